@@ -1,0 +1,55 @@
+import tseslint from 'typescript-eslint'
+import importX from 'eslint-plugin-import-x'
+
+// Which folder of the harness may import which: only from folders before it (docs/architecture.md has the picture).
+/** @type {Record<string, string[]>} */
+const borders = {
+  images: [],
+  qemu: ['images', 'sandbox'],
+  sandbox: [],
+  contract: [],
+  waits: [],
+  guest: ['waits', 'sandbox', 'qemu'],
+  openstack: ['waits'],
+  cluster: ['contract', 'images', 'qemu', 'sandbox', 'guest', 'waits'],
+  cloud: ['contract', 'images', 'qemu', 'cluster', 'openstack', 'waits'],
+  report: ['cluster'],
+  scenario: ['images', 'cloud', 'cluster', 'guest', 'openstack', 'sandbox', 'report'],
+}
+const folders = [...Object.keys(borders), 'cli']
+const zones = Object.entries(borders).map(([folder, allowed]) => ({
+  target: `./harness/${folder}`,
+  from: folders
+    .filter((other) => other !== folder && !allowed.includes(other))
+    .map((other) => `./harness/${other}`),
+  message: `harness/${folder} may import only ${['errors, log, duration, paths', ...allowed].join(', ')}`,
+}))
+
+export default tseslint.config(
+  { ignores: ['node_modules', 'results'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    plugins: { 'import-x': importX },
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // `process.env['X']` is what noPropertyAccessFromIndexSignature style asks for.
+      '@typescript-eslint/dot-notation': 'off',
+      'import-x/no-restricted-paths': ['error', { zones }],
+    },
+  },
+  {
+    files: ['scenarios/**/*.ts', 'fixtures/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: 'harness/(?!index\\.js$)', message: 'import from harness/index.js only' }] },
+      ],
+    },
+  },
+)

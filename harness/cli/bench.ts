@@ -1,0 +1,192 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Command, InvalidArgumentError } from 'commander'
+import { execa } from 'execa'
+import { prepareTopology } from '../cloud/index.js'
+import { bootCluster, forkCluster, type Cluster, type Golden } from '../cluster/index.js'
+import { directCommand } from '../qemu/index.js'
+import { Progress } from './progress.js'
+import { findTopology } from './topologies.js'
+import { interrupted } from './interrupt.js'
+
+/** The figures of `docs/performance.md`; medians. */
+interface Figures {
+  accelerator: string
+  fork_ready_s: number
+  cold_ready_s: number
+  fork_speedup: number
+  fork_private_mib_per_node: number
+  shell_rtt_ms: number
+  port_wait_lag_ms: number
+  boot_overhead_ratio: number
+}
+
+/** `stackrig bench`: every speed we claim, measured here and now. */
+export function benchCommand(): Command {
+  return new Command('bench')
+    .description('measure what stackrig costs on this machine')
+    .option('--runs <n>', 'how often each is measured', positive, 5)
+    .option('--json', 'print one JSON document')
+    .action(async ({ runs, json }: { runs: number; json?: boolean }) => {
+      using progress = new Progress()
+      const signal = interrupted
+      const cloud = await prepareTopology(await findTopology('three-node'), {
+        signal,
+        onProgress: progress.say,
+      })
+      const small = await prepareTopology(await findTopology('pocket'), { signal, onProgress: progress.say })
+      progress.say('forking the cloud')
+      const forks = await repeat(runs, () => measureFork(cloud.golden))
+      progress.say('talking to a node')
+      const talk = await measureTalk(small.golden, runs)
+      progress.say('booting the pocket image with and without stackrig, in turn')
+      const ratios = await repeat(runs, () => measureBootRatio(small.golden))
+      const fork = median(forks.map(({ ready }) => ready)) / 1000
+      const figures: Figures = {
+        accelerator: cloud.acceleration.accelerator,
+        fork_ready_s: round(fork),
+        cold_ready_s: round(cloud.golden.took / 1000),
+        fork_speedup: round(cloud.golden.took / 1000 / fork),
+        fork_private_mib_per_node: round(median(forks.map(({ privateMiB }) => privateMiB))),
+        shell_rtt_ms: round(talk.rtt),
+        port_wait_lag_ms: round(talk.lag),
+        boot_overhead_ratio: round(median(ratios)),
+      }
+      if (json) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
+      else
+        for (const [key, value] of Object.entries(figures))
+          process.stdout.write(`${key.padEnd(28)} ${value}\n`)
+    })
+}
+
+/** From the request to Keystone's answer and a shell's answer on every node, and what the fork then has to itself. */
+async function measureFork(golden: Golden): Promise<{ ready: number; privateMiB: number }> {
+  const started = performance.now()
+  await using cluster = await forkCluster(golden, { signal: interrupted })
+  await keystoneAnswers(cluster)
+  const ready = performance.now() - started
+  const sizes = await Promise.all(cluster.nodes.map((node) => privateMemory(node.machine.pid, cluster)))
+  return { ready, privateMiB: sizes.reduce((sum, size) => sum + size, 0) / sizes.length }
+}
+
+/** Any HTTP answer of Keystone: the version document needs no token. */
+async function keystoneAnswers(cluster: Cluster): Promise<void> {
+  const controller = cluster.topology.nodes.find(({ role }) => role === 'controller')
+  const socket = await cluster.dial(controller?.hostName ?? '', 5000)
+  socket.write('GET /v3 HTTP/1.0\r\nHost: controller:5000\r\n\r\n')
+  await new Promise<void>((resolve, reject) => socket.once('data', () => resolve()).once('error', reject))
+  socket.destroy()
+}
+
+/** Private dirty memory of a process of the sandbox, MiB (proc(5), smaps_rollup). */
+async function privateMemory(pid: number, cluster: Cluster): Promise<number> {
+  const { output } = await cluster.sandbox.run(['cat', `/proc/${pid}/smaps_rollup`])
+  return Number(/Private_Dirty:\s+(\d+)/.exec(output)?.[1]) / 1024
+}
+
+async function measureTalk(golden: Golden, runs: number): Promise<{ rtt: number; lag: number }> {
+  await using cluster = await forkCluster(golden, { signal: interrupted })
+  const [node] = cluster.nodes
+  if (!node) throw new Error('a topology without nodes')
+  const trips = await repeat(runs * 40, async () => (await node.execute(':')).duration)
+  const lags: number[] = []
+  for (let run = 0; run < runs; run++) {
+    const port = 4000 + run
+    const open = node.waitForPort(port, '60s').then(() => performance.now())
+    // The node says when its port is open: nc listens before its forked parent returns to the shell.
+    const listening = await node
+      .execute(
+        `(nc -l -p ${port} >/dev/null 2>&1 &) ; until grep -q ":$(printf %04X ${port}) .* 0A " /proc/net/tcp /proc/net/tcp6; do :; done`,
+      )
+      .then(() => performance.now())
+    lags.push(Math.max(0, (await open) - listening))
+  }
+  return { rtt: median(trips), lag: median(lags) }
+}
+
+/** Until the login prompt: through stackrig, and with the same QEMU command by hand, one right after the other. */
+async function measureBootRatio(golden: Golden): Promise<number> {
+  const topology = { ...golden.topology, nodes: golden.topology.nodes.slice(0, 1) }
+  const logFolder = await mkdtemp(join(tmpdir(), 'stackrig-bench-'))
+  try {
+    const started = performance.now()
+    const booting = bootCluster(topology, { ...golden, logFolder, signal: interrupted })
+    const through =
+      (await promptIn(join(logFolder, `${topology.nodes[0]?.name ?? ''}.console.log`), booting)) - started
+    await using cluster = await booting
+    const [node] = cluster.nodes
+    if (!node) throw new Error('a topology without nodes')
+    await cluster.close()
+    return through / (await bootByHand(byHand(directCommand(node.machine.spec), logFolder)))
+  } finally {
+    await rm(logFolder, { recursive: true, force: true })
+  }
+}
+
+/** When the console shows a login prompt. */
+async function promptIn(log: string, booting: Promise<unknown>): Promise<number> {
+  let failed: unknown
+  booting.catch((error: unknown) => (failed = error))
+  while (failed === undefined) {
+    const text = await readFile(log, 'latin1').catch(() => '')
+    if (text.includes('login:')) return performance.now()
+    await delay(2)
+  }
+  throw failed instanceof Error ? failed : new Error('the boot failed')
+}
+
+/** The command line of a node as a person would type it: no sandbox, no sockets, the console on standard output. */
+function byHand(command: string[], folder: string): string[] {
+  return command
+    .filter((word) => word !== '-S')
+    .map((word) =>
+      word
+        .replace(/^tap,.*/, 'user,id=net0,restrict=on')
+        .replace(/^socket,id=console,.*/, 'stdio,id=console')
+        .replace(/^socket,id=(\w+),.*/, 'null,id=$1')
+        .replace(/^unix:.*/, 'null')
+        .replace(/mem-path=[^,]*/, `mem-path=/dev/shm/${basename(folder)}`),
+    )
+}
+
+async function bootByHand([program = '', ...args]: string[]): Promise<number> {
+  const started = performance.now()
+  const qemu = execa(program, args, {
+    reject: false,
+    stdin: 'ignore',
+    cancelSignal: interrupted,
+    buffer: false,
+  })
+  let heard = ''
+  for await (const data of qemu.stdout) {
+    heard += String(data)
+    if (heard.includes('login:')) break
+  }
+  const took = performance.now() - started
+  qemu.kill('SIGKILL')
+  await qemu
+  const memory = args.find((arg) => arg.includes('mem-path='))
+  await rm(/mem-path=([^,]*)/.exec(memory ?? '')?.[1] ?? '', { force: true })
+  return took
+}
+
+function positive(text: string): number {
+  const runs = Number(text)
+  if (Number.isInteger(runs) && runs > 0) return runs
+  throw new InvalidArgumentError('a whole number above 0 is wanted')
+}
+
+async function repeat<T>(times: number, measure: () => Promise<T>): Promise<T[]> {
+  const results: T[] = []
+  for (let run = 0; run < times; run++) results.push(await measure())
+  return results
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+const round = (value: number): number => Math.round(value * 1000) / 1000

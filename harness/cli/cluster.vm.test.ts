@@ -1,0 +1,85 @@
+import { readdir } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { goldenRoot } from '../cluster/index.js'
+import { processesBelow } from '../cluster/testing/leftovers.js'
+import { expectNothingLeft, ownHost } from '../cluster/testing/own-host.js'
+import { runRoot } from '../sandbox/index.js'
+import { stackrig, Terminal } from './testing/stackrig.js'
+
+ownHost({ cache: 'own' })
+
+/** Ctrl-], as telnet(1) has it. */
+const leave = '\x1d'
+
+test('Ctrl-C while the nodes boot ends everything', async () => {
+  const terminal = new Terminal('up', 'pocket')
+  await expect
+    .poll(async () => (await processesBelow(runRoot())).length, { timeout: 120_000 })
+    .toBeGreaterThan(2)
+  terminal.type('\x03')
+  expect(await terminal.ended).toBe(130)
+  await expectNothingLeft()
+  expect((await readdir(goldenRoot())).filter((name) => !name.endsWith('.lock'))).toEqual([])
+  expect(terminal.screen).not.toMatch(/^\s+at /m)
+})
+
+describe('a cluster that was brought up', () => {
+  test('is noted as one JSON document, and goes on without the command', async () => {
+    const { stdout, stderr, exitCode } = await stackrig('up', 'pocket', '--json')
+    expect(exitCode, stderr).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'pocket',
+      nodes: [
+        { name: 'one', address: '192.168.7.2' },
+        { name: 'two', address: '192.168.7.4' },
+      ],
+    })
+    expect(await processesBelow(runRoot())).not.toEqual([])
+  })
+
+  test('is listed', async () => {
+    expect(JSON.parse((await stackrig('ps', '--json')).stdout)).toMatchObject([{ name: 'pocket' }])
+    expect((await stackrig('ps')).stdout).toMatch(/^pocket +\(pocket, up for .*\)\n {2}one +192\.168\.7\.2/)
+  })
+
+  test('cannot be brought up twice under one name', async () => {
+    const { exitCode, stderr } = await stackrig('up', 'pocket')
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/USAGE a cluster "pocket" is already running[\s\S]*down pocket/)
+  })
+
+  test('runs a command: outputs apart, and its exit status passed on', async () => {
+    const result = await stackrig('shell', 'one', 'hostname; echo err >&2; exit 7')
+    expect(result).toMatchObject({ stdout: 'one', stderr: 'err', exitCode: 7 })
+    expect((await stackrig('shell', 'two', 'printf', '%s,', 'a b', "it's")).stdout).toBe("a b,it's,")
+  })
+
+  test('has no node of another name', async () => {
+    const { exitCode, stderr } = await stackrig('shell', 'three', 'true')
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/CLUSTER_UNKNOWN cluster pocket has no node "three"[\s\S]*one, two/)
+  })
+
+  // Seen to fail on the pocket image, which has no script(1): its shell gets no answer through a terminal.
+  test.todo('gives a person a shell, left with exit')
+  test.todo('gives a person a shell, left with Ctrl-]; the next one works')
+
+  test('gives a person its console, left with Ctrl-]', async () => {
+    const terminal = new Terminal('console', 'one')
+    await terminal.shows(/one login: $/)
+    terminal.type('root\r')
+    await terminal.shows(/[#$] /)
+    terminal.type('echo $((6 * 7))\r')
+    await terminal.shows(/42/)
+    terminal.type('exit\r')
+    await terminal.shows(/login: $/, terminal.screen.length)
+    terminal.type(leave)
+    expect(await terminal.ended).toBe(0)
+  })
+
+  test('is down after `down`, and nothing is left', async () => {
+    expect(await stackrig('down')).toMatchObject({ stdout: 'pocket is down', exitCode: 0 })
+    await expectNothingLeft()
+    expect((await stackrig('ps', '--json')).stdout).toBe('[]')
+  })
+})

@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { Command } from 'commander'
+import pc from 'picocolors'
+import { z } from 'zod'
+import { messageOf, StackrigError } from '../errors.js'
+import { findImage } from '../images/index.js'
+import { cacheFolder } from '../paths.js'
+import { probeAcceleration } from '../qemu/index.js'
+import { Sandbox } from '../sandbox/index.js'
+
+/** One thing a host needs. */
+interface Finding {
+  what: string
+  ok: boolean
+  seen: string
+  /** The command that mends it. */
+  next?: string
+}
+
+const programsSchema = z.record(z.string(), z.object({ package: z.string(), for: z.string() }))
+
+/** `stackrig doctor`: what works on this machine, what does not, and the command that mends it. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('check this machine, and say how to mend it')
+    .option('--json', 'print one JSON document')
+    .action(async ({ json }: { json?: boolean }) => {
+      const findings = [...programs(), tun(), await namespaces(), await acceleration(), memory(), disk()]
+      if (json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`)
+      else for (const finding of findings) print(finding)
+      if (findings.some(({ ok }) => !ok)) process.exitCode = 1
+    })
+}
+
+function print({ what, ok, seen, next }: Finding): void {
+  process.stdout.write(`${ok ? pc.green('ok  ') : pc.red('no  ')} ${what.padEnd(20)} ${seen}\n`)
+  if (next) process.stdout.write(`     ${''.padEnd(20)} ${pc.bold(next)}\n`)
+}
+
+function programs(): Finding[] {
+  const text = readFileSync(new URL('../host-programs.json', import.meta.url), 'utf8')
+  const wanted = Object.entries(programsSchema.parse(JSON.parse(text)))
+  const folders = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`.split(delimiter)
+  const missing = wanted.filter(
+    ([program]) =>
+      !folders.some((folder) => existsSync(program.startsWith('/') ? program : join(folder, program))),
+  )
+  if (missing.length === 0)
+    return [{ what: 'programs', ok: true, seen: `all ${wanted.length} are installed` }]
+  const packages = [...new Set(missing.map(([, entry]) => entry.package))]
+  return missing.map(([program, entry], index) => ({
+    what: program,
+    ok: false,
+    seen: `not installed; for ${entry.for}`,
+    ...(index === missing.length - 1 && {
+      next: `sudo apt-get install --yes --no-install-recommends ${packages.join(' ')}`,
+    }),
+  }))
+}
+
+function tun(): Finding {
+  try {
+    accessSync('/dev/net/tun', constants.R_OK | constants.W_OK)
+    return { what: '/dev/net/tun', ok: true, seen: 'opens' }
+  } catch (error) {
+    return {
+      what: '/dev/net/tun',
+      ok: false,
+      seen: messageOf(error),
+      next: 'sudo modprobe tun && sudo chmod 0666 /dev/net/tun',
+    }
+  }
+}
+
+/** Not guessed from settings: a sandbox is opened. */
+async function namespaces(): Promise<Finding> {
+  const what = 'sandbox'
+  try {
+    await using sandbox = await Sandbox.open({
+      cidr: '192.168.7.0/24',
+      gateway: '192.168.7.1',
+      hosts: [{ name: 'trial', address: '192.168.7.2' }],
+    })
+    const { output } = await sandbox.run(['ip', '-brief', 'link'])
+    return { what, ok: output.includes('tap0'), seen: 'namespaces, bridge and taps work' }
+  } catch (error) {
+    const next = process.getuid?.() === 0 ? undefined : 'sudo sysctl -w user.max_user_namespaces=15000'
+    return { what, ok: false, seen: messageOf(error), ...(next !== undefined && { next }) }
+  }
+}
+
+async function acceleration(): Promise<Finding> {
+  const what = 'accelerator'
+  try {
+    const { accelerator, reason } = await probeAcceleration(await findImage('pocket'))
+    return { what, ok: true, seen: `${accelerator}: ${reason}` }
+  } catch (error) {
+    if (!(error instanceof StackrigError && error.code === 'IMAGE_MISSING')) {
+      return { what, ok: false, seen: messageOf(error) }
+    }
+    return {
+      what,
+      ok: true,
+      seen: 'not tried yet: it needs the pocket image',
+      next: 'npx stackrig images build pocket',
+    }
+  }
+}
+
+function memory(): Finding {
+  const free = Number(/MemAvailable:\s+(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) / 1024 ** 2
+  const ok = free >= 8
+  return {
+    what: 'memory',
+    ok,
+    seen: `${free.toFixed(1)} GiB available; booting three OpenStack nodes takes 8`,
+  }
+}
+
+function disk(): Finding {
+  const folder = cacheFolder()
+  mkdirSync(folder, { recursive: true })
+  const { bavail, bsize } = statfsSync(folder)
+  const free = (bavail * bsize) / 1024 ** 3
+  const ok = free >= 20
+  const type = execFileSync('stat', ['--file-system', '--format=%T', folder], { encoding: 'utf8' }).trim()
+  return {
+    what: 'disk',
+    ok,
+    seen: `${free.toFixed(0)} GiB free in ${folder} (${type}); images and snapshot take 20`,
+  }
+}

@@ -1,0 +1,56 @@
+import { basename } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { Command } from 'commander'
+import { prepareTopology } from '../cloud/index.js'
+import { goldenBudget, goldenRoot, listGoldens } from '../cluster/index.js'
+import { humanDuration } from '../duration.js'
+import { interrupted } from './interrupt.js'
+import { Progress } from './progress.js'
+import { findTopology } from './topologies.js'
+
+/** `stackrig golden`: the golden snapshots on disk. */
+export function goldenCommand(): Command {
+  const golden = new Command('golden').description('list, make and remove golden snapshots')
+  golden
+    .command('list', { isDefault: true })
+    .description('list the golden snapshots on disk')
+    .option('--json', 'print one JSON document')
+    .action(async ({ json }: { json?: boolean }) => {
+      const entries = await listGoldens(goldenRoot())
+      if (json) {
+        process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`)
+        return
+      }
+      for (const { folder, size, used } of entries) {
+        const age = humanDuration(Date.now() - used)
+        process.stdout.write(`${basename(folder)}  ${(size / 1024 ** 3).toFixed(1)} GiB, used ${age} ago\n`)
+      }
+      process.stdout.write(`${entries.length} in ${goldenRoot()}, budget ${goldenBudget()} GiB\n`)
+    })
+  golden
+    .command('make')
+    .description('make the golden snapshot of a topology, unless it is there')
+    .argument('[topology]', 'name of a file in fixtures/topologies', 'three-node')
+    .action(async (name: string) => {
+      using progress = new Progress()
+      const topology = await findTopology(name)
+      const { golden: made, acceleration } = await prepareTopology(topology, {
+        signal: interrupted,
+        onProgress: progress.say,
+      })
+      process.stdout.write(`${made.folder}\n`)
+      process.stdout.write(
+        `booted in ${humanDuration(made.took)} with ${acceleration.accelerator} (${acceleration.reason})\n`,
+      )
+    })
+  golden
+    .command('prune')
+    .description('remove all golden snapshots')
+    .action(async () => {
+      for (const { folder } of await listGoldens(goldenRoot())) {
+        await rm(folder, { recursive: true, force: true })
+        process.stdout.write(`removed ${basename(folder)}\n`)
+      }
+    })
+  return golden
+}

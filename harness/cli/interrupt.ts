@@ -1,0 +1,12 @@
+const controller = new AbortController()
+
+/** Aborted at the first Ctrl-C, SIGTERM or SIGHUP; a second one ends the process at once. */
+export const interrupted: AbortSignal = controller.signal
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (controller.signal.aborted) process.exit(130)
+    process.stderr.write('\nending everything; once more to end at once\n')
+    controller.abort(new Error(`interrupted by ${signal}`))
+  })
+}

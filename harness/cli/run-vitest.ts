@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rename, symlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { createVitest } from 'vitest/node'
+import { z } from 'zod'
+import { projectFolder } from '../paths.js'
+import { interrupted } from './interrupt.js'
+
+/** One test as it ended. */
+interface TestOutcome {
+  file: string
+  name: string
+  passed: boolean
+  skipped: boolean
+  /** ms */
+  duration: number
+}
+
+/** How a run ended. */
+export interface RunOutcome {
+  ok: boolean
+  tests: TestOutcome[]
+  folder: string
+}
+
+// The part of vitest's JSON report (the form of Jest's) that is needed here.
+const reportSchema = z.object({
+  success: z.boolean(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string().optional(),
+      assertionResults: z.array(
+        z.object({ fullName: z.string(), status: z.string(), duration: z.number().nullish() }),
+      ),
+    }),
+  ),
+})
+
+/** Makes `results/<time>`, and `results/latest` a link to it. */
+export async function makeResultsFolder(): Promise<string> {
+  const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-')
+  // Two runs may start in the same second.
+  const folder = join(
+    projectFolder,
+    'results',
+    existsSync(join(projectFolder, 'results', time)) ? `${time}-${process.pid}` : time,
+  )
+  await mkdir(folder, { recursive: true })
+  const link = `${folder}.latest`
+  await symlink(basename(folder), link)
+  await rename(link, join(dirname(folder), 'latest'))
+  process.env['STACKRIG_RESULTS'] = folder
+  return folder
+}
+
+/** Runs tests in this process; Ctrl-C lets the running test clean up before it ends. */
+export async function runVitest(projects: string[], files: string[], folder: string): Promise<RunOutcome> {
+  const own = new Set([...process.listeners('SIGINT'), ...process.listeners('SIGTERM')])
+  const vitest = await createVitest('test', {
+    root: projectFolder,
+    run: true,
+    watch: false,
+    project: projects,
+  })
+  // Vitest's own handlers would end this process before anything is cleaned up.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const listener of process.listeners(signal)) if (!own.has(listener)) process.off(signal, listener)
+  }
+  const cancel = (): void => void vitest.cancelCurrentRun('keyboard-input')
+  interrupted.addEventListener('abort', cancel, { once: true })
+  try {
+    interrupted.throwIfAborted()
+    await vitest.start(files)
+  } finally {
+    interrupted.removeEventListener('abort', cancel)
+    await vitest.close()
+  }
+  const tests = await readReport(join(folder, 'results.json'))
+  const ok =
+    process.exitCode !== 1 && tests.length > 0 && tests.every(({ passed, skipped }) => passed || skipped)
+  return { ok: ok && !interrupted.aborted, tests, folder }
+}
+
+async function readReport(file: string): Promise<TestOutcome[]> {
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  if (text === undefined) return []
+  const report = reportSchema.parse(JSON.parse(text))
+  return report.testResults.flatMap((result) => {
+    const file = result.name.replace(`${projectFolder}/`, '')
+    // A file that could not be loaded, or whose set-up failed, has no tests that could say so.
+    if (result.assertionResults.length === 0 && result.status === 'failed') {
+      return [{ file, name: 'the file itself', passed: false, skipped: false, duration: 0 }]
+    }
+    return result.assertionResults.map((test) => ({
+      file,
+      name: test.fullName,
+      passed: test.status === 'passed',
+      skipped: test.status === 'skipped' || test.status === 'todo' || test.status === 'pending',
+      duration: test.duration ?? 0,
+    }))
+  })
+}

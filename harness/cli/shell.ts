@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { Command } from 'commander'
+import { join } from 'node:path'
+import { StackrigError } from '../errors.js'
+import { errorPort, outputPort, quoteWord, ShellChannel } from '../guest/index.js'
+import { connectWhenListening, portSocket } from '../qemu/index.js'
+import { interrupted } from './interrupt.js'
+import { findNode, findRunning, type RunningCluster } from './running.js'
+import { joinTerminal } from './terminal.js'
+
+/** `stackrig shell NODE [COMMAND]`: a login shell in a terminal of its own, or one command. */
+export function shellCommand(): Command {
+  return new Command('shell')
+    .description('open a root shell on a running node (leave with exit or Ctrl-]), or run one command')
+    .argument('<node>', 'name of the node')
+    .argument('[command...]', 'run this instead, and exit with its status')
+    .option('--cluster <name>', 'name of the cluster, when several are running')
+    .passThroughOptions()
+    .action(async (nodeName: string, command: string[], options: { cluster?: string }) => {
+      const cluster = await findRunning(options.cluster)
+      const node = findNode(cluster, nodeName)
+      if (command.length > 0) process.exit(await runCommand(cluster, node.name, command))
+      await openShell(cluster, node.name)
+      process.exit(0)
+    })
+}
+
+/** The last channel; a cluster that is up has no other user. */
+const channel = 3
+
+async function runCommand(cluster: RunningCluster, node: string, words: string[]): Promise<number> {
+  const output = await connectWhenListening(
+    join(cluster.folder, portSocket(node, outputPort(channel))),
+    interrupted,
+  )
+  const errors = await connectWhenListening(
+    join(cluster.folder, portSocket(node, errorPort(channel))),
+    interrupted,
+  )
+  const shell = new ShellChannel(node, output, errors)
+  const busy = new AbortController()
+  const timer = setTimeout(() => {
+    const next = 'end the other shell, or wait for it'
+    busy.abort(new StackrigError('SHELL_LOST', `the shell of node ${node} must answer`, { next }))
+  }, 60_000)
+  await shell.shakeHands(AbortSignal.any([interrupted, busy.signal]))
+  clearTimeout(timer)
+  const command = words.length === 1 ? (words[0] ?? '') : words.map(quoteWord).join(' ')
+  const { exitCode } = await shell.run(command, interrupted, (stream, data) => process[stream].write(data))
+  shell.close()
+  return exitCode
+}
+
+/** script(1) gives the shell a terminal of its own inside the node: line editing, colours, Ctrl-C. */
+async function openShell(cluster: RunningCluster, node: string): Promise<void> {
+  const port = join(cluster.folder, portSocket(node, outputPort(channel)))
+  const stream = await connectWhenListening(port, interrupted)
+  // Not a terminal: no size.
+  const [columns, rows] = process.stdout.isTTY ? process.stdout.getWindowSize() : [80, 24]
+  const size = `stty rows ${rows} cols ${columns} 2>/dev/null; TERM=${quoteWord(process.env['TERM'] ?? 'linux')}; export TERM`
+  const login = 'if command -v bash >/dev/null; then exec bash -il; else exec sh -il; fi'
+  const start = `${size}; cd; ${login}`
+  const end = randomBytes(9).toString('hex')
+  // Images without script(1) get a shell without a terminal. The port stays open when the shell ends, so it says so.
+  const open = `if command -v script >/dev/null; then script -qc ${quoteWord(start)} /dev/null; else sh 2>&1; fi`
+  stream.write(`\n${open}; echo ${end}\n`)
+  process.stderr.write(`${await joinTerminal(stream, end)}\n`)
+}

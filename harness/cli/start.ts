@@ -1,0 +1,52 @@
+import { Command } from 'commander'
+import pc from 'picocolors'
+import { prepareTopology } from '../cloud/index.js'
+import { humanDuration } from '../duration.js'
+import { interrupted } from './interrupt.js'
+import { Progress } from './progress.js'
+import { makeResultsFolder, runVitest, type RunOutcome } from './run-vitest.js'
+import { findTopology } from './topologies.js'
+
+const core = ['keystone', 'glance', 'nova', 'horizon'].map((name) => `scenarios/${name}.scenario.ts`)
+
+/** `stackrig start`: the main job. */
+export function startCommand(): Command {
+  return new Command('start')
+    .description('make images and golden snapshot if need be, then run the core scenarios')
+    .action(async () => {
+      const started = Date.now()
+      const acceleration = await prepare()
+      const prepared = Date.now()
+      const outcome = await runVitest(['scenarios'], core, await makeResultsFolder())
+      printTable(outcome)
+      process.stdout.write(
+        [
+          '',
+          `prepared in ${humanDuration(prepared - started)}, scenarios in ${humanDuration(Date.now() - prepared)}`,
+          `accelerator: ${acceleration.accelerator} (${acceleration.reason})`,
+          `report: ${outcome.folder}`,
+          '',
+        ].join('\n'),
+      )
+      process.exitCode = outcome.ok ? 0 : 1
+    })
+}
+
+async function prepare(): Promise<{ accelerator: string; reason: string }> {
+  using progress = new Progress()
+  const topology = await findTopology('three-node')
+  const { acceleration } = await prepareTopology(topology, { signal: interrupted, onProgress: progress.say })
+  return acceleration
+}
+
+/** One line for each scenario. */
+function printTable({ tests }: RunOutcome): void {
+  const width = Math.min(78, process.stdout.columns || 80) - 20
+  process.stdout.write('\n')
+  for (const { file, name, passed, skipped, duration } of tests) {
+    const mark = skipped ? pc.yellow('skipped') : passed ? pc.green('passed ') : pc.red('failed ')
+    const label = `${file.replace(/^scenarios\/|\.scenario\.ts$/g, '')}: ${name}`
+    const short = label.length > width ? `${label.slice(0, width - 1)}…` : label
+    process.stdout.write(`${mark} ${short.padEnd(width)} ${humanDuration(duration).padStart(10)}\n`)
+  }
+}

@@ -1,0 +1,51 @@
+import { Command } from 'commander'
+import { execa } from 'execa'
+import { prepareTopology } from '../cloud/index.js'
+import { projectFolder } from '../paths.js'
+import { interrupted } from './interrupt.js'
+import { Progress } from './progress.js'
+import { makeResultsFolder, runVitest } from './run-vitest.js'
+import { findTopology } from './topologies.js'
+
+/** `stackrig test`: everything. */
+export function testCommand(): Command {
+  return new Command('test')
+    .description('run the checks, the unit tests and the pocket cluster tests; with --all the scenarios too')
+    .argument('[files...]', 'only test files whose path contains one of these')
+    .option('--all', 'also the scenarios, on three OpenStack nodes')
+    .option('--project <name...>', 'only these of unit, vm, scenarios')
+    .action(async (files: string[], options: { all?: boolean; project?: string[] }) => {
+      const projects = options.project ?? ['unit', 'vm', ...(options.all ? ['scenarios'] : [])]
+      const checked = options.project || files.length > 0 ? true : await runChecks()
+      if (files.length === 0) await prepareAll(projects)
+      const { tests, ok, folder } = await runVitest(projects, files, await makeResultsFolder())
+      const passed = tests.filter((test) => test.passed).length
+      const skipped = tests.filter((test) => test.skipped).length
+      const failed = tests.length - passed - skipped
+      process.stdout.write(`report: ${folder}\n`)
+      if (!checked) process.stdout.write('npm run check failed\n')
+      process.stdout.write(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}\n`)
+      process.exitCode = ok && checked ? 0 : 1
+    })
+}
+
+/** Format, types, lint and dead code. */
+async function runChecks(): Promise<boolean> {
+  const result = await execa('npm', ['run', '--silent', 'check'], {
+    cwd: projectFolder,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    reject: false,
+    cancelSignal: interrupted,
+  })
+  return result.exitCode === 0
+}
+
+/** So that no test's time-out pays for images and golden snapshots, and a person sees what takes so long. */
+async function prepareAll(projects: string[]): Promise<void> {
+  using progress = new Progress()
+  const topologies = { vm: 'pocket', scenarios: 'three-node' }
+  for (const [project, name] of Object.entries(topologies)) {
+    if (!projects.includes(project)) continue
+    await prepareTopology(await findTopology(name), { signal: interrupted, onProgress: progress.say })
+  }
+}

@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { spawn, type IPty } from 'node-pty'
+import { expect } from 'vitest'
+
+const program = fileURLToPath(new URL('../stackrig.mjs', import.meta.url))
+
+/** Runs `stackrig` as a script does: without a terminal. */
+export function stackrig(...args: string[]) {
+  return execa(process.execPath, [program, ...args], { reject: false })
+}
+
+/** `stackrig` as a person runs it: in a terminal. */
+export class Terminal {
+  screen = ''
+  /** The exit status. */
+  readonly ended: Promise<number>
+  private readonly pty: IPty
+
+  constructor(...args: string[]) {
+    const env = { ...process.env, TERM: 'xterm' } as Record<string, string>
+    this.pty = spawn(process.execPath, [program, ...args], { cols: 100, rows: 30, env })
+    this.pty.onData((data) => (this.screen += data))
+    this.ended = new Promise((resolve) => this.pty.onExit(({ exitCode }) => resolve(exitCode)))
+  }
+
+  type(text: string): void {
+    this.pty.write(text)
+  }
+
+  /** Resolves when the screen shows this after what was shown before the call. */
+  async shows(pattern: RegExp, after = 0): Promise<void> {
+    await expect.poll(() => this.screen.slice(after), { timeout: 120_000, interval: 50 }).toMatch(pattern)
+  }
+}

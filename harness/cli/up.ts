@@ -1,0 +1,45 @@
+import { Command } from 'commander'
+import pc from 'picocolors'
+import { prepareTopology } from '../cloud/index.js'
+import { forkCluster } from '../cluster/index.js'
+import { humanDuration } from '../duration.js'
+import { StackrigError } from '../errors.js'
+import { interrupted } from './interrupt.js'
+import { Progress } from './progress.js'
+import { listRunning, noteRunning } from './running.js'
+import { findTopology } from './topologies.js'
+
+/** `stackrig up`: a fork that goes on running until `stackrig down`. */
+export function upCommand(): Command {
+  return new Command('up')
+    .description('fork a topology and leave it running')
+    .argument('[topology]', 'name of a file in fixtures/topologies', 'three-node')
+    .option('--name <name>', 'name of the cluster (default: that of the topology)')
+    .option('--json', 'print one JSON document')
+    .action(async (topologyName: string, options: { name?: string; json?: boolean }) => {
+      const topology = await findTopology(topologyName)
+      const name = options.name ?? topologyName
+      if ((await listRunning()).some((cluster) => cluster.name === name)) {
+        throw new StackrigError('USAGE', `a cluster "${name}" is already running`, {
+          next: `npx stackrig down ${name}, or give this one another --name`,
+        })
+      }
+      using progress = new Progress()
+      const { golden } = await prepareTopology(topology, { signal: interrupted, onProgress: progress.say })
+      const started = performance.now()
+      const cluster = await forkCluster(golden, { signal: interrupted })
+      const took = performance.now() - started
+      await cluster.sandbox.keep()
+      const note = await noteRunning(name, cluster)
+      if (options.json) process.stdout.write(`${JSON.stringify(note, null, 2)}\n`)
+      else {
+        process.stdout.write(`${pc.bold(name)} is up after ${humanDuration(took)}\n`)
+        for (const node of note.nodes) process.stdout.write(`  ${node.name.padEnd(12)} ${node.address}\n`)
+        process.stdout.write(
+          `npx stackrig shell ${note.nodes[0]?.name ?? 'NODE'} | npx stackrig down ${name}\n`,
+        )
+      }
+      // Open streams to the nodes would keep this process alive.
+      process.exit(0)
+    })
+}

@@ -1,0 +1,1 @@
+export { prepareTopology, type Prepared, type PrepareOptions } from './prepare.js'

@@ -1,0 +1,64 @@
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import lockfile from 'proper-lockfile'
+
+const gibibyte = 1024 ** 3
+const anHour = 3_600_000
+
+/** Without a sign of life for so long, ms, the owner of a lock counts as dead. */
+export const lockStale = 60_000
+
+/** GiB on disk that golden snapshots may take together: `$STACKRIG_GOLDEN_GIB`, default 24. */
+export function goldenBudget(): number {
+  return Number(process.env['STACKRIG_GOLDEN_GIB'] ?? 24)
+}
+
+/** One golden snapshot's place on disk. */
+export interface GoldenEntry {
+  folder: string
+  /** Bytes on disk. */
+  size: number
+  /** When a fork was last made of it, ms since 1970. */
+  used: number
+}
+
+/** All golden snapshots, the one used last first. */
+export async function listGoldens(root: string): Promise<GoldenEntry[]> {
+  const names = await readdir(root).catch(() => [])
+  const entries = await Promise.all(
+    names.map(async (name) => {
+      const folder = join(root, name)
+      const note = await stat(join(folder, 'golden.json')).catch(() => undefined)
+      return note && { folder, size: await sizeOnDisk(folder), used: note.mtimeMs }
+    }),
+  )
+  return entries.filter((entry) => entry !== undefined).sort((a, b) => b.used - a.used)
+}
+
+/** Removes the snapshots that were not used for longest until the rest fits the budget; never one used lately. */
+export async function pruneGoldens(root: string, keep: string): Promise<void> {
+  await removeAbandoned(root)
+  let total = 0
+  for (const { folder, size, used } of await listGoldens(root)) {
+    total += size
+    if (total <= goldenBudget() * gibibyte || folder === keep || Date.now() - used < anHour) continue
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** What a killed process was building; its own key may never be asked for again. */
+async function removeAbandoned(root: string): Promise<void> {
+  for (const name of await readdir(root)) {
+    if (!name.endsWith('.building')) continue
+    const building = join(root, name)
+    const options = { realpath: false, stale: lockStale }
+    if (await lockfile.check(building.replace(/\.building$/, ''), options)) continue
+    await rm(building, { recursive: true, force: true })
+  }
+}
+
+async function sizeOnDisk(folder: string): Promise<number> {
+  const files = await readdir(folder)
+  const blocks = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).blocks))
+  return blocks.reduce((sum, count) => sum + count * 512, 0)
+}

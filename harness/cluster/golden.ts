@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import lockfile from 'proper-lockfile'
+import { humanDuration } from '../duration.js'
+import { logger } from '../log.js'
+import { cacheFolder } from '../paths.js'
+import { saveState, type Accelerator } from '../qemu/index.js'
+import { bootCluster } from './boot.js'
+import type { Cluster } from './cluster.js'
+import { goldenKey } from './golden-key.js'
+import { lockStale, pruneGoldens } from './golden-prune.js'
+import { requireDisk, requireMemory } from './host-room.js'
+import type { Images } from './launch.js'
+import { provision } from './provision.js'
+import type { Topology } from './topology.js'
+
+const log = logger('golden')
+
+/** A booted, provisioned, proved-ready cluster on disk. */
+export interface Golden<Name extends string = string> {
+  topology: Topology<Name>
+  key: string
+  folder: string
+  accelerator: Accelerator
+  images: Images
+  /** How long making it took, ms. */
+  took: number
+}
+
+/** Proves that a provisioned cluster works; what it does is part of the snapshot. */
+export interface Readiness {
+  /** Changes whenever `prove` would leave something else behind in the cluster. */
+  version: string
+  prove: (cluster: Cluster, onProgress: (what: string) => void) => Promise<void>
+}
+
+export interface GoldenOptions {
+  accelerator: Accelerator
+  images: Images
+  readiness: Readiness
+  signal?: AbortSignal | undefined
+  onProgress?: (what: string) => void
+}
+
+export const goldenRoot = (): string => join(cacheFolder(), 'golden')
+
+/** The names of a node's files in the folder of a golden snapshot. */
+export const goldenFiles = (
+  folder: string,
+  node: string,
+): { memory: string; state: string; disk: string } => ({
+  memory: join(folder, `${node}.memory`),
+  state: join(folder, `${node}.state`),
+  disk: join(folder, `${node}.disk.qcow2`),
+})
+
+/**
+ * The golden snapshot of a topology; boots the cluster once when there is none yet. Of several processes one builds,
+ * the others wait for it.
+ * @throws StackrigError HOST_MEMORY, HOST_DISK, and those of booting, provisioning and readiness.
+ */
+export async function ensureGolden<Name extends string>(
+  topology: Topology<Name>,
+  options: GoldenOptions,
+): Promise<Golden<Name>> {
+  const { accelerator, images, readiness } = options
+  const key = await goldenKey(topology, images, accelerator, readiness.version)
+  const folder = join(goldenRoot(), `${topology.name}-${key}`)
+  const golden = { topology, key, folder, accelerator, images }
+  const kept = await readGolden(folder)
+  if (kept) return { ...golden, took: kept.took }
+  await mkdir(goldenRoot(), { recursive: true })
+  const release = await lockFor(folder, options)
+  try {
+    const made = (await readGolden(folder)) ?? (await make(golden, options))
+    return { ...golden, took: made.took }
+  } finally {
+    await release()
+  }
+}
+
+/** What is known of a snapshot on disk; undefined when there is none. Looking marks it as used. */
+async function readGolden(folder: string): Promise<{ took: number } | undefined> {
+  const note = join(folder, 'golden.json')
+  if (!existsSync(note)) return undefined
+  await utimes(note, new Date(), new Date())
+  return JSON.parse(await readFile(note, 'utf8')) as { took: number }
+}
+
+async function lockFor(folder: string, { signal, onProgress }: GoldenOptions): Promise<() => Promise<void>> {
+  let told = false
+  for (;;) {
+    try {
+      return await lockfile.lock(folder, { realpath: false, stale: lockStale })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error
+      if (!told) onProgress?.('another process is booting this cluster; waiting for it')
+      told = true
+    }
+    await delay(500, undefined, { signal })
+  }
+}
+
+async function make(golden: Omit<Golden, 'took'>, options: GoldenOptions): Promise<{ took: number }> {
+  const { topology, folder } = golden
+  await requireMemory(topology, golden.images)
+  await requireDisk(topology, golden.images, goldenRoot())
+  const building = `${folder}.building`
+  await rm(building, { recursive: true, force: true })
+  await mkdir(building, { recursive: true })
+  const progress = options.onProgress ?? log
+  const started = Date.now()
+  try {
+    const logFolder = join(cacheFolder(), 'logs', `boot-${topology.name}`)
+    await rm(logFolder, { recursive: true, force: true })
+    const { accelerator, images, signal } = options
+    const boot = { accelerator, images, signal, onProgress: progress, logFolder, diskFolder: building }
+    await using cluster = await bootCluster(topology, boot)
+    await provision(cluster, progress)
+    await options.readiness.prove(cluster, progress)
+    const took = Date.now() - started
+    await save(cluster, building, progress)
+    await writeFile(
+      join(building, 'golden.json'),
+      JSON.stringify(
+        { topology: topology.name, key: golden.key, took, made: new Date().toISOString() },
+        null,
+        2,
+      ),
+    )
+    // Overlays of forks name the disk below them by its final path, so they are made after this.
+    await rename(building, folder)
+    progress(`ready after ${humanDuration(took)}`)
+    await pruneGoldens(goldenRoot(), folder)
+    return { took }
+  } catch (error) {
+    await rm(building, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** All nodes stand still before the first is saved, so that they agree about what they have told each other. */
+async function save(cluster: Cluster, folder: string, progress: (what: string) => void): Promise<void> {
+  // Dirty pages of the guests belong on their disks: a fork that reboots finds what was there.
+  await Promise.all(cluster.nodes.map((node) => node.run`sync`))
+  await Promise.all(cluster.nodes.map((node) => node.machine.pause()))
+  for (const node of cluster.nodes) {
+    const files = goldenFiles(folder, node.name)
+    await saveState(node.machine, files.state)
+    const copy = await cluster.sandbox.run([
+      'cp',
+      '--sparse=always',
+      node.machine.spec.memory.file,
+      files.memory,
+    ])
+    if (copy.status !== 0) throw new Error(copy.output)
+    progress(`${node.name} is saved`)
+  }
+}

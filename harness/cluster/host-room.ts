@@ -1,0 +1,44 @@
+import { readFile, statfs } from 'node:fs/promises'
+import { StackrigError } from '../errors.js'
+import type { Images } from './launch.js'
+import type { Topology } from './topology.js'
+
+/** What all nodes of a topology may use together, MiB. */
+function memoryOf(topology: Topology, images: Images): number {
+  return topology.nodes.reduce(
+    (sum, node) => sum + (node.memoryMiB ?? images.get(node.image)?.memoryMiB ?? 0),
+    0,
+  )
+}
+
+/**
+ * A cold boot fills its nodes' memory. Checked before anything starts: the kernel would end a node in the middle.
+ * @throws StackrigError HOST_MEMORY
+ */
+export async function requireMemory(topology: Topology, images: Images): Promise<void> {
+  const meminfo = await readFile('/proc/meminfo', 'utf8')
+  const available = Math.floor(Number(/MemAvailable:\s+(\d+)/.exec(meminfo)?.[1]) / 1024)
+  const wanted = memoryOf(topology, images)
+  if (available >= wanted) return
+  throw new StackrigError('HOST_MEMORY', `${wanted} MiB of memory must be free to boot ${topology.name}`, {
+    seen: `${available} MiB available (/proc/meminfo)`,
+    next: 'end other programs (npx stackrig ps lists running clusters), or lower memoryMiB in the topology',
+  })
+}
+
+/**
+ * A golden snapshot holds its nodes' memory and what they wrote.
+ * @throws StackrigError HOST_DISK
+ */
+export async function requireDisk(topology: Topology, images: Images, folder: string): Promise<void> {
+  const { bavail, bsize } = await statfs(folder)
+  const available = Math.floor((bavail * bsize) / 1024 ** 2)
+  const wanted =
+    memoryOf(topology, images) + 1024 * topology.nodes.filter(({ image }) => images.get(image)?.rootfs).length
+  if (available >= wanted) return
+  throw new StackrigError('HOST_DISK', `${wanted} MiB of disk must be free to keep ${topology.name}`, {
+    where: folder,
+    seen: `${available} MiB available`,
+    next: 'free some, or set STACKRIG_CACHE to a folder on a larger disk',
+  })
+}

@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  ShellChannel,
+  channels,
+  errorPort,
+  outputPort,
+  Shell,
+  shellPorts,
+  watchForCrash,
+} from '../guest/index.js'
+import type { Image } from '../images/index.js'
+import { Machine, portSocket, type Accelerator, type MachineSpec } from '../qemu/index.js'
+import { tapName, type NetworkPlan, type Sandbox } from '../sandbox/index.js'
+import { netmask, type Topology, type TopologyNode } from './topology.js'
+
+/** The images of a topology's nodes, by image name. */
+export type Images = ReadonlyMap<string, Image>
+
+/** The bridge and the taps that a topology needs. */
+export function networkPlan(topology: Topology): NetworkPlan {
+  const hosts = topology.nodes.map(({ hostName, address }) => ({ name: hostName, address }))
+  return { cidr: topology.network, gateway: topology.gateway, hosts }
+}
+
+/** What differs between a cold boot and a fork of the same node. */
+export interface Storage {
+  memory: { file: string; shared: boolean }
+  disk?: string | undefined
+  incoming: boolean
+}
+
+/** How QEMU is called for a node; a fork's call differs from the cold boot's in its storage only. */
+export function machineSpec(
+  topology: Topology,
+  node: TopologyNode,
+  image: Image,
+  run: { accelerator: Accelerator; logFolder: string; storage: Storage },
+): MachineSpec {
+  return {
+    name: node.name,
+    image,
+    memoryMiB: node.memoryMiB ?? image.memoryMiB,
+    cpus: node.cpus ?? image.cpus,
+    mac: node.mac,
+    tap: tapName(topology.nodes.findIndex(({ name }) => name === node.name)),
+    kernelWords: [kernelWords(topology, node)],
+    ports: shellPorts,
+    consoleLog: join(run.logFolder, `${node.name}.console.log`),
+    accelerator: run.accelerator,
+    ...run.storage,
+  }
+}
+
+function kernelWords(topology: Topology, node: TopologyNode): string {
+  return topology.contract.kernelWords
+    .replaceAll('{address}', node.address)
+    .replaceAll('{gateway}', topology.gateway)
+    .replaceAll('{netmask}', netmask(topology.network))
+    .replaceAll('{name}', node.hostName)
+}
+
+/** A started machine, its command channel, and the signal that says it cannot go on. */
+export interface Launched {
+  machine: Machine
+  shell: Shell
+  /** Aborted with QEMU_DIED, NODE_CRASHED or SANDBOX_DIED. */
+  signal: AbortSignal
+}
+
+/**
+ * Starts QEMU and opens the outer ends of the node's shells before the guest runs: a guest that was saved with them
+ * open does not notice that it is a fork.
+ */
+export async function launch(sandbox: Sandbox, spec: MachineSpec, stop: AbortSignal): Promise<Launched> {
+  writeFileSync(spec.consoleLog, '', { flag: 'a' })
+  const machine = await Machine.start(sandbox, spec)
+  const crashed = new AbortController()
+  void watchForCrash(spec.name, spec.consoleLog, crashed, AbortSignal.any([stop, machine.signal]))
+  const signal = AbortSignal.any([machine.signal, crashed.signal])
+  const open = await Promise.all(
+    Array.from({ length: channels }, async (_, n) => {
+      const output = await machine.connect(portSocket(spec.name, outputPort(n)))
+      const errors = await machine.connect(portSocket(spec.name, errorPort(n)))
+      return new ShellChannel(spec.name, output, errors)
+    }),
+  )
+  return { machine, shell: new Shell(spec.name, open, signal), signal }
+}

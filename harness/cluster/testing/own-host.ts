@@ -1,0 +1,35 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, vi } from 'vitest'
+import { cacheFolder } from '../../paths.js'
+import { leftovers } from './leftovers.js'
+
+/**
+ * Gives a test file a folder of its own for sockets, and on wish a cache that has the built images and nothing else.
+ * After the last test nothing may be left of what was started below it.
+ */
+export function ownHost(options: { cache?: 'own' } = {}): { folder: string } {
+  // Short: below it lie unix sockets.
+  const folder = mkdtempSync('/tmp/rig-')
+  if (options.cache) process.env['STACKRIG_CACHE'] = cacheWithImages(join(folder, 'cache'))
+  process.env['TMPDIR'] = folder
+  // Clean-ups of beforeAll run last first: whatever the test file opens is closed before this looks.
+  beforeAll(() => async () => {
+    await expectNothingLeft()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return { folder }
+}
+
+/** Makes a cache whose images are those of the real one. */
+function cacheWithImages(folder: string): string {
+  mkdirSync(folder, { recursive: true })
+  mkdirSync(join(cacheFolder(), 'images'), { recursive: true })
+  symlinkSync(join(cacheFolder(), 'images'), join(folder, 'images'))
+  return folder
+}
+
+/** No process, run folder, device or mount; what was just ended gets a moment to go. */
+export async function expectNothingLeft(): Promise<void> {
+  await vi.waitFor(async () => expect(await leftovers()).toEqual([]), { timeout: 10_000, interval: 100 })
+}

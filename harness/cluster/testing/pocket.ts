@@ -1,0 +1,33 @@
+import { pocketContract } from '../../contract/index.js'
+import { buildImages } from '../../images/index.js'
+import { probeAcceleration, type Accelerator } from '../../qemu/index.js'
+import { ensureGolden, type Golden, type Readiness } from '../golden.js'
+import type { Images } from '../launch.js'
+import { defineTopology } from '../topology.js'
+
+/** Two nodes of the pocket image: the cluster that the harness tries itself on. */
+export const pair = defineTopology({
+  name: 'pair',
+  contract: pocketContract,
+  nodes: {
+    one: { image: 'pocket', role: 'pocket', address: '192.168.7.2' },
+    two: { image: 'pocket', role: 'pocket', address: '192.168.7.4' },
+  },
+})
+
+/** A node of the pocket image is ready as soon as its shell answers. */
+export const atOnce: Readiness = { version: 'at once', prove: () => Promise.resolve() }
+
+/** What booting pocket nodes needs; builds the image when it is not there. */
+export async function pocketHost(): Promise<{ accelerator: Accelerator; images: Images }> {
+  const images = new Map((await buildImages(['pocket'])).map((image) => [image.name, image]))
+  const pocket = images.get('pocket')
+  if (!pocket) throw new TypeError('buildImages gave no pocket image')
+  const { accelerator } = await probeAcceleration(pocket)
+  return { accelerator, images }
+}
+
+/** The golden snapshot of the pair, booted when it is not there. */
+export async function pairGolden(): Promise<Golden<'one' | 'two'>> {
+  return ensureGolden(pair, { ...(await pocketHost()), readiness: atOnce })
+}

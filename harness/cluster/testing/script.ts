@@ -1,0 +1,53 @@
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { projectFolder } from '../../paths.js'
+
+const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/** What every script can use. */
+const preamble = `
+const { pair, pocketHost, pairGolden, atOnce } = await import('${folder('pocket.ts')}')
+const { bootCluster, defineTopology, ensureGolden, forkCluster } = await import('${folder('../index.ts')}')
+const report = (value) => console.log(JSON.stringify(value))
+const fails = (work) => work.then(() => report({ code: 'none' }), ({ code, message }) => report({ code, message }))
+`
+
+interface ScriptOptions {
+  /** The words before the command line, e.g. those of unshare(1). */
+  within?: string[]
+  env?: Record<string, string>
+}
+
+type Script = ReturnType<typeof startScript>
+
+/** Runs a few lines of JavaScript that use the harness in a process of their own; each \`report\` is a line of JSON. */
+export function startScript(lines: string, { within = [], env = {} }: ScriptOptions = {}) {
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', preamble + lines]
+  const [program = '', ...args] = [...within, ...node]
+  return execa(program, args, { reject: false, cwd: projectFolder, env })
+}
+
+/** The first thing a script reports; its complaint when it reports nothing. */
+export async function firstReport<T>(script: Script): Promise<T> {
+  // Not by execa's iterable: leaving that waits for the script's end.
+  const reported = new Promise<T>((resolve) => {
+    createInterface({ input: script.stdout }).on('line', (line) => {
+      if (line.startsWith('{')) resolve(JSON.parse(line) as T)
+    })
+  })
+  const ended = script.then(({ stderr }) => {
+    throw new Error(`the script reported nothing:\n${stderr}`)
+  })
+  return Promise.race([reported, ended])
+}
+
+/** The error that a script's work ended with. */
+export async function failureOf(lines: string, options: ScriptOptions): Promise<Failure> {
+  return firstReport<Failure>(startScript(lines, options))
+}
+
+export interface Failure {
+  code: string
+  message: string
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { pocketContract } from '../contract/index.js'
+import { defineTopology, type NodePlan } from './topology.js'
+
+const plan = (nodes: Record<string, NodePlan>) =>
+  defineTopology({ name: 'trial', contract: pocketContract, nodes })
+const node = (address: string, more: Partial<NodePlan> = {}): NodePlan => ({
+  image: 'pocket',
+  role: 'pocket',
+  address,
+  ...more,
+})
+
+test('defaults: gateway, host names and MACs', () => {
+  const topology = plan({ one: node('192.168.7.2') })
+  expect(topology.gateway).toBe('192.168.7.1')
+  expect(topology.nodes[0]).toMatchObject({ hostName: 'one', mac: '52:54:00:a8:07:02' })
+})
+
+test.each([
+  [
+    'one and two have the same address',
+    { one: node('192.168.7.2'), two: node('192.168.7.2', { mac: '52:54:00:00:00:09' }) },
+  ],
+  ['the gateway and one have the same address', { one: node('192.168.7.1') }],
+  [
+    'one and two have the same MAC',
+    {
+      one: node('192.168.7.2', { mac: '52:54:00:00:00:09' }),
+      two: node('192.168.7.3', { mac: '52:54:00:00:00:09' }),
+    },
+  ],
+  [
+    'one and two have the same host name',
+    { one: node('192.168.7.2'), two: node('192.168.7.3', { hostName: 'one' }) },
+  ],
+  ['not in 192.168.7.0/24', { one: node('10.0.0.2') }],
+  ['no IPv4 address', { one: node('192.168.7.300') }],
+  ['RFC 1123', { Compute_1: node('192.168.7.2') }],
+  ['contract pocket knows pocket', { one: node('192.168.7.2', { role: 'queen' }) }],
+  ['the first one even', { one: node('192.168.7.2', { mac: '53:54:00:00:00:09' }) }],
+  ['it has no nodes', {}],
+])('refused: %s', (reason, nodes: Record<string, NodePlan>) => {
+  expect(() => plan(nodes)).toThrow(
+    expect.objectContaining({ code: 'TOPOLOGY_INVALID', message: expect.stringContaining(reason) as string }),
+  )
+})

@@ -1,0 +1,143 @@
+import ipaddr from 'ipaddr.js'
+import type { Contract } from '../contract/index.js'
+import { StackrigError } from '../errors.js'
+
+/** One node as its author describes it. */
+export interface NodePlan {
+  /** Name of an image in `images.lock`. */
+  image: string
+  role: string
+  /** IPv4 address in the topology's network. */
+  address: string
+  /** Default: the name the node has in the topology. */
+  hostName?: string
+  /** Default: 52:54:00 and the last three bytes of the address. */
+  mac?: string
+  /** MiB; default: what the image asks for. */
+  memoryMiB?: number
+  /** Default: what the image asks for. */
+  cpus?: number
+}
+
+export interface TopologyPlan<Name extends string> {
+  name: string
+  contract: Contract
+  /** CIDR; default 192.168.7.0/24. */
+  network?: string
+  /** Address of the bridge; default the network's first. */
+  gateway?: string
+  nodes: Record<Name, NodePlan>
+}
+
+export interface TopologyNode extends NodePlan {
+  name: string
+  hostName: string
+  mac: string
+}
+
+/** Which nodes there are, and how they are linked. Checked: whatever has this type can be booted. */
+export interface Topology<Name extends string = string> {
+  name: string
+  contract: Contract
+  network: string
+  gateway: string
+  nodes: readonly (TopologyNode & { name: Name })[]
+}
+
+const hostNamePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+
+/**
+ * Checks a topology and fills in its defaults.
+ * @throws StackrigError TOPOLOGY_INVALID naming the nodes that collide, before anything is started.
+ */
+export function defineTopology<Name extends string>(plan: TopologyPlan<Name>): Topology<Name> {
+  const network = plan.network ?? '192.168.7.0/24'
+  if (!ipaddr.IPv4.isValidCIDR(network))
+    refuse(plan.name, `network "${network}" is no IPv4 network in CIDR form`)
+  const gateway = plan.gateway ?? firstAddress(network)
+  const nodes = (Object.entries<NodePlan>(plan.nodes) as [Name, NodePlan][]).map(([name, node]) => ({
+    ...node,
+    name,
+    hostName: node.hostName ?? name,
+    mac: (node.mac ?? defaultMac(plan.name, name, node.address)).toLowerCase(),
+  }))
+  if (nodes.length === 0) refuse(plan.name, 'it has no nodes')
+  for (const node of nodes) checkNode(plan, node, network)
+  unique(plan.name, 'address', [
+    { name: 'the gateway', value: gateway },
+    ...nodes.map((n) => ({ name: n.name, value: n.address })),
+  ])
+  unique(
+    plan.name,
+    'MAC',
+    nodes.map((n) => ({ name: n.name, value: n.mac })),
+  )
+  unique(
+    plan.name,
+    'host name',
+    nodes.map((n) => ({ name: n.name, value: n.hostName })),
+  )
+  return { name: plan.name, contract: plan.contract, network, gateway, nodes }
+}
+
+function checkNode(plan: TopologyPlan<string>, node: TopologyNode, network: string): void {
+  if (!hostNamePattern.test(node.name) || !hostNamePattern.test(node.hostName)) {
+    refuse(
+      plan.name,
+      `node "${node.name}" has the host name "${node.hostName}", which RFC 1123 does not allow`,
+    )
+  }
+  if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(node.mac) || parseInt(node.mac.slice(0, 2), 16) & 1) {
+    refuse(
+      plan.name,
+      `node ${node.name} has the MAC "${node.mac}"; six bytes in hex, the first one even, are wanted`,
+    )
+  }
+  if (
+    !ipaddr.IPv4.isValid(node.address) ||
+    !ipaddr.IPv4.parse(node.address).match(ipaddr.IPv4.parseCIDR(network))
+  ) {
+    refuse(plan.name, `node ${node.name} has the address "${node.address}", which is not in ${network}`)
+  }
+  if (!(node.role in plan.contract.roles)) {
+    const roles = Object.keys(plan.contract.roles).join(', ')
+    refuse(
+      plan.name,
+      `node ${node.name} has the role "${node.role}"; contract ${plan.contract.name} knows ${roles}`,
+    )
+  }
+}
+
+function unique(topology: string, what: string, entries: { name: string; value: string }[]): void {
+  const owners = new Map<string, string>()
+  for (const { name, value } of entries) {
+    const owner = owners.get(value)
+    if (owner !== undefined) refuse(topology, `${owner} and ${name} have the same ${what}, ${value}`)
+    owners.set(value, name)
+  }
+}
+
+function firstAddress(network: string): string {
+  const bytes = ipaddr.IPv4.networkAddressFromCIDR(network).toByteArray()
+  return [...bytes.slice(0, 3), (bytes[3] ?? 0) + 1].join('.')
+}
+
+function defaultMac(topology: string, name: string, address: string): string {
+  if (!ipaddr.IPv4.isValid(address))
+    refuse(topology, `node ${name} has the address "${address}", which is no IPv4 address`)
+  const bytes = ipaddr.IPv4.parse(address).toByteArray().slice(1)
+  return ['52', '54', '00', ...bytes.map((byte) => byte.toString(16).padStart(2, '0'))].join(':')
+}
+
+/** The netmask of a network in dotted form. */
+export function netmask(network: string): string {
+  return ipaddr.IPv4.subnetMaskFromPrefixLength(ipaddr.IPv4.parseCIDR(network)[1]).toString()
+}
+
+function refuse(topology: string, seen: string): never {
+  throw new StackrigError('TOPOLOGY_INVALID', 'a topology must be one that can be booted', {
+    where: `topology ${topology}`,
+    seen,
+    next: 'give each node its own address, MAC and host name in fixtures/topologies/',
+  })
+}

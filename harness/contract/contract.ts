@@ -1,0 +1,41 @@
+/** One key of a file that says where the rest of the cloud is. */
+export interface FileEdit {
+  file: string
+  /** `ini` for oslo.config files, `exports` for lines of the form `export KEY=value`. */
+  format: 'ini' | 'exports'
+  /** Only in `ini` files. */
+  section?: string
+  key: string
+  /** `{controller}` is the controller's host name, `{address}` and `{name}` are the node's own. */
+  value: string
+}
+
+/** What the nodes of one role must be told and must run. */
+export interface RoleContract {
+  /** Units or init scripts that run after boot. */
+  services: readonly string[]
+  /** The edits that point a node at the controller. */
+  edits: readonly FileEdit[]
+  /** What has to be restarted when an edit changed a file. */
+  restart: readonly string[]
+}
+
+/** What an image promises: init system, release, ports, credentials, configuration paths, service names. */
+export interface Contract {
+  name: string
+  init: 'systemd' | 'busybox'
+  /** Words for the kernel command line that give a node its address; `{netmask}` and `{gateway}` are the network's. */
+  kernelWords: string
+  /** A command that prints what the node's logs say. */
+  logs?: string
+  roles: Readonly<Record<string, RoleContract>>
+  /** The cloud's front doors and its administrator; none for images without OpenStack. */
+  cloud?: {
+    identityUrl: string
+    horizonUrl: string
+    region: string
+    credentials: { username: string; password: string; project: string; domain: string }
+    /** Service type in the catalogue -> port. */
+    ports: Readonly<Record<string, number>>
+  }
+}

@@ -1,0 +1,20 @@
+const units = { ms: 1, s: 1000, min: 60_000 } as const
+
+/** A time span as people write it: `'500ms'`, `'90s'`, `'5min'`, or a number of milliseconds. */
+export type Duration = number | `${number}${keyof typeof units}`
+
+/** The span in milliseconds. Throws a RangeError for anything that is not a span. */
+export function milliseconds(duration: Duration): number {
+  if (typeof duration === 'number') return duration
+  const match = /^(\d+(?:\.\d+)?)(ms|s|min)$/.exec(duration)
+  if (!match) throw new RangeError(`not a duration: "${duration}" (use 500ms, 90s or 5min)`)
+  return Number(match[1]) * units[match[2] as keyof typeof units]
+}
+
+/** A span for people: `0.38 s`, `42 s`, `6 min 05 s`. */
+export function humanDuration(ms: number): string {
+  if (ms < 10_000) return `${(ms / 1000).toFixed(2)} s`
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 120) return `${seconds} s`
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
+}

@@ -1,0 +1,16 @@
+/** A value as one word of a POSIX shell. */
+export function quoteWord(value: string | number): string {
+  const text = String(value)
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
+
+/** The command of a template literal: what stands in `${}` becomes one word each, an array several words. */
+export function commandText(
+  strings: TemplateStringsArray,
+  values: (string | number | readonly (string | number)[])[],
+): string {
+  return String.raw(
+    { raw: strings },
+    ...values.map((value) => (typeof value === 'object' ? value.map(quoteWord).join(' ') : quoteWord(value))),
+  )
+}

@@ -1,0 +1,62 @@
+import type { Socket } from 'node:net'
+import { waitFor } from '../waits/index.js'
+import type { Duration } from '../duration.js'
+
+/** A conversation over a node's serial console. QEMU serves one at a time. */
+export class Console implements Disposable {
+  private readonly socket: Socket
+  private readonly node: string
+  private heard = ''
+
+  constructor(socket: Socket, node: string) {
+    this.socket = socket
+    this.node = node
+    socket.on('error', () => undefined)
+    // Latin-1 keeps one character for each byte; consoles of old images are not always UTF-8.
+    socket.setEncoding('latin1').on('data', (text: string) => (this.heard += text))
+  }
+
+  type(text: string): void {
+    this.socket.write(text)
+  }
+
+  /**
+   * Waits until the console shows the pattern after what was last waited for.
+   * @throws StackrigError WAIT_TIMEOUT with the console's last lines.
+   */
+  async expect(pattern: RegExp, deadline: Duration, signal: AbortSignal, nudge?: string): Promise<void> {
+    let nudged = Date.now()
+    await waitFor(
+      `${String(pattern)} on the console of ${this.node}`,
+      () => {
+        const text = plainText(this.heard)
+        const match = pattern.exec(text)
+        if (match) {
+          this.heard = text.slice(match.index + match[0].length)
+          return Promise.resolve({ done: true, value: undefined })
+        }
+        // A prompt that was printed before we connected is printed again for a newline.
+        if (nudge !== undefined && Date.now() - nudged > 5000) {
+          nudged = Date.now()
+          this.type(nudge)
+        }
+        return Promise.resolve({ done: false, seen: lastLines(this.heard, 15) || 'a silent console' })
+      },
+      { deadline, every: 20, signal },
+    )
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.destroy()
+  }
+}
+
+/** The last lines of a console, without escape sequences. */
+export function lastLines(text: string, count: number): string {
+  return plainText(text).trimEnd().split('\n').slice(-count).join('\n')
+}
+
+/** Text without escape sequences (ECMA-48): a login shell may ask for the cursor's place right after its prompt. */
+function plainText(text: string): string {
+  return text.replaceAll(/\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\r/g, '')
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { StackrigError } from '../errors.js'
+import { quoteWord } from './command-text.js'
+import type { Shell } from './shell.js'
+
+// What is typed into a shell in one piece; larger files go in several.
+const piece = 48 * 1024
+
+/**
+ * Writes a file on a node, in frames whose sum is checked at the end. Owner and mode of a file that is there stay.
+ * @throws StackrigError COMMAND_FAILED when the file arrived damaged or cannot be written.
+ */
+export async function writeFile(shell: Shell, path: string, content: Buffer | string): Promise<void> {
+  const data = Buffer.from(content)
+  const target = quoteWord(path)
+  const arriving = quoteWord(`${path}.arriving`)
+  const frames = Array.from({ length: Math.ceil(data.length / piece) }, (_, n) =>
+    data.subarray(n * piece, (n + 1) * piece).toString('base64'),
+  )
+  const sum = createHash('sha256').update(data).digest('hex')
+  await succeed(shell, `: >${arriving}`)
+  for (const frame of frames) await succeed(shell, `base64 -d >>${arriving} <<'END'\n${frame}\nEND\n`)
+  await succeed(
+    shell,
+    `echo '${sum}  '${arriving} | sha256sum -c - && cat ${arriving} >${target} && rm ${arriving}`,
+  )
+}
+
+/** Reads a file of a node, and checks that it arrived whole. */
+export async function readFile(shell: Shell, path: string): Promise<Buffer> {
+  const source = quoteWord(path)
+  const data = await succeed(shell, `cat ${source}`)
+  const sum = await succeed(shell, `sha256sum <${source}`)
+  const arrived = createHash('sha256').update(data).digest('hex')
+  if (!sum.toString().startsWith(arrived)) {
+    throw new StackrigError('COMMAND_FAILED', `${path} must arrive whole; it changed while it was read`)
+  }
+  return data
+}
+
+async function succeed(shell: Shell, command: string): Promise<Buffer> {
+  const result = await shell.execute(command)
+  if (result.exitCode === 0) return result.stdout
+  throw new StackrigError('COMMAND_FAILED', 'a file of a node must be reachable', {
+    where: command.split('\n')[0],
+    seen: result.stderr.toString(),
+  })
+}

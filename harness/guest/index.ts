@@ -1,0 +1,8 @@
+export { commandText, quoteWord } from './command-text.js'
+export { Console, lastLines } from './console.js'
+export { watchForCrash } from './crash-watch.js'
+export { readFile, writeFile } from './files.js'
+export { logInAndStartShells } from './login.js'
+export { channels, errorPort, outputPort, shellPorts } from './shell-loop.js'
+export { ShellChannel, type CommandResult, type OnOutput } from './shell-channel.js'
+export { Shell, type RunOptions } from './shell.js'

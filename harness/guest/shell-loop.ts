@@ -1,0 +1,29 @@
+/** How many commands can run on a node at the same time. */
+export const channels = 4
+
+/** The virtio-serial ports of channel n: commands and standard output on one, standard error on the other. */
+export const outputPort = (channel: number): string => `shell${channel}`
+export const errorPort = (channel: number): string => `errors${channel}`
+
+/** All ports a node's shells need. */
+export const shellPorts = Array.from({ length: channels }, (_, n) => [outputPort(n), errorPort(n)]).flat()
+
+/** What the console shows once the shells were started. */
+export const shellsStarted = /shells-run/
+
+/**
+ * What is typed at the console: for each channel a shell that reads commands from its port for ever, in a session of its
+ * own, so that everything it started can be ended together. One short line: a serial console loses bytes of long ones.
+ * It may be typed again when no answer comes.
+ *
+ * setsid(1) does not fork here: a child of a script's shell leads no process group.
+ *
+ * The ports may not be there yet: udev makes them, and `<>` would make an ordinary file in their place.
+ *
+ * A read from a port that nobody outside holds open gives end of file at once; the sleep keeps such loops from spinning.
+ */
+export function startShells(): string {
+  const loop = `'while :; do [ -c $0 -a -c $1 ] && setsid sh <>$0 >&0 2>$1; sleep 1; done' $p/shell$n $p/errors$n`
+  const all = `for n in ${[...Array(channels).keys()].join(' ')}; do setsid sh -c ${loop} </dev/null >/dev/null 2>&1 & done`
+  return `p=/dev/virtio-ports; mkdir /dev/stackrig && ${all}; echo shells"-run"\n`
+}

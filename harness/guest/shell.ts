@@ -1,0 +1,130 @@
+import { StackrigError } from '../errors.js'
+import { humanDuration, milliseconds, type Duration } from '../duration.js'
+import { lastLines } from './console.js'
+import type { CommandResult, OnOutput, ShellChannel } from './shell-channel.js'
+
+export interface RunOptions {
+  /** Default 120 s: generous, because under TCG starting a program costs a tenth of a second. */
+  deadline?: Duration
+  signal?: AbortSignal | undefined
+  onOutput?: OnOutput
+}
+
+/**
+ * The command channel into a node: several commands at a time, with separate output streams and an exit status.
+ * One channel runs no commands of others: it ends theirs, also when all of them hang.
+ */
+export class Shell {
+  private readonly node: string
+  private readonly idle: ShellChannel[]
+  private readonly ender: ShellChannel
+  private ending: Promise<unknown> = Promise.resolve()
+  private readonly waiting: ((channel: ShellChannel) => void)[] = []
+  private readonly all: ShellChannel[]
+  private readonly signal: AbortSignal
+
+  constructor(node: string, channels: ShellChannel[], signal: AbortSignal) {
+    const [ender, ...others] = channels
+    if (!ender || others.length === 0) throw new TypeError('a shell needs two channels')
+    this.node = node
+    this.all = channels
+    this.ender = ender
+    this.idle = others
+    this.signal = signal
+  }
+
+  /**
+   * Runs a command, whatever its exit status.
+   * @throws StackrigError WAIT_TIMEOUT (the command is ended), SHELL_LOST; the reason of the signals.
+   */
+  async execute(command: string, options: RunOptions = {}): Promise<CommandResult> {
+    const deadline = milliseconds(options.deadline ?? '120s')
+    const expired = AbortSignal.timeout(deadline)
+    const signals = [this.signal, expired, ...(options.signal ? [options.signal] : [])]
+    const signal = AbortSignal.any(signals)
+    let output = ''
+    let channel: ShellChannel | undefined
+    try {
+      channel = await this.take(signal)
+      const result = await channel.run(command, signal, (stream, data) => {
+        output = (output + data.toString()).slice(-4000)
+        options.onOutput?.(stream, data)
+      })
+      this.give(channel)
+      return result
+    } catch (error) {
+      if (channel) void this.free(channel)
+      if (!expired.aborted || this.signal.aborted || options.signal?.aborted) throw error
+      throw new StackrigError(
+        'WAIT_TIMEOUT',
+        `waited ${humanDuration(deadline)} for a command on ${this.node}`,
+        {
+          where: command,
+          seen: lastLines(output, 15) || 'no output',
+        },
+      )
+    }
+  }
+
+  /**
+   * Says hello on every channel; resolves when all answer.
+   * @throws StackrigError SHELL_LOST when one does not within the deadline.
+   */
+  async shakeHands(deadline: Duration = '120s'): Promise<void> {
+    const late = new AbortController()
+    const timer = setTimeout(() => {
+      const next = 'its console log tells whether /dev/virtio-ports is there (module virtio_console)'
+      late.abort(new StackrigError('SHELL_LOST', `the shells of node ${this.node} must answer`, { next }))
+    }, milliseconds(deadline))
+    const signal = AbortSignal.any([this.signal, late.signal])
+    try {
+      await Promise.all(this.all.map((channel) => channel.shakeHands(signal)))
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  close(): void {
+    for (const channel of this.all) channel.close()
+  }
+
+  private take(signal: AbortSignal): Promise<ShellChannel> {
+    signal.throwIfAborted()
+    const channel = this.idle.pop()
+    if (channel) return Promise.resolve(channel)
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        this.waiting.splice(this.waiting.indexOf(taken), 1)
+        reject(signal.reason as Error)
+      }
+      const taken = (free: ShellChannel): void => {
+        signal.removeEventListener('abort', stop)
+        resolve(free)
+      }
+      this.waiting.push(taken)
+      signal.addEventListener('abort', stop, { once: true })
+    })
+  }
+
+  private give(channel: ShellChannel): void {
+    const next = this.waiting.shift()
+    if (next) next(channel)
+    else this.idle.push(channel)
+  }
+
+  /** Ends what still runs on a channel; its loop then starts a new shell. */
+  private async free(channel: ShellChannel): Promise<void> {
+    if (this.signal.aborted) return
+    try {
+      // Busybox has no pkill in some builds; the process group is the whole session, but for what left it.
+      const kill = `pkill -KILL -s ${channel.session} 2>/dev/null; kill -KILL -${channel.session}`
+      const turn = this.ending.then(() => this.ender.run(kill, this.signal))
+      this.ending = turn.catch(() => undefined)
+      await turn
+      await channel.shakeHands(this.signal)
+      this.give(channel)
+    } catch {
+      // The node is gone; whoever uses it next learns why from its signal.
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { debianSources } from './apt-sources.js'
+import type { BuildTask } from './build-task.js'
+import { updateIndexes } from './debian-packages.js'
+import { findLayer, pruneLayers } from './layers.js'
+import { dpkgOptions, installOptions, shellQuoted, unpackOptions } from './mmdebstrap-options.js'
+import { runLogged } from './program.js'
+import { imageFileName, qemubootValues } from './qemuboot-values.js'
+import type { DebianRecipe } from './recipe.js'
+
+/** Runs inside mmdebstrap's namespaces when everything is installed. */
+const finishScript = join(dirname(fileURLToPath(import.meta.url)), 'finish-debian.sh')
+
+/** Where finish-debian.sh and its input lie in the tree; hidden from the image's own scripts by a tmpfs on /tmp. */
+const insideFolder = '/tmp/stackrig-build'
+
+const artefacts = ['rootfs.qcow2', 'bzImage', 'initrd', 'manifest']
+
+/** Steps in mmdebstrap's output, as people know them. */
+const steps: [RegExp, string][] = [
+  [/running apt-get update/, 'reading package lists'],
+  [/downloading packages with apt/, 'downloading essential packages'],
+  [/installing (essential|remaining) packages/, 'installing packages'],
+  [/^stackrig: (.*)/, '$1'],
+]
+
+/**
+ * Builds an image of a Debian system: mmdebstrap from this machine's own sources, the files and the script of the base
+ * and of the recipe, an ext4 file system without partitions, qcow2. Returns its packages.
+ * As root it works directly; as an ordinary user in a user namespace, which needs an entry in /etc/subuid.
+ */
+export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string[]> {
+  const { recipe, base, output, scratch, log } = task
+  const isRoot = process.getuid?.() === 0
+  const sources = base?.recipe.builder === 'debian' ? [{ ...base, recipe: base.recipe }, task] : [task]
+
+  task.step('reading package lists')
+  const packages = [...new Set(sources.flatMap(({ recipe: { packages } }) => packages))]
+  const paths = [
+    ...sources.flatMap(({ recipe: { exclude } }) => exclude.map((path) => `path-exclude=${path}`)),
+    ...sources.flatMap(({ recipe: { include } }) => include.map((path) => `path-include=${path}`)),
+  ]
+  const archive = await updateIndexes(log, recipe.suite)
+  // The namespace of an ordinary user cannot write to the cache, so there every build installs its packages anew.
+  const layer = isRoot
+    ? findLayer(recipe.name, [archive, recipe.suite, ...packages, ...dpkgOptions, ...paths])
+    : undefined
+  const unpacks = layer !== undefined && !task.fresh && existsSync(layer)
+
+  const input = join(scratch, basename(insideFolder))
+  await mkdir(input)
+  await cp(finishScript, join(input, 'finish'))
+  for (const [index, { folder }] of sources.entries()) {
+    const files = join(folder, 'files')
+    if (existsSync(files)) {
+      const owner = ['--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX']
+      await runLogged(log, 'tar', [...owner, '-cf', join(input, `files-${index}.tar`), '-C', files, '.'])
+    }
+    const customize = join(folder, 'customize')
+    if (existsSync(customize)) await cp(customize, join(input, `customize-${index}`))
+  }
+  await writeFile(
+    join(input, 'settings'),
+    [
+      `name=${recipe.name}`,
+      `disk=${recipe.disk}`,
+      // Root writes the artefacts where they belong; a user namespace may not even see that folder.
+      `layer=${unpacks ? 'unpack' : layer ? 'save' : 'none'}`,
+      `layer_file=${shellQuoted(layer ?? '')}`,
+      `output=${isRoot ? shellQuoted(output) : '"$1"' + `${insideFolder}/output`}`,
+    ].join('\n') + '\n',
+  )
+
+  const args = [
+    isRoot ? '--mode=root' : '--mode=unshare',
+    '--format=null',
+    '--architectures=amd64',
+    ...(unpacks ? unpackOptions(layer) : await installOptions(isRoot, packages, paths)),
+    ...dpkgOptions.map((option) => `--dpkgopt=${option}`),
+    `--customize-hook=copy-in ${shellQuoted(input)} ${dirname(insideFolder)}`,
+    `--customize-hook=sh "$1${insideFolder}/finish" "$1"`,
+    ...(isRoot
+      ? []
+      : artefacts.map(
+          (file) =>
+            `--customize-hook=download ${insideFolder}/output/${file} ${shellQuoted(join(output, file))}`,
+        )),
+    recipe.suite,
+    '/dev/null',
+    '-',
+  ]
+  const build = runLogged(log, 'mmdebstrap', args, {
+    ownProcesses: isRoot,
+    input: debianSources(recipe.suite).join('\n') + '\n',
+    env: {
+      // An ordinary user's namespace cannot reach below a closed home folder.
+      TMPDIR: isRoot ? scratch : existsSync('/var/tmp') ? '/var/tmp' : tmpdir(),
+      DEBIAN_FRONTEND: 'noninteractive',
+      LC_ALL: 'C.UTF-8',
+    },
+    onLine: (line) => {
+      for (const [pattern, text] of steps) {
+        const match = pattern.exec(line)
+        if (match) task.step(text.replace('$1', match[1] ?? ''))
+      }
+    },
+  })
+  // Half an archive that was left behind would only take disk.
+  await build.finally(() => (layer ? rm(`${layer}.part`, { force: true }) : undefined))
+
+  await rename(join(output, 'rootfs.qcow2'), join(output, `${imageFileName(recipe)}.qcow2`))
+  const installed = (await readFile(join(output, 'manifest'), 'utf8')).trim().split('\n').sort()
+  await rename(join(output, 'manifest'), join(output, `${recipe.name}.manifest`))
+  await task.writeConf({
+    ...qemubootValues(recipe),
+    qb_default_fstype: 'qcow2',
+    qb_rootfs_opt: '-drive file=@ROOTFS@,if=virtio,format=qcow2',
+    qb_kernel_root: '/dev/vda',
+    qb_opt_append: '-initrd @DEPLOY_DIR_IMAGE@/initrd',
+  })
+  if (layer) await pruneLayers(recipe.name, layer)
+  return installed
+}

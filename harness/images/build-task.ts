@@ -1,0 +1,18 @@
+import type { BuildLog } from './program.js'
+import type { Recipe, RecipeInFolder } from './recipe.js'
+
+/** One build, as the builders see it. */
+export interface BuildTask<R extends Recipe = Recipe> extends RecipeInFolder<R> {
+  base: RecipeInFolder | undefined
+  /** The folder the artefacts go to; renamed to its final name when the build is complete. */
+  output: string
+  /** A folder for what is needed only while building. */
+  scratch: string
+  log: BuildLog
+  /** Whether nothing an earlier build kept may be used. */
+  fresh: boolean
+  /** Says what is being done from now on. */
+  step: (what: string) => void
+  /** Writes `NAME.qemuboot.conf`. */
+  writeConf: (values: Record<string, string>) => Promise<void>
+}

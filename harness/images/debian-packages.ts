@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { debianSources } from './apt-sources.js'
+import { lockBuild } from './build-lock.js'
+import { aptFolder, debsFolder } from './cache.js'
+import { buildFailed, runLogged, type BuildLog } from './program.js'
+
+/**
+ * Options that make apt work on stackrig's own state below the cache: without root, without a look at what is
+ * installed on this machine, and with nothing but its Debian sources.
+ */
+function privateApt(suite: string): string[] {
+  const folder = aptFolder()
+  for (const part of ['lists/partial', 'archives/partial']) mkdirSync(join(folder, part), { recursive: true })
+  writeFileSync(join(folder, 'sources.list'), debianSources(suite).join('\n') + '\n')
+  writeFileSync(join(folder, 'status'), '')
+  const options = {
+    'Dir::State': folder,
+    'Dir::State::lists': join(folder, 'lists'),
+    'Dir::State::status': join(folder, 'status'),
+    'Dir::Cache': folder,
+    'Dir::Etc::sourcelist': join(folder, 'sources.list'),
+    'Dir::Etc::sourceparts': '/dev/null',
+    'Dir::Etc::preferencesparts': '/dev/null',
+    // Root of a user namespace cannot become the user _apt.
+    'APT::Sandbox::User': '',
+    'APT::Update::Post-Invoke-Success::': '',
+    'Acquire::Languages': 'none',
+  }
+  return Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
+}
+
+let indexes: Promise<string> | undefined
+
+/**
+ * Brings the package indexes of stackrig's own apt up to date, once per process. Returns a digest that changes when the
+ * archive does.
+ */
+export function updateIndexes(log: BuildLog, suite: string): Promise<string> {
+  indexes ??= (async () => {
+    // apt's own lock makes a second apt fail instead of wait.
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held until this function returns
+    await using _lock = await lockBuild('apt', log.signal, () => undefined)
+    await runLogged(log, 'apt-get', [...privateApt(suite), 'update'])
+    const hash = createHash('sha256')
+    const lists = join(aptFolder(), 'lists')
+    for (const file of readdirSync(lists).sort()) {
+      if (file.endsWith('Release')) hash.update(`${file}\0`).update(readFileSync(join(lists, file)))
+    }
+    return hash.digest('hex')
+  })()
+  // A failure is not remembered: the next build tries again.
+  indexes.catch(() => (indexes = undefined))
+  return indexes
+}
+
+/** How this machine reaches its mirrors (proxies, certificates, retries), as options for another apt. */
+export async function hostAptOptions(): Promise<string[]> {
+  const { stdout } = await execa('apt-config', ['dump'])
+  return stdout
+    .split('\n')
+    .filter((line) =>
+      /^Acquire::(https?|ftp|Check-Valid-Until|Check-Date|Retries|ForceIPv)[^ ]* "/.test(line),
+    )
+}
+
+/** The newest `NAME_*.deb` the cache has of each package; downloads what apt says is newer. Names as apt knows them. */
+export async function downloadPackages(log: BuildLog, suite: string, names: string[]): Promise<string[]> {
+  const apt = privateApt(suite)
+  await updateIndexes(log, suite)
+  const files: string[] = []
+  for (const name of names) {
+    const { stdout } = await execa('apt-get', [...apt, 'download', '--print-uris', name], { reject: false })
+    const file = /^'[^']+' (\S+)/m.exec(stdout)?.[1]
+    if (!file) throw buildFailed(log, `Debian ${suite} has no package ${name}`)
+    // apt escapes the colon of an epoch, and leaves a file that is there and right alone.
+    const path = join(debsFolder(), file)
+    if (!existsSync(path)) {
+      const destination = ['-o', `Dir::Cache::archives=${debsFolder()}`]
+      await runLogged(log, 'sh', [
+        '-c',
+        'cd "$0" && exec apt-get "$@"',
+        debsFolder(),
+        ...apt,
+        ...destination,
+        'download',
+        name,
+      ])
+    }
+    files.push(path)
+  }
+  return files
+}
+
+/** The package a meta package stands for: `linux-image-cloud-amd64` -> `linux-image-6.1.0-56-cloud-amd64`. */
+export async function newestKernelPackage(log: BuildLog, suite: string, meta: string): Promise<string> {
+  const apt = privateApt(suite)
+  await updateIndexes(log, suite)
+  const { stdout } = await execa('apt-cache', [...apt, 'depends', meta], { reject: false })
+  const found = /Depends: (linux-image-\S+)/.exec(stdout)?.[1]
+  if (!found) throw buildFailed(log, `${meta} does not depend on a kernel image`)
+  return found
+}
+
+/** `name=version` of a package file, from its name. */
+export function versionOf(debFile: string): string {
+  const [name, version] = (debFile.split('/').at(-1) ?? '').split('_')
+  return `${name ?? ''}=${decodeURIComponent(version ?? '')}`
+}

@@ -1,0 +1,102 @@
+#!/bin/sh
+# The last step of building a Debian image, run by mmdebstrap as `finish TREE` outside the tree but, for an ordinary
+# user, inside its user namespace: copy files, run the recipes' scripts, make the file system. Input lies beside it.
+set -eu
+tree=$1
+here=$1/tmp/stackrig-build
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+
+# shellcheck source=/dev/null -- settings: name, disk (MiB), output, layer, layer_file
+. "$here/settings"
+mkdir -p "$output"
+
+# mmdebstrap put a start-stop-daemon that does nothing in place of the real one; the image gets the real one back, and
+# so do the recipes' scripts, which start databases with it. policy-rc.d still keeps packages from starting services.
+if [ -e "$tree/sbin/start-stop-daemon.REAL" ]; then
+    mv "$tree/sbin/start-stop-daemon.REAL" "$tree/sbin/start-stop-daemon"
+fi
+
+if [ "$layer" != unpack ]; then
+    # The work of the programs that did nothing while packages were installed.
+    for program in /usr/bin/py3compile /usr/sbin/update-initramfs; do
+        rm -f "$tree$program"
+        chroot "$tree" dpkg-divert --quiet --local --rename --remove "$program"
+    done
+    if [ -x "$tree/usr/bin/python3" ]; then
+        echo "stackrig: compiling Python modules"
+        # One process per CPU for all of them: py3compile would start Python twice for each package.
+        # Some files are templates or test data and no valid Python; py3compile ignores them, too.
+        chroot "$tree" sh -c '
+            cd /usr/share
+            set -- $(find . -name "*.py" -not -path "./doc/*" | cut -d/ -f2 | sort -u | sed s,^,/usr/share/,)
+            python3 -m compileall -q -j 0 /usr/lib/python3 "$@"
+        ' >/dev/null 2>&1 || true
+    fi
+fi
+
+# The installed packages alone, for the next build: most changes of a recipe are to its files and its script.
+if [ "$layer" = save ]; then
+    echo "stackrig: keeping the installed packages for the next build"
+    tar -cf "$layer_file.part" -C "$tree" --numeric-owner --xattrs --xattrs-include='*' --one-file-system \
+        --exclude=./tmp/stackrig-build --exclude='./var/cache/apt/archives/*.deb' --exclude=./usr/sbin/policy-rc.d .
+    mv "$layer_file.part" "$layer_file"
+fi
+
+echo "stackrig: copying files"
+echo "$name" >"$tree/etc/hostname"
+rm -f "$tree/etc/resolv.conf"
+for part in 0 1; do
+    [ ! -e "$here/files-$part.tar" ] ||
+        tar -C "$tree" -xf "$here/files-$part.tar" --numeric-owner --keep-directory-symlink --no-overwrite-dir
+done
+
+# Own namespaces: no network but a loopback, and whatever a script leaves running ends with it.
+for part in 0 1; do
+    [ -e "$here/customize-$part" ] || continue
+    echo "stackrig: customizing ($part)"
+    # shellcheck disable=SC2016 -- expanded by the inner shell
+    unshare --mount --net --pid --ipc --uts --fork --kill-child sh -euc '
+        tree=$1 name=$2 script=$3
+        mount -t proc proc "$tree/proc"
+        [ -d "$tree/dev/shm" ] || mkdir "$tree/dev/shm"
+        mount -t tmpfs -o mode=1777 tmpfs "$tree/dev/shm"
+        mount -t tmpfs -o mode=755 tmpfs "$tree/run"
+        mkdir -m 1777 "$tree/run/lock"
+        cp "$script" "$tree/run/customize"
+        chmod 755 "$tree/run/customize"
+        mount -t tmpfs -o mode=1777 tmpfs "$tree/tmp"
+        hostname "$name"
+        ip link set lo up
+        exec chroot "$tree" env -i PATH="$PATH" HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive /run/customize
+    ' sh "$tree" "$name" "$here/customize-$part"
+done
+
+echo "stackrig: cleaning up"
+# What only the build needed; proxies and mirrors of the machine that built it are nobody's business.
+rm -rf "$tree"/var/cache/apt/archives/*.deb "$tree"/var/cache/apt/*.bin "$tree"/var/lib/apt/lists/*
+rm -f "$tree"/etc/apt/sources.list "$tree"/etc/apt/sources.list.d/* "$tree"/etc/apt/apt.conf.d/*mmdebstrap
+rm -f "$tree"/etc/dpkg/dpkg.cfg.d/*mmdebstrap "$tree"/etc/dpkg/dpkg.cfg.d/90stackrig "$tree"/usr/sbin/policy-rc.d
+rm -f "$tree"/var/log/dpkg.log "$tree"/var/log/apt/* "$tree"/var/log/alternatives.log "$tree"/var/log/bootstrap.log
+
+dpkg-query --admindir="$tree/var/lib/dpkg" -W -f '${Package}=${Version}\n' >"$output/manifest"
+kernel=$(find "$tree/boot" -name 'vmlinuz-*' | sort -V | tail -n 1)
+[ -n "$kernel" ] || { echo "no kernel was installed"; exit 1; }
+version=${kernel##*/vmlinuz-}
+cp "$kernel" "$output/bzImage"
+[ -e "$tree/boot/initrd.img-$version" ] || chroot "$tree" update-initramfs -c -k "$version"
+cp "$tree/boot/initrd.img-$version" "$output/initrd"
+
+echo "stackrig: making the file system"
+# A bind mount shows the tree without what is mounted in it; a tmpfs hides this folder.
+# shellcheck disable=SC2016 -- expanded by the inner shell
+unshare --mount sh -euc '
+    tree=$1 disk=$2 name=$3 file=$4
+    mount --bind "$tree" "$tree/mnt"
+    mount -t tmpfs -o mode=1777 tmpfs "$tree/mnt/tmp"
+    # Inode tables are zeroed now: the kernel would do it in the background of every first boot.
+    mke2fs -q -F -t ext4 -m 0 -L "$name" -E lazy_itable_init=0,lazy_journal_init=0 -d "$tree/mnt" "$file" "${disk}M"
+' sh "$tree" "$disk" "$name" "$here/rootfs.ext4"
+
+echo "stackrig: converting the file system to qcow2"
+qemu-img convert -O qcow2 "$here/rootfs.ext4" "$output/rootfs.qcow2"
+rm "$here/rootfs.ext4"

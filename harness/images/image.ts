@@ -1,0 +1,88 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { readQemubootConf, type QemubootConf } from './qemuboot-conf.js'
+import { StackrigError } from '../errors.js'
+
+/** Something that can be booted: verified files, and how QEMU must be called. */
+export interface Image {
+  name: string
+  role: string
+  contract: string
+  /** The folder everything lies in, like a Yocto deploy folder. */
+  folder: string
+  kernel: string
+  initrd?: string
+  /** The disk with the root file system; missing when the initrd is the whole system. */
+  rootfs?: string
+  /** Its format for QEMU. */
+  rootfsFormat?: 'qcow2' | 'raw'
+  conf: QemubootConf
+  memoryMiB: number
+  cpus: number
+  /** The recipe's digest, or for an imported image the digest over its artefacts. */
+  digest: string
+  /** Differs between two builds of the same recipe: goes into the key of whatever depends on the very bytes. */
+  build: string
+}
+
+/** What a build notes beside its artefacts, in `image.json`. */
+const recordSchema = z.strictObject({
+  name: z.string(),
+  role: z.string(),
+  contract: z.string(),
+  digest: z.string(),
+  build: z.string(),
+  /** `name=version`, sorted. */
+  packages: z.array(z.string()),
+  /** What the build took, ms. */
+  took: z.number(),
+})
+
+export type ImageRecord = z.infer<typeof recordSchema>
+
+export const recordFile = 'image.json'
+
+/** Reads the note of a build; undefined when there is none that makes sense. */
+export function readRecord(folder: string): ImageRecord | undefined {
+  try {
+    return recordSchema.parse(JSON.parse(readFileSync(join(folder, recordFile), 'utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+/** The image in a folder that holds exactly one `*.qemuboot.conf`. Throws QEMUBOOT_INVALID. */
+export function imageInFolder(
+  folder: string,
+  identity: Pick<Image, 'name' | 'role' | 'contract' | 'digest' | 'build'>,
+  confFile?: string,
+): Image {
+  const confs = readdirSync(folder).filter((file) => file.endsWith('.qemuboot.conf'))
+  const name = confFile ?? (confs.length === 1 ? confs[0] : undefined)
+  if (name === undefined) {
+    throw new StackrigError(
+      'QEMUBOOT_INVALID',
+      'A folder of an image holds one *.qemuboot.conf, or the source names it.',
+      {
+        where: folder,
+        seen: confs.join('\n') || 'none',
+      },
+    )
+  }
+  const conf = readQemubootConf(join(folder, name))
+  const { initrd, rootfs } = conf
+  return {
+    ...identity,
+    folder,
+    kernel: conf.kernel,
+    ...(initrd === undefined ? {} : { initrd }),
+    ...(rootfs === undefined || conf.isInitramfs
+      ? {}
+      : { rootfs, rootfsFormat: rootfs.endsWith('.qcow2') ? ('qcow2' as const) : ('raw' as const) }),
+    conf,
+    // runqemu's own default is 256 MiB and one CPU.
+    memoryMiB: conf.number('qb_mem') ?? 256,
+    cpus: conf.number('qb_smp') ?? 1,
+  }
+}

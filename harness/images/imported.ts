@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { readdir, rename, writeFile } from 'node:fs/promises'
+import { basename, isAbsolute, join, relative, resolve } from 'node:path'
+import { z } from 'zod'
+import { StackrigError } from '../errors.js'
+import { imagesFolder } from './cache.js'
+import { imageInFolder, type Image } from './image.js'
+import type { ImportedEntry } from './lock-file.js'
+import { projectFolder } from '../paths.js'
+
+/** An image that was made elsewhere, named by its deploy folder. */
+export interface ImageImport {
+  name: string
+  role: string
+  contract: string
+  /** The deploy folder; relative paths are relative to the checkout. */
+  folder: string
+  /** The `*.qemuboot.conf` in it; may be left out when there is only one. */
+  conf?: string
+}
+
+const artefacts = ({ conf, kernel, initrd, rootfs }: Image): string[] => [
+  ...new Set([conf.file, kernel, initrd, rootfs].filter((file) => file !== undefined)),
+]
+
+/** The entry of `images.lock` for an image made elsewhere: reads and hashes all its files. Throws IMAGE_MISSING, QEMUBOOT_INVALID. */
+export async function lockImport(given: ImageImport): Promise<ImportedEntry> {
+  const folder = resolve(projectFolder, given.folder)
+  if (!existsSync(folder)) throw missing(given.name, folder)
+  const confs = (await readdir(folder)).filter((file) => file.endsWith('.qemuboot.conf'))
+  const conf = given.conf ?? confs[0]
+  const image = imageInFolder(folder, { ...given, digest: '', build: '' }, given.conf)
+  const digests: Record<string, string> = {}
+  for (const file of artefacts(image)) digests[relative(folder, file)] = await fileDigest(file, given.name)
+  return {
+    role: given.role,
+    contract: given.contract,
+    folder: given.folder,
+    conf: conf ?? basename(image.conf.file),
+    sha256: digests,
+  }
+}
+
+/** The imported image of an entry, after every file was checked. Throws IMAGE_MISSING, IMAGE_MISMATCH, QEMUBOOT_INVALID. */
+export async function verifyImport(name: string, entry: ImportedEntry): Promise<Image> {
+  const folder = isAbsolute(entry.folder) ? entry.folder : resolve(projectFolder, entry.folder)
+  if (!existsSync(folder)) throw missing(name, folder)
+  const digest = createHash('sha256').update(JSON.stringify(entry.sha256)).digest('hex')
+  const { role, contract } = entry
+  for (const [file, wanted] of Object.entries(entry.sha256)) {
+    const path = join(folder, file)
+    const found = await fileDigest(path, name)
+    if (found === wanted) continue
+    throw new StackrigError(
+      'IMAGE_MISMATCH',
+      `A file of image "${name}" is not the one in images.lock; it never boots.`,
+      {
+        where: path,
+        seen: `sha256 ${found}\ninstead of ${wanted}`,
+        next: 'bring back the file that was locked, or accept this one: npx stackrig images lock',
+      },
+    )
+  }
+  const image = imageInFolder(folder, { name, role, contract, digest, build: digest }, entry.conf)
+  const unlocked = artefacts(image).filter((file) => !(relative(folder, file) in entry.sha256))
+  if (unlocked.length === 0) return image
+  throw new StackrigError('IMAGE_MISMATCH', `A file of image "${name}" is missing in images.lock.`, {
+    where: unlocked.join('\n'),
+    next: 'npx stackrig images lock',
+  })
+}
+
+const knownSchema = z.record(z.string(), z.strictObject({ stamp: z.string(), sha256: z.string() }))
+type Known = z.infer<typeof knownSchema>
+
+/**
+ * The sha256 of a file. Remembered for as long as size, time of change and inode stay the same, so that a start does
+ * not read gigabytes.
+ */
+async function fileDigest(file: string, image: string): Promise<string> {
+  if (!existsSync(file)) throw missing(image, file)
+  const path = realpathSync(file)
+  const { size, mtimeMs, ctimeMs, ino } = statSync(path)
+  const stamp = [size, mtimeMs, ctimeMs, ino].join(' ')
+  const noted = known()[path]
+  if (noted?.stamp === stamp) return noted.sha256
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  const sha256 = hash.digest('hex')
+  const written = `${knownFile()}.${process.pid}`
+  await writeFile(written, JSON.stringify({ ...known(), [path]: { stamp, sha256 } } satisfies Known))
+  await rename(written, knownFile())
+  return sha256
+}
+
+const knownFile = (): string => join(imagesFolder(), 'digests.json')
+
+function known(): Known {
+  try {
+    return knownSchema.parse(JSON.parse(readFileSync(knownFile(), 'utf8')))
+  } catch {
+    return {}
+  }
+}
+
+function missing(name: string, path: string): StackrigError {
+  return new StackrigError('IMAGE_MISSING', `A file of image "${name}" is missing.`, {
+    where: path,
+    next: 'bring it back, or take the image out of images.lock',
+  })
+}

@@ -1,0 +1,108 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseDocument, stringify } from 'yaml'
+import { z } from 'zod'
+import { StackrigError } from '../errors.js'
+import { projectFolder } from '../paths.js'
+import { listProblems } from './schema-problems.js'
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in hexadecimal digits')
+const word = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case letters, digits and dashes, a letter first')
+
+const builtEntry = z.strictObject({
+  role: word,
+  contract: word,
+  /** The recipe's folder in this repository. */
+  recipe: z.string().startsWith('fixtures/images/'),
+  recipeDigest: sha256,
+  /** sha256 over the lines of `packages`. */
+  packagesDigest: sha256,
+  /** Debian package -> version. */
+  packages: z.record(z.string(), z.string()),
+})
+
+const importedEntry = z.strictObject({
+  role: word,
+  contract: word,
+  /** A deploy folder made elsewhere, e.g. by a Yocto build. */
+  folder: z.string().min(1),
+  /** The `*.qemuboot.conf` in it. */
+  conf: z.string().endsWith('.qemuboot.conf'),
+  /** File in that folder -> its sha256; a file with another digest never boots. */
+  sha256: z.record(z.string(), sha256),
+})
+
+const lockSchema = z.strictObject({
+  version: z.literal(1),
+  images: z.record(word, z.union([builtEntry, importedEntry])),
+})
+
+export type BuiltEntry = z.infer<typeof builtEntry>
+export type ImportedEntry = z.infer<typeof importedEntry>
+export type ImagesLock = z.infer<typeof lockSchema>
+
+/** `images.lock` of this checkout. */
+export const lockFile = (): string => join(projectFolder, 'images.lock')
+
+const header = `# Which images the scenarios run on. Written by \`npx stackrig images lock\`; strict: see docs/images.md.
+# Built images: the recipe and the Debian packages they were last locked with. A rebuild with newer packages works and
+# says what moved; with --frozen it is an error. Imported images: the sha256 of every file; others never boot.
+`
+
+/** Reads `images.lock`; one without images when the file does not exist. Throws LOCK_INVALID. */
+export function readLock(file = lockFile()): ImagesLock {
+  if (!existsSync(file)) return { version: 1, images: {} }
+  return parseLock(readFileSync(file, 'utf8'), file)
+}
+
+/** The lock in the text of an `images.lock`; `file` is what an error names. Throws LOCK_INVALID. */
+export function parseLock(text: string, file: string): ImagesLock {
+  const document = parseDocument(text)
+  const syntaxError = document.errors[0]
+  if (syntaxError) throw invalid(file, syntaxError.message)
+  const content: unknown = document.toJS()
+  const parsed = lockSchema.safeParse(content)
+  if (parsed.success) return parsed.data
+  throw invalid(file, entryProblems(content) ?? listProblems(parsed.error))
+}
+
+/** A union's own message says only "invalid"; so say what is wrong with each entry as the kind it looks like. */
+function entryProblems(content: unknown): string | undefined {
+  const images = z.object({ images: z.record(z.string(), z.looseObject({})) }).safeParse(content)
+  if (!images.success) return undefined
+  const problems = Object.entries(images.data.images).flatMap(([name, entry]) => {
+    const { error } = ('recipe' in entry ? builtEntry : importedEntry).safeParse(entry)
+    return error ? listProblems(error).replace(/^/gm, `images.${name}.`) : []
+  })
+  return problems.length > 0 ? problems.join('\n') : undefined
+}
+
+/** Writes `images.lock`, images and packages sorted. */
+export async function writeLock(lock: ImagesLock, file = lockFile()): Promise<void> {
+  const written = `${file}.${process.pid}`
+  await writeFile(written, header + stringify(lock, { sortMapEntries: sortKeys, lineWidth: 0 }))
+  await rename(written, file)
+}
+
+/** `packages` last, because it is long; everything else by name. */
+function sortKeys(a: { key: unknown }, b: { key: unknown }): number {
+  const [left, right] = [keyText(a.key), keyText(b.key)]
+  if (left === right) return 0
+  if (left === 'packages') return 1
+  if (right === 'packages') return -1
+  return left < right ? -1 : 1
+}
+
+function keyText(key: unknown): string {
+  const value = typeof key === 'object' && key !== null && 'value' in key ? key.value : key
+  return typeof value === 'string' ? value : ''
+}
+
+function invalid(file: string, seen: string): StackrigError {
+  return new StackrigError('LOCK_INVALID', 'images.lock is not of the documented form.', {
+    where: file,
+    seen,
+    next: 'npx stackrig images lock',
+  })
+}

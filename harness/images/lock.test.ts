@@ -1,0 +1,132 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { recordFile, type ImageRecord } from './image.js'
+import { lockImages, verifyImage } from './lock.js'
+import { parseLock, readLock } from './lock-file.js'
+import { formatQemubootConf } from './qemuboot-conf.js'
+import { recipeDigest } from './recipe-digest.js'
+import { readRecipe } from './recipe.js'
+import { builtFolder } from './store.js'
+
+let cache: string
+let file: string
+beforeEach(() => {
+  cache = mkdtempSync(join(tmpdir(), 'stackrig-cache-'))
+  vi.stubEnv('STACKRIG_CACHE', cache)
+  file = join(cache, 'images.lock')
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(cache, { recursive: true })
+})
+
+const conf = formatQemubootConf({
+  qb_default_kernel: 'bzImage',
+  qb_default_fstype: 'cpio',
+  image_link_name: 'p.rootfs',
+  qb_mem: '-m 128',
+})
+
+function deployFolder(folder: string): string {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'p.qemuboot.conf'), conf)
+  writeFileSync(join(folder, 'bzImage'), 'kernel')
+  writeFileSync(join(folder, 'p.rootfs.cpio'), 'initramfs')
+  return folder
+}
+
+/** A folder as a build of the pocket recipe leaves it, with other packages and no real kernel. */
+function buildPocket(...packages: string[]): void {
+  const digest = recipeDigest(readRecipe('pocket'))
+  const folder = deployFolder(builtFolder('pocket', digest))
+  const identity = { name: 'pocket', role: 'pocket', contract: 'pocket', digest, build: 'b' }
+  writeFileSync(
+    join(folder, recordFile),
+    JSON.stringify({ ...identity, packages, took: 1 } satisfies ImageRecord),
+  )
+}
+
+describe('built images', () => {
+  test('what was locked verifies, frozen too', async () => {
+    buildPocket('busybox-static=1')
+    const lock = await lockImages(['pocket'], { file })
+    const { image, moved } = await verifyImage('pocket', { lock, frozen: true })
+    expect(moved).toEqual([])
+    expect(image).toMatchObject({ name: 'pocket', memoryMiB: 128, cpus: 1 })
+    expect(image.initrd).toMatch(/p\.rootfs\.cpio$/)
+    expect(image.rootfs).toBeUndefined()
+  })
+
+  test('newer packages work and are named; frozen refuses them', async () => {
+    buildPocket('busybox-static=1')
+    const lock = await lockImages(['pocket'], { file })
+    buildPocket('busybox-static=2')
+    const { moved } = await verifyImage('pocket', { lock })
+    expect(moved).toEqual([{ name: 'busybox-static', from: '1', to: '2' }])
+    await expect(verifyImage('pocket', { lock, frozen: true })).rejects.toMatchObject({
+      code: 'IMAGE_MOVED',
+      message: expect.stringContaining('busybox-static 1 -> 2') as string,
+    })
+  })
+
+  test('an image that was not built says how to', async () => {
+    await expect(verifyImage('pocket', { lock: readLock(file) })).rejects.toMatchObject({
+      code: 'IMAGE_MISSING',
+      message: expect.stringContaining('npx stackrig images build pocket') as string,
+    })
+  })
+})
+
+describe('imported images', () => {
+  const theirs = () => ({
+    name: 'theirs',
+    role: 'compute',
+    contract: 'pike',
+    folder: deployFolder(join(cache, 'deploy')),
+  })
+
+  test('the files that were locked boot', async () => {
+    const lock = await lockImages([], { file, imports: [theirs()] })
+    const { image } = await verifyImage('theirs', { lock: readLock(file) })
+    expect(image).toMatchObject({ role: 'compute', kernel: join(cache, 'deploy', 'bzImage') })
+    expect(Object.keys((lock.images['theirs'] as { sha256: object }).sha256)).toHaveLength(3)
+  })
+
+  test('a file that changed never boots', async () => {
+    const lock = await lockImages([], { file, imports: [theirs()] })
+    writeFileSync(join(cache, 'deploy', 'p.rootfs.cpio'), 'another')
+    await expect(verifyImage('theirs', { lock })).rejects.toMatchObject({
+      code: 'IMAGE_MISMATCH',
+      message: expect.stringContaining('p.rootfs.cpio') as string,
+    })
+  })
+
+  test('nor does one that is gone', async () => {
+    const lock = await lockImages([], { file, imports: [theirs()] })
+    rmSync(join(cache, 'deploy', 'bzImage'))
+    await expect(verifyImage('theirs', { lock })).rejects.toMatchObject({ code: 'IMAGE_MISSING' })
+  })
+})
+
+describe('the file', () => {
+  test('is for people: a header, sorted, packages last', async () => {
+    buildPocket('zlib=1', 'busybox-static=1')
+    await lockImages(['pocket'], { file })
+    const text = readFileSync(file, 'utf8')
+    expect(text).toMatch(/^# /)
+    expect(text.indexOf('recipeDigest')).toBeLessThan(text.indexOf('busybox-static: "1"'))
+    expect(text.indexOf('busybox-static')).toBeLessThan(text.indexOf('zlib'))
+  })
+
+  test.each([
+    ['version: 2\nimages: {}', /version: /],
+    ['version: 1\nimages:\n  a:\n    role: compute\n    recipe: nowhere', /images\.a\.(recipe|contract)/],
+    ['version: 1\nimages: {}\nextra: 1', /extra/],
+    ['version: [', /images\.lock/],
+  ])('%j is refused, with its place', (text, problem) => {
+    expect(() => parseLock(text, 'images.lock')).toThrow(problem)
+    expect(() => parseLock(text, 'images.lock')).toThrow(expect.objectContaining({ code: 'LOCK_INVALID' }))
+  })
+})

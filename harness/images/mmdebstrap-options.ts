@@ -1,0 +1,78 @@
+import { debsFolder } from './cache.js'
+import { hostAptOptions } from './debian-packages.js'
+
+/** dpkg's options for every tree. */
+export const dpkgOptions = ['force-unsafe-io', 'force-confdef']
+
+/** A word for a shell, whatever is in it. */
+export const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+
+/** mmdebstrap's options for a tree whose packages an earlier build installed. */
+export const unpackOptions = (layer: string): string[] => [
+  '--variant=custom',
+  '--skip=update,cleanup',
+  `--setup-hook=echo "stackrig: unpacking packages an earlier build installed"; tar -xf ${shellQuoted(layer)} -C "$1" --xattrs --xattrs-include='*' --numeric-owner`,
+]
+
+/** mmdebstrap's options for a tree whose packages are installed now; `paths` are dpkg's path-exclude and path-include. */
+export async function installOptions(
+  isRoot: boolean,
+  packages: string[],
+  paths: string[],
+): Promise<string[]> {
+  return [
+    '--variant=minbase',
+    // Otherwise the downloaded packages are thrown away. What is to be cleaned is cleaned before the image is made.
+    '--skip=download/empty,essential/unlink,cleanup',
+    ...(await hostAptOptions()).map((option) => `--aptopt=${option}`),
+    '--aptopt=Acquire::Languages "none";',
+    '--aptopt=APT::Install-Recommends "false";',
+    ...packageCacheHooks(isRoot),
+    `--extract-hook=${pathHook(paths)}`,
+    `--essential-hook=${postponeHook}`,
+    `--include=${packages.join(',')}`,
+  ]
+}
+
+/**
+ * Tells dpkg which paths not to install. Not with --dpkgopt: mmdebstrap 1.3 then sends each essential package through a
+ * slow Python filter. Removing what they brought before dpkg installs them does the same.
+ */
+function pathHook(paths: string[]): string {
+  // The patterns are not quoted: the shell expands them.
+  const removals = paths.flatMap((path) =>
+    path.startsWith('path-exclude=') ? `rm -rf "$1"${path.slice(13)}; ` : [],
+  )
+  return `${removals.join('')}printf '%s\\n' ${paths.map(shellQuoted).join(' ')} >"$1/etc/dpkg/dpkg.cfg.d/90stackrig"`
+}
+
+/**
+ * Programs that every other package's installation runs again, each time for seconds: they do nothing while packages
+ * are installed, and finish-debian.sh does their work once (keep the lists in step).
+ */
+const postponeHook = ['/usr/bin/py3compile', '/usr/sbin/update-initramfs']
+  .map(
+    (program) =>
+      `chroot "$1" dpkg-divert --quiet --local --rename --add ${program}; ` +
+      `echo '#!/bin/sh' >"$1${program}"; chmod 755 "$1${program}"`,
+  )
+  .join('; ')
+
+/** Hands apt the packages earlier builds downloaded, and keeps those it downloads now. */
+function packageCacheHooks(isRoot: boolean): string[] {
+  const cache = shellQuoted(debsFolder())
+  const archives = '/var/cache/apt/archives'
+  if (!isRoot) {
+    return [
+      `--setup-hook=mkdir -p "$1${archives}/partial"`,
+      `--setup-hook=sync-in ${cache} ${archives}`,
+      `--customize-hook=rm -rf "$1${archives}/partial" "$1${archives}/lock"`,
+      `--customize-hook=sync-out ${archives} ${cache}`,
+    ]
+  }
+  // Root's tree lies on the cache's file system: links cost nothing.
+  return [
+    `--setup-hook=mkdir -p "$1${archives}/partial"; ls ${cache} | grep -q deb$ && cp -l ${cache}/*.deb "$1${archives}/" || true`,
+    `--customize-hook=cp -ln "$1${archives}"/*.deb ${cache}/`,
+  ]
+}

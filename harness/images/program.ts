@@ -1,0 +1,89 @@
+import { createWriteStream, readFileSync } from 'node:fs'
+import { finished } from 'node:stream/promises'
+import { execa } from 'execa'
+import { StackrigError } from '../errors.js'
+import { logger } from '../log.js'
+
+const debug = logger('images')
+
+export interface BuildLog {
+  /** What is built, for the error's text. */
+  image: string
+  /** The file that receives everything the programs say. */
+  file: string
+  signal: AbortSignal
+}
+
+const linesOfLogInError = 15
+
+export interface ProgramOptions {
+  input?: string
+  env?: Record<string, string>
+  onLine?: (line: string) => void
+  /** Runs it in a process namespace, so that everything it started ends with it. Only for root. */
+  ownProcesses?: boolean
+}
+
+/**
+ * Runs one program of a build; its output goes to the build's log. With `input`, that is its standard input.
+ * Ends it (SIGTERM, after 10 s SIGKILL) when the signal fires or this process dies.
+ * Throws ABORTED, HOST_PROGRAM_MISSING, or IMAGE_BUILD_FAILED with the last lines of the log.
+ */
+export async function runLogged(
+  log: BuildLog,
+  program: string,
+  args: string[],
+  options: ProgramOptions = {},
+): Promise<void> {
+  debug('%s %o', program, args)
+  const stream = createWriteStream(log.file, { flags: 'a' })
+  stream.write(`+ ${program} ${args.join(' ')}\n`)
+  // Asks the kernel to end the program when this process dies, even of SIGKILL.
+  const command = options.ownProcesses
+    ? ['KILL', 'unshare', '--pid', '--fork', '--kill-child', '--mount-proc', program, ...args]
+    : ['TERM', program, ...args]
+  const running = execa('setpriv', ['--pdeathsig', ...command], {
+    // unshare leaves other signals to its child, and mmdebstrap ends by itself only after its present step.
+    killSignal: options.ownProcesses ? 'SIGKILL' : 'SIGTERM',
+    ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
+    ...(options.env ? { env: options.env } : {}),
+    all: true,
+    buffer: false,
+    reject: false,
+    cancelSignal: log.signal,
+    forceKillAfterDelay: 10_000,
+  })
+  for await (const line of running.iterable({ from: 'all' })) {
+    stream.write(`${line}\n`)
+    options.onLine?.(line)
+  }
+  const result = await running
+  stream.end()
+  await finished(stream)
+  if (log.signal.aborted) throw new StackrigError('ABORTED', `The build of image ${log.image} was given up.`)
+  if (!result.failed) return
+  const tail = lastLines(log.file)
+  if (result.exitCode === 127 || tail.includes(`setpriv: failed to execute ${program}`)) {
+    throw new StackrigError('HOST_PROGRAM_MISSING', `The build of images needs the program ${program}.`, {
+      next: 'npx stackrig doctor',
+    })
+  }
+  throw buildFailed(log, `${program} ended with ${result.exitCode ?? result.signal ?? 'an error'}`)
+}
+
+/** The error of a build that failed, with the end of its log. */
+export function buildFailed(log: BuildLog, reason: string, cause?: unknown): StackrigError {
+  return new StackrigError('IMAGE_BUILD_FAILED', `Image ${log.image} could not be built: ${reason}.`, {
+    where: `log: ${log.file}`,
+    seen: lastLines(log.file),
+    cause,
+  })
+}
+
+function lastLines(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-linesOfLogInError).join('\n')
+  } catch {
+    return '(no log)'
+  }
+}

@@ -1,0 +1,47 @@
+import { readdirSync, readlinkSync, statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { logger } from '../log.js'
+import { imagesFolder } from './cache.js'
+import { readRecord, recordFile } from './image.js'
+
+const debug = logger('images')
+
+/** An image that was looked up this recently may be about to be opened. */
+const graceMs = 60 * 60_000
+
+/**
+ * Removes what earlier builds of an image left: builds of other digests that no process has open and that were not
+ * looked up within the last hour, and unfinished builds of processes that are gone. The caller holds the build's lock.
+ */
+export async function pruneImages(name: string, keptDigest: string): Promise<void> {
+  const opened = openFiles()
+  for (const entry of readdirSync(imagesFolder())) {
+    const folder = join(imagesFolder(), entry)
+    if (entry.startsWith(`.building-${name}-`)) {
+      debug('pruning unfinished %s', entry)
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined)
+      continue
+    }
+    const record = entry.startsWith(`${name}-`) ? readRecord(folder) : undefined
+    if (record?.name !== name || record.digest === keptDigest) continue
+    const used = statSync(join(folder, recordFile)).mtimeMs
+    if (Date.now() - used < graceMs || opened.some((file) => file.startsWith(folder))) continue
+    debug('pruning %s', entry)
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Every file that a process of this user has open. */
+function openFiles(): string[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((pid) => {
+      try {
+        return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+      } catch {
+        // The process is gone, or not ours to look at.
+        return []
+      }
+    })
+}

@@ -1,0 +1,135 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+import { StackrigError } from '../errors.js'
+import { projectFolder } from '../paths.js'
+import { listProblems } from './schema-problems.js'
+
+const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case letters, digits and dashes, a letter first')
+const packageName = z.string().regex(/^[a-z0-9][a-z0-9+.-]*$/, 'a Debian package name')
+const mebibytes = z
+  .int()
+  .positive()
+  .max(1024 * 1024)
+
+const everyRecipe = {
+  name,
+  role: z.enum(['controller', 'compute', 'network', 'all-in-one', 'node', 'instance', 'pocket']),
+  contract: name,
+  suite: z.literal('bookworm').default('bookworm'),
+  /** Memory of a node of this image, MiB. */
+  memory: mebibytes,
+  cpus: z.int().min(1).max(64),
+  /** Words added to the kernel command line. */
+  cmdline: z.string().optional(),
+}
+
+const smallKernel = {
+  /** The Debian meta package whose kernel is booted. */
+  kernel: packageName.default('linux-image-cloud-amd64'),
+  /** Kernel modules that init loads, in this order; what they depend on comes along. */
+  modules: z.array(z.string().regex(/^[A-Za-z0-9_-]+$/, 'a kernel module name')),
+}
+
+const recipeSchema = z.discriminatedUnion('builder', [
+  z.strictObject({
+    ...everyRecipe,
+    builder: z.literal('debian'),
+    base: name.optional(),
+    packages: z.array(packageName),
+    /** dpkg's path-exclude and path-include patterns. */
+    exclude: z.array(z.string().startsWith('/')).default([]),
+    include: z.array(z.string().startsWith('/')).default([]),
+    /** Size of the root file system, MiB. */
+    disk: mebibytes,
+  }),
+  z.strictObject({ ...everyRecipe, ...smallKernel, builder: z.literal('initramfs') }),
+  z.strictObject({
+    ...everyRecipe,
+    ...smallKernel,
+    builder: z.literal('disk'),
+    /** Size of the disk, MiB. */
+    disk: mebibytes,
+  }),
+])
+
+/** How an image is built, as written in `fixtures/images/NAME/recipe.yaml`. */
+export type Recipe = z.infer<typeof recipeSchema>
+export type DebianRecipe = Extract<Recipe, { builder: 'debian' }>
+export type InitramfsRecipe = Extract<Recipe, { builder: 'initramfs' }>
+export type DiskRecipe = Extract<Recipe, { builder: 'disk' }>
+
+/** A recipe and the folder it was read from (its `files/` and `customize` lie there). */
+export interface RecipeInFolder<R extends Recipe = Recipe> {
+  recipe: R
+  folder: string
+}
+
+const recipesFolder = join(projectFolder, 'fixtures', 'images')
+
+/** The names of all recipes an image can be built from (not those that only serve as a base), sorted. */
+export function recipeNames(): string[] {
+  if (!existsSync(recipesFolder)) return []
+  return readdirSync(recipesFolder)
+    .filter((entry) => existsSync(join(recipesFolder, entry, 'recipe.yaml')))
+    .filter((entry) => readRecipe(entry).recipe.role !== 'node')
+    .sort()
+}
+
+/**
+ * Reads the recipe of an image.
+ * Throws LOCK_INVALID when it is not of the documented form, IMAGE_MISSING when there is no such recipe.
+ */
+export function readRecipe(image: string, parent = recipesFolder): RecipeInFolder {
+  const folder = join(parent, image)
+  const file = join(folder, 'recipe.yaml')
+  if (!existsSync(file)) {
+    throw new StackrigError('IMAGE_MISSING', `There is no recipe for an image "${image}".`, {
+      where: file,
+      seen: `recipes: ${parent === recipesFolder ? recipeNames().join(', ') : 'none'}`,
+    })
+  }
+  const recipe = parseRecipe(readFileSync(file, 'utf8'), file)
+  if (recipe.name !== image) {
+    throw new StackrigError('LOCK_INVALID', 'A recipe has the name of its folder.', {
+      where: file,
+      seen: `name: ${recipe.name} in a folder named ${image}`,
+    })
+  }
+  return { recipe, folder }
+}
+
+/** The recipe in the text of a `recipe.yaml`; `file` is what an error names. Throws LOCK_INVALID. */
+export function parseRecipe(text: string, file: string): Recipe {
+  const document = parseDocument(text)
+  const syntaxError = document.errors[0]
+  if (syntaxError) {
+    throw new StackrigError('LOCK_INVALID', 'The recipe is not YAML.', {
+      where: file,
+      seen: syntaxError.message,
+    })
+  }
+  const parsed = recipeSchema.safeParse(document.toJS())
+  if (!parsed.success) {
+    throw new StackrigError('LOCK_INVALID', 'The recipe is not of the documented form.', {
+      where: file,
+      seen: listProblems(parsed.error),
+      next: 'docs/images.md lists every key of a recipe.',
+    })
+  }
+  return parsed.data
+}
+
+/** The recipe this one builds on, if it names one. Throws like readRecipe, and LOCK_INVALID for an unfit base. */
+export function readBase({ recipe, folder }: RecipeInFolder): RecipeInFolder<DebianRecipe> | undefined {
+  if (recipe.builder !== 'debian' || !recipe.base) return undefined
+  const base = readRecipe(recipe.base, join(folder, '..'))
+  if (base.recipe.builder !== 'debian' || base.recipe.base) {
+    throw new StackrigError('LOCK_INVALID', 'A base is a recipe of the builder "debian" without a base.', {
+      where: join(folder, 'recipe.yaml'),
+      seen: `base: ${recipe.base}`,
+    })
+  }
+  return { recipe: base.recipe, folder: base.folder }
+}

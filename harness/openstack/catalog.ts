@@ -1,0 +1,54 @@
+import { StackrigError } from '../errors.js'
+
+/** One service of the catalogue with its addresses. */
+export interface CatalogEntry {
+  type: string
+  name: string
+  endpoints: CatalogEndpoint[]
+}
+
+interface CatalogEndpoint {
+  interface: 'public' | 'internal' | 'admin'
+  region: string
+  url: string
+}
+
+/** Service types and the names that older clouds have for them (OpenStack's service-types-authority). */
+const types = {
+  identity: ['identity'],
+  image: ['image'],
+  compute: ['compute'],
+  placement: ['placement'],
+  network: ['network'],
+  volume: ['block-storage', 'volumev3', 'block-store', 'volume'],
+  'object-store': ['object-store'],
+} as const
+
+export type ServiceType = keyof typeof types
+
+/**
+ * The public address of a service in a region, without a slash at its end.
+ *
+ * @throws StackrigError SERVICE_DOWN when the catalogue has none.
+ */
+export function endpointUrl(catalog: readonly CatalogEntry[], type: ServiceType, region: string): string {
+  for (const name of types[type]) {
+    const entry = catalog.find((service) => service.type === name)
+    const endpoint = entry?.endpoints.find(
+      (candidate) => candidate.interface === 'public' && candidate.region === region,
+    )
+    if (endpoint) return endpoint.url.replace(/\/+$/, '')
+  }
+  const known = catalog.map((service) => service.type).join(', ') || 'no services at all'
+  throw new StackrigError('SERVICE_DOWN', `the catalogue has no public ${type} endpoint in ${region}`, {
+    seen: `the catalogue has ${known}`,
+  })
+}
+
+/**
+ * The address with the API version, which some catalogues contain (`:8774/v2.1`, `:8776/v3/PROJECT`) and others leave
+ * to the client (`:9292`).
+ */
+export function versioned(url: string, version: string): string {
+  return /\/v\d+(\.\d+)?(\/|$)/.test(new URL(url).pathname) ? url : `${url}/${version}`
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { resource, type Fresh } from './resource.js'
+import type { Service } from './service.js'
+
+const serviceSchema = z.object({
+  binary: z.string(),
+  host: z.string(),
+  zone: z.string(),
+  status: z.enum(['enabled', 'disabled']),
+  state: z.enum(['up', 'down']),
+})
+
+export type VolumeService = z.infer<typeof serviceSchema>
+
+const volumeSchema = z.object({
+  id: z.string(),
+  name: z.string().nullable(),
+  status: z.string(),
+  size: z.number(),
+  bootable: z.string(),
+  attachments: z.array(z.object({ server_id: z.string(), device: z.string() })),
+})
+
+interface VolumeFields {
+  id: string
+  name: string
+  /** `creating`, `available`, `in-use`, `error`, … */
+  status: string
+  /** GiB */
+  size: number
+  bootable: boolean
+  attachments: { serverId: string; device: string }[]
+}
+
+export type Volume = Fresh<VolumeFields>
+
+/** Block Storage API v3, docs.openstack.org/api-ref/block-storage/v3; in quotes the sections of that page. */
+export class Cinder {
+  readonly #service: Service
+
+  constructor(service: Service) {
+    this.#service = service
+  }
+
+  /** "List All Cinder Services" */
+  async services(): Promise<VolumeService[]> {
+    const schema = z.object({ services: z.array(serviceSchema) })
+    return (await this.#service.json(schema, 'GET', '/os-services')).services
+  }
+
+  /** "Create a volume"; size in GiB; returns at once, with status `creating`. */
+  async createVolume(volume: { name: string; size: number }): Promise<Volume> {
+    const schema = z.object({ volume: volumeSchema })
+    return this.#volume((await this.#service.json(schema, 'POST', '/volumes', { json: { volume } })).volume)
+  }
+
+  /** "Show a volume's details" */
+  async volume(id: string): Promise<Volume> {
+    const schema = z.object({ volume: volumeSchema })
+    return this.#volume((await this.#service.json(schema, 'GET', `/volumes/${id}`)).volume)
+  }
+
+  /** "List accessible volumes with details" */
+  async volumes(): Promise<Volume[]> {
+    const schema = z.object({ volumes: z.array(volumeSchema) })
+    const { volumes } = await this.#service.json(schema, 'GET', '/volumes/detail')
+    return volumes.map((volume) => this.#volume(volume))
+  }
+
+  /** "Delete a volume"; it is gone some time later: `deleted(volume)` waits for that. */
+  async deleteVolume(id: string): Promise<void> {
+    await this.#service.send('DELETE', `/volumes/${id}`)
+  }
+
+  #volume(body: z.infer<typeof volumeSchema>): Volume {
+    const fields: VolumeFields = {
+      id: body.id,
+      name: body.name ?? '',
+      status: body.status,
+      size: body.size,
+      bootable: body.bootable === 'true',
+      attachments: body.attachments.map(({ server_id, device }) => ({ serverId: server_id, device })),
+    }
+    // Cinder keeps the reason in its log and in "messages", not in the volume.
+    const failure = body.status.startsWith('error') ? 'Cinder gives the reason in its log only' : undefined
+    return resource('volume', fields, failure, () => this.volume(body.id))
+  }
+}

@@ -1,0 +1,80 @@
+import { accessSync, constants } from 'node:fs'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { hostname, release } from 'node:os'
+import { dirname, join } from 'node:path'
+import { execa } from 'execa'
+import { StackrigError } from '../errors.js'
+import type { Image } from '../images/index.js'
+import { cacheFolder } from '../paths.js'
+import type { Accelerator } from './command.js'
+
+/** What runs guest code here, and how that was found out. */
+export interface Acceleration {
+  accelerator: Accelerator
+  reason: string
+}
+
+/**
+ * KVM when it works. `/dev/kvm` can exist, open, and hang every ordinary kernel, so a small image is booted in it; the
+ * answer is remembered until the host or its kernel changes. `$STACKRIG_ACCELERATOR` (kvm or tcg) overrides it.
+ * @throws StackrigError USAGE
+ */
+export async function probeAcceleration(pocket: Image): Promise<Acceleration> {
+  const wanted = process.env['STACKRIG_ACCELERATOR']
+  if (wanted === 'kvm' || wanted === 'tcg')
+    return { accelerator: wanted, reason: 'STACKRIG_ACCELERATOR says so' }
+  if (wanted) throw new StackrigError('USAGE', 'STACKRIG_ACCELERATOR must be kvm or tcg', { seen: wanted })
+  try {
+    accessSync('/dev/kvm', constants.R_OK | constants.W_OK)
+  } catch {
+    return { accelerator: 'tcg', reason: '/dev/kvm is not there, or not open to this user' }
+  }
+  const file = join(cacheFolder(), 'acceleration.json')
+  const { ino } = await stat('/dev/kvm')
+  const host = [hostname(), release(), ino].join(' ')
+  const known = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as Acceleration & { host: string },
+    () => undefined,
+  )
+  if (known?.host === host) return { accelerator: known.accelerator, reason: known.reason }
+  const works = await bootsUnderKvm(pocket)
+  const found: Acceleration = works
+    ? { accelerator: 'kvm', reason: 'the pocket image boots under KVM' }
+    : { accelerator: 'tcg', reason: '/dev/kvm opens, but a kernel does not boot in it' }
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, JSON.stringify({ ...found, host }))
+  return found
+}
+
+/** A kernel that works with KVM prints its first line at once; one that hangs never does. */
+async function bootsUnderKvm(pocket: Image): Promise<boolean> {
+  const options = [
+    '-accel',
+    'kvm',
+    '-cpu',
+    'host',
+    '-m',
+    '256',
+    '-nodefaults',
+    '-display',
+    'none',
+    '-no-reboot',
+  ]
+  const kernel = ['-kernel', pocket.kernel, ...(pocket.initrd ? ['-initrd', pocket.initrd] : [])]
+  const qemu = execa(
+    'qemu-system-x86_64',
+    [...options, ...kernel, '-append', 'console=ttyS0', '-serial', 'stdio'],
+    {
+      reject: false,
+      timeout: 15_000,
+      stdin: 'ignore',
+    },
+  )
+  for await (const line of qemu) {
+    if (!line.includes('Linux version')) continue
+    qemu.kill('SIGKILL')
+    await qemu
+    return true
+  }
+  return false
+}

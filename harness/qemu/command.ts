@@ -1,0 +1,95 @@
+import type { Image } from '../images/index.js'
+
+/** How guest code is run: by the processor's virtualisation, or translated by QEMU. */
+export type Accelerator = 'kvm' | 'tcg'
+
+/** Everything that QEMU must be told about one node. */
+export interface MachineSpec {
+  name: string
+  image: Image
+  memoryMiB: number
+  cpus: number
+  mac: string
+  /** The tap in the sandbox. */
+  tap: string
+  /** Words for the kernel command line, after those of the image. */
+  kernelWords: string[]
+  /** The file guest memory is mapped from, and whether what the guest writes goes into it. */
+  memory: { file: string; shared: boolean }
+  /** The node's own disk, a qcow2 overlay on the image's; none for an image that lives in its initrd. */
+  disk?: string | undefined
+  /** Names of the virtio-serial ports. */
+  ports: string[]
+  /** Everything written to the serial console, for ever. */
+  consoleLog: string
+  accelerator: Accelerator
+  /** Start without a running guest, and wait for a saved state. */
+  incoming: boolean
+}
+
+export const consoleSocket = (name: string): string => `${name}.console`
+export const qmpSocket = (name: string): string => `${name}.qmp`
+export const portSocket = (name: string, port: string): string => `${name}.${port}`
+
+/**
+ * The command line of the direct launcher (QEMU docs, "Invocation"). Socket paths are relative: QEMU runs in the run
+ * folder, so that the limit of unix(7) holds for us only.
+ *
+ * Two command lines of the same node differ in memory sharing, disk file and `-incoming` only: what QEMU saves with
+ * one it loads with the other.
+ */
+export function directCommand(spec: MachineSpec): string[] {
+  const { name, image, memory } = spec
+  const append = [image.conf.get('qb_kernel_cmdline_append') ?? '', ...spec.kernelWords].join(' ').trim()
+  const machine = /-machine (\S+)/.exec(image.conf.get('qb_machine') ?? '')?.[1] ?? 'q35'
+  const root = spec.disk ? `root=${image.conf.get('qb_kernel_root') ?? '/dev/vda'} rw ` : ''
+  return [
+    'qemu-system-x86_64',
+    ...['-name', name, '-nodefaults', '-no-user-config', '-display', 'none', '-S'],
+    ...['-machine', `${machine},memory-backend=ram0,usb=off,suppress-vmdesc=on`, '-smp', String(spec.cpus)],
+    ...['-m', String(spec.memoryMiB), ...acceleratorOptions(spec.accelerator)],
+    ...['-object', memoryBackend(memory.file, spec.memoryMiB, memory.shared)],
+    ...['-rtc', 'base=utc,clock=vm', '-device', 'virtio-rng-pci'],
+    ...[
+      '-kernel',
+      image.kernel,
+      ...(image.initrd ? ['-initrd', image.initrd] : []),
+      '-append',
+      root + append,
+    ],
+    ...(spec.disk
+      ? [
+          ...[
+            '-blockdev',
+            `driver=qcow2,node-name=disk0,file.driver=file,file.filename=${spec.disk},discard=unmap`,
+          ],
+          ...['-device', 'virtio-blk-pci,drive=disk0'],
+        ]
+      : []),
+    ...['-netdev', `tap,id=net0,ifname=${spec.tap},script=no,downscript=no`],
+    ...['-device', `virtio-net-pci,netdev=net0,mac=${spec.mac},romfile=`],
+    ...[
+      '-chardev',
+      `socket,id=console,path=${consoleSocket(name)},server=on,wait=off,logfile=${spec.consoleLog}`,
+    ],
+    ...['-serial', 'chardev:console'],
+    ...['-device', `virtio-serial-pci,max_ports=${spec.ports.length + 1}`],
+    ...spec.ports.flatMap((port) => [
+      ...['-chardev', `socket,id=${port},path=${portSocket(name, port)},server=on,wait=off`],
+      ...['-device', `virtserialport,chardev=${port},name=${port}`],
+    ]),
+    ...['-qmp', `unix:${qmpSocket(name)},server=on,wait=off`],
+    ...(spec.incoming ? ['-incoming', 'defer'] : []),
+  ]
+}
+
+/** Under TCG `-cpu max` emulates SVM, so that a compute node has a working /dev/kvm of its own. */
+function acceleratorOptions(accelerator: Accelerator): string[] {
+  return accelerator === 'kvm'
+    ? ['-accel', 'kvm', '-cpu', 'host,migratable=on']
+    : ['-accel', 'tcg,thread=multi', '-cpu', 'max']
+}
+
+function memoryBackend(file: string, memoryMiB: number, shared: boolean): string {
+  return `memory-backend-file,id=ram0,size=${memoryMiB}M,mem-path=${file},share=${shared ? 'on' : 'off'}`
+}

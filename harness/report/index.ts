@@ -1,0 +1,1 @@
+export { collectLogs } from './evidence.js'

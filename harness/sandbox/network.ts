@@ -1,0 +1,35 @@
+import ipaddr from 'ipaddr.js'
+
+/** The one bridge of a sandbox. */
+export interface NetworkPlan {
+  /** The network in CIDR form, as `192.168.7.0/24`. */
+  cidr: string
+  /** The bridge's own address; the nodes' gateway. It leads nowhere: a sandbox has no route out. */
+  gateway: string
+  /** The nodes on it; each gets a tap, see tapName. */
+  hosts: { name: string; address: string }[]
+}
+
+/** The tap of the node with this index. Names of devices have at most 15 characters, so node names will not do. */
+export function tapName(index: number): string {
+  return `tap${String(index)}`
+}
+
+/**
+ * What `ip -batch` reads to make the bridge and the taps (ip(8)).
+ * The bridge's MAC is fixed: a fork's nodes remember the one of the snapshot.
+ */
+export function networkBatch(plan: NetworkPlan): string[] {
+  const length = ipaddr.parseCIDR(plan.cidr)[1]
+  return [
+    'link set lo up',
+    'link add br0 address 52:54:00:00:00:01 type bridge forward_delay 0 mcast_snooping 0',
+    `addr add ${plan.gateway}/${String(length)} dev br0`,
+    'link set br0 up',
+    ...plan.hosts.flatMap((_, index) => [
+      `tuntap add ${tapName(index)} mode tap`,
+      `link set ${tapName(index)} master br0`,
+      `link set ${tapName(index)} up`,
+    ]),
+  ]
+}

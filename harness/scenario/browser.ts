@@ -1,0 +1,39 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { chromium, type Browser } from 'playwright-core'
+import { StackrigError } from '../errors.js'
+import { quoteWord } from '../guest/index.js'
+import type { Sandbox } from '../sandbox/index.js'
+
+const program = '/usr/bin/chromium'
+
+/**
+ * Debian's Chromium inside a sandbox, so that it sees the real addresses; Playwright drives it over its pipe.
+ * @param hosts host name -> address, as the nodes know each other
+ * @throws StackrigError HOST_PROGRAM_MISSING
+ */
+export async function openBrowser(sandbox: Sandbox, hosts: ReadonlyMap<string, string>): Promise<Browser> {
+  const folder = join(sandbox.folder, 'browser')
+  await mkdir(folder, { recursive: true })
+  const wrapper = join(folder, 'chromium')
+  await writeFile(wrapper, `#!/bin/sh\nexec ${sandbox.enter().map(quoteWord).join(' ')} ${program} "$@"\n`)
+  await chmod(wrapper, 0o700)
+  const rules = [...hosts].map(([name, address]) => `MAP ${name} ${address}`).join(',')
+  try {
+    return await chromium.launch({
+      executablePath: wrapper,
+      args: [
+        `--host-resolver-rules=${rules}`,
+        ...['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-dev-shm-usage'],
+        ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      ],
+      timeout: 120_000,
+    })
+  } catch (cause) {
+    throw new StackrigError('HOST_PROGRAM_MISSING', 'Chromium must start inside the sandbox', {
+      seen: cause instanceof Error ? cause.message : undefined,
+      next: 'npx stackrig doctor',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,2 @@
+export { expect } from './matchers.js'
+export { scenario, type ScenarioFixtures } from './scenario.js'

@@ -1,0 +1,47 @@
+import { expect } from 'vitest'
+import type { Duration } from '../duration.js'
+import { messageOf } from '../errors.js'
+import { become, deleted, type Resource } from '../openstack/index.js'
+
+declare module 'vitest' {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-unused-vars -- as vitest declares it
+  interface Matchers<T = any> {
+    /**
+     * Waits until a server, image, volume … has that status; default deadline 5 min. Fails at once, with the service's
+     * own reason, when the resource can no longer get there.
+     */
+    toBecome(status: string, options?: { within?: Duration }): Promise<void>
+    /** Waits until the service answers 404 for the resource; default deadline 2 min. */
+    toBeGone(options?: { within?: Duration }): Promise<void>
+  }
+}
+
+expect.extend({
+  async toBecome(
+    received: Parameters<typeof become>[0],
+    status: string,
+    options: { within?: Duration } = {},
+  ) {
+    return outcome(
+      become(received, status, { deadline: options.within ?? '5min' }),
+      `not to become ${status}`,
+    )
+  },
+  async toBeGone(received: Resource, options: { within?: Duration } = {}) {
+    return outcome(deleted(received, { deadline: options.within ?? '2min' }), 'not to be gone')
+  },
+})
+
+async function outcome(
+  wait: Promise<unknown>,
+  contrary: string,
+): Promise<{ pass: boolean; message: () => string }> {
+  try {
+    await wait
+    return { pass: true, message: () => `expected the resource ${contrary}` }
+  } catch (error) {
+    return { pass: false, message: () => messageOf(error) }
+  }
+}
+
+export { expect }

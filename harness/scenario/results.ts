@@ -1,0 +1,23 @@
+import { join } from 'node:path'
+import { projectFolder } from '../paths.js'
+
+/** The folder of this run, `results/<time>`; whoever starts the run sets `STACKRIG_RESULTS`. */
+function resultsFolder(): string {
+  return process.env['STACKRIG_RESULTS'] ?? join(projectFolder, 'results', 'unnamed')
+}
+
+/** The folder of one scenario: `results/<time>/<file>/<name>`, with names that every file system takes. */
+export function scenarioFolder(file: string, name: string): string {
+  const clean = (text: string): string =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '')
+      .slice(0, 80)
+  const base =
+    file
+      .split('/')
+      .at(-1)
+      ?.replace(/\.[a-z.]+$/, '') ?? file
+  return join(resultsFolder(), clean(base), clean(name))
+}

@@ -1,0 +1,96 @@
+import type { Browser } from 'playwright-core'
+import { test as base, type TestAPI } from 'vitest'
+import { prepareTopology } from '../cloud/index.js'
+import { forkCluster, type Cluster, type RunningNode, type Topology } from '../cluster/index.js'
+import { StackrigError } from '../errors.js'
+import { findImage } from '../images/index.js'
+import { openCloud, type Cloud } from '../openstack/index.js'
+import { collectLogs } from '../report/index.js'
+import { openBrowser } from './browser.js'
+import { scenarioFolder } from './results.js'
+
+/** What a scenario can ask for; each is made when it is first named, and ended with the scenario. */
+export type ScenarioFixtures<Name extends string> = Record<Name, RunningNode> & {
+  /** A fork of the topology's golden snapshot, for this scenario alone. */
+  cluster: Cluster<Name>
+  /** The cloud as its administrator sees it, from outside the nodes. */
+  cloud: Cloud
+  /** Path of a tiny cloud guest's disk (qcow2), for the cloud to boot. */
+  guestDisk: string
+  /** Chromium in the cluster's network. */
+  browser: Browser
+  /** Where this scenario keeps its consoles, logs and pictures. */
+  evidence: string
+}
+
+// Images and the golden snapshot may have to be made first.
+const preparation = 75 * 60_000
+
+/**
+ * A vitest `test` whose every run gets its own fork of the topology's golden snapshot.
+ *
+ *     const test = scenario(threeNode)
+ *     test('…', async ({ cloud, compute }) => { … })
+ */
+export function scenario<Name extends string>(topology: Topology<Name>): TestAPI<ScenarioFixtures<Name>> {
+  const nodeFixtures = Object.fromEntries(
+    topology.nodes.map(({ name }) => [
+      name,
+      async ({ cluster }: { cluster: Cluster<Name> }, use: (node: RunningNode) => Promise<void>) =>
+        use(cluster.node(name)),
+    ]),
+  )
+  const test = base.extend<ScenarioFixtures<Name>>({
+    evidence: async ({ task }: { task: { name: string; file: { name: string } } }, use: Use<string>) =>
+      use(scenarioFolder(task.file.name, task.name)),
+    cluster: async (
+      { evidence, signal }: { evidence: string; signal: AbortSignal },
+      use: Use<Cluster<Name>>,
+    ) => {
+      const { golden } = await prepareTopology(topology, { signal })
+      await using cluster = await forkCluster(golden, { logFolder: evidence, signal })
+      await use(cluster)
+      await collectLogs(cluster, evidence)
+    },
+    cloud: async ({ cluster, signal }: { cluster: Cluster<Name>; signal: AbortSignal }, use: Use<Cloud>) => {
+      using cloud = cloudOf(cluster, signal)
+      await use(cloud)
+    },
+    guestDisk: async ({}, use: Use<string>) => {
+      const { rootfs } = await findImage('instance')
+      if (rootfs === undefined)
+        throw new StackrigError('IMAGE_MISSING', 'the image "instance" must have a disk')
+      await use(rootfs)
+    },
+    browser: async ({ cluster }: { cluster: Cluster<Name> }, use: Use<Browser>) => {
+      const hosts = new Map(cluster.topology.nodes.map(({ hostName, address }) => [hostName, address]))
+      const browser = await openBrowser(cluster.sandbox, hosts)
+      try {
+        await use(browser)
+      } finally {
+        await browser.close()
+      }
+    },
+    ...nodeFixtures,
+  } as never) as unknown as TestAPI<ScenarioFixtures<Name>>
+  // Before the first scenario, so that its own time-out pays for its own work only.
+  base.beforeAll(async () => {
+    await prepareTopology(topology)
+  }, preparation)
+  return test
+}
+
+type Use<T> = (value: T) => Promise<void>
+
+/** The cloud of a cluster as its administrator sees it. @throws StackrigError USAGE */
+function cloudOf(cluster: Cluster, signal?: AbortSignal): Cloud {
+  const door = cluster.topology.contract.cloud
+  if (!door) {
+    throw new StackrigError('USAGE', 'the fixture "cloud" needs a topology with OpenStack', {
+      where: `topology ${cluster.topology.name}`,
+    })
+  }
+  const { identityUrl, region, credentials } = door
+  const ended = signal ? AbortSignal.any([signal, cluster.signal]) : cluster.signal
+  return openCloud({ dial: cluster.dial, identityUrl, region, ...credentials, signal: ended })
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { expect, scenario } from '../harness/index.js'
+import { threeNode } from '../fixtures/topologies/three-node.js'
+
+const test = scenario(threeNode)
+const digest = (algorithm: string, data: Buffer): string => createHash(algorithm).update(data).digest('hex')
+
+test('an uploaded image is the same for whoever fetches it', async ({ cloud, compute, guestDisk }) => {
+  const disk = await readFile(guestDisk)
+  const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+  await expect(image).toBecome('active')
+  const active = await cloud.glance.get(image.id)
+  expect(active).toMatchObject({ size: disk.length, checksum: digest('md5', disk) })
+  expect(active.hash?.value).toBe(digest('sha512', disk))
+
+  const { data } = await cloud.glance.download(image.id)
+  expect(data.equals(disk)).toBe(true)
+
+  await compute.run`bash -ic ${`openstack image save --file /tmp/guest ${image.id}`}`
+  expect(await compute.run`sha256sum /tmp/guest`).toContain(digest('sha256', disk))
+})
+
+test('an upload that stops half-way does not become active', async ({ cloud, guestDisk }) => {
+  const disk = await readFile(guestDisk)
+  const image = await cloud.glance.createImage({ name: 'half' })
+  const half = Readable.from([disk.subarray(0, disk.length / 2)])
+  await expect(cloud.glance.uploadData(image.id, half, { contentLength: disk.length })).rejects.toThrow()
+  expect((await cloud.glance.get(image.id)).status).not.toBe('active')
+  await expect(cloud.glance.download(image.id)).rejects.toMatchObject({ code: 'API_FAILED' })
+})

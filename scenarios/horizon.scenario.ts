@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import { expect, Horizon, scenario } from '../harness/index.js'
+import { threeNode } from '../fixtures/topologies/three-node.js'
+
+const test = scenario(threeNode)
+const address = 'http://controller:8080'
+
+test('a wrong password shows an error, and nothing else', async ({ browser, evidence }) => {
+  const page = await browser.newPage()
+  const horizon = await Horizon.open(page, address)
+  expect(await horizon.logIn({ username: 'admin', password: 'wrong' })).toBe(false)
+  await page.screenshot({ path: join(evidence, 'wrong-password.png') })
+  expect(await horizon.loginError()).toMatch(/invalid credentials/i)
+  expect(await horizon.userName()).toBeUndefined()
+})
+
+test('the administrator logs in and sees the running instance', async ({
+  browser,
+  cloud,
+  evidence,
+  guestDisk,
+}) => {
+  const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.13.0.0/24' })
+  const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+  const server = await cloud.nova.boot({ name: 'shop', image, flavor: 'm1.nano', network: net })
+  await expect(server).toBecome('ACTIVE', { within: '10min' })
+
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+  const horizon = await Horizon.open(page, address)
+  await page.screenshot({ path: join(evidence, 'login.png') })
+  expect(await horizon.logIn({ username: 'admin', password: 'password' })).toBe(true)
+  expect(await horizon.userName()).toBe('admin')
+
+  expect(await horizon.overview()).toHaveProperty('Instances')
+  await page.screenshot({ path: join(evidence, 'overview.png') })
+
+  const rows = await horizon.instances()
+  await page.screenshot({ path: join(evidence, 'instances.png') })
+  expect(rows).toEqual([
+    expect.objectContaining({ name: 'shop', status: 'Active', image: 'guest', flavor: 'm1.nano' }),
+  ])
+})

@@ -1,0 +1,59 @@
+import { expect, scenario, waitFor, type Cloud } from '../harness/index.js'
+import { threeNode } from '../fixtures/topologies/three-node.js'
+
+const test = scenario(threeNode)
+
+/** What the guest has said on its console by the time it says it is ready. */
+const consoleOf = (cloud: Cloud, id: string): Promise<string> =>
+  waitFor(
+    'the guest to be ready',
+    async () => {
+      const text = await cloud.nova.consoleOutput(id)
+      return text.includes('stackrig-instance: ready')
+        ? { done: true, value: text }
+        : { done: false, seen: text.trim().split('\n').slice(-5).join('\n') || 'an empty console' }
+    },
+    { deadline: '10min', every: '3s' },
+  )
+
+test('an instance boots under KVM, and gets its address and metadata from the network node', async ({
+  cloud,
+  compute,
+  network,
+  guestDisk,
+}) => {
+  const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.11.0.0/24' })
+  const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+  const booting = await cloud.nova.boot({ name: 'web', image, flavor: 'm1.nano', network: net })
+  await expect(booting).toBecome('ACTIVE', { within: '10min' })
+  const server = await cloud.nova.get(booting.id)
+  expect(server.host).toBe('compute')
+  const address = server.addresses[0]?.address ?? ''
+
+  // The hypervisor, and the guest itself, say that it is KVM.
+  expect(await compute.run`virsh dumpxml ${server.instanceName}`).toContain("<domain type='kvm'")
+  const said = await consoleOf(cloud, server.id)
+  expect(said).toContain('stackrig-instance: Hypervisor detected: KVM')
+  expect(said).toContain(`stackrig-instance: address ${address}`)
+  expect(said).toMatch(/stackrig-instance: metadata .*instance-id i-[0-9a-f]+/)
+
+  // The lease is the network node's, and from there the guest can be reached.
+  expect(await network.run`cat /var/lib/neutron/dhcp/${net.id}/leases`).toContain(address)
+  expect(await network.run`ip netns exec ${`qdhcp-${net.id}`} ping -c 2 -W 10 ${address}`).toContain(
+    ' 0% packet loss',
+  )
+
+  await cloud.nova.delete(server.id)
+  await expect(server).toBeGone({ within: '5min' })
+  expect(await compute.run`virsh list --all --name`).not.toContain(server.instanceName)
+})
+
+test('more memory than there is: ERROR, with a fault that says so', async ({ cloud, guestDisk }) => {
+  const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.12.0.0/24' })
+  const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+  // Within the project's quota, and beyond any compute node.
+  const flavor = await cloud.nova.createFlavor({ name: 'giant', memory: 40_000 })
+  const server = await cloud.nova.boot({ name: 'giant', image, flavor, network: net })
+  await expect(server).toBecome('ERROR')
+  expect((await cloud.nova.get(server.id)).fault?.message).toContain('No valid host was found')
+})

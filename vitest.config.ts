@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+// Whoever starts a run by hand gets its results beside the named ones.
+const results = process.env['STACKRIG_RESULTS'] ?? join(import.meta.dirname, 'results', 'unnamed')
+
+export default defineConfig({
+  test: {
+    reporters: [
+      'default',
+      ['json', { outputFile: join(results, 'results.json') }],
+      ['junit', { outputFile: join(results, 'junit.xml') }],
+    ],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['harness/**/*.test.ts'],
+          exclude: ['**/*.vm.test.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'vm',
+          include: ['harness/**/*.vm.test.ts'],
+          sequence: { groupOrder: 1 },
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          // Every test boots machines of its own; side by side they would only slow each other down.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'scenarios',
+          include: ['scenarios/**/*.scenario.ts'],
+          sequence: { groupOrder: 2 },
+          // Under TCG on two processors a nested instance takes minutes.
+          testTimeout: 900_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
