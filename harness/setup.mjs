@@ -67,9 +67,8 @@ function installNodePackages() {
   if (existsSync(done) && statSync(done).mtimeMs >= statSync(lock).mtimeMs) return
   process.stderr.write('installing npm packages from package-lock.json\n')
   const options = ['--no-audit', '--no-fund']
-  // npm 11 refuses a lock file when a registry lacks the native parts for other platforms; install takes the same versions.
-  if (run(['npm', 'ci', ...options]) || run(['npm', 'install', '--no-save', ...options])) return
-  stop('the npm packages cannot be installed', 'npm install')
+  if (run(['npm', 'ci', ...options])) return
+  stop('the npm packages cannot be installed', 'npm ci')
 }
 
 checkNode()

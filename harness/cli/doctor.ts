@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { Command } from 'commander'
-import pc from 'picocolors'
+import { styleText } from 'node:util'
 import { z } from 'zod'
 import { messageOf, StackrigError } from '../errors.js'
 import { findImage } from '../images/index.js'
@@ -35,8 +35,10 @@ export function doctorCommand(): Command {
 }
 
 function print({ what, ok, seen, next }: Finding): void {
-  process.stdout.write(`${ok ? pc.green('ok  ') : pc.red('no  ')} ${what.padEnd(20)} ${seen}\n`)
-  if (next) process.stdout.write(`     ${''.padEnd(20)} ${pc.bold(next)}\n`)
+  process.stdout.write(
+    `${ok ? styleText('green', 'ok  ') : styleText('red', 'no  ')} ${what.padEnd(20)} ${seen}\n`,
+  )
+  if (next) process.stdout.write(`     ${''.padEnd(20)} ${styleText('bold', next)}\n`)
 }
 
 function programs(): Finding[] {

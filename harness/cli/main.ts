@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import pc from 'picocolors'
+import { styleText } from 'node:util'
 import { messageOf, StackrigError } from '../errors.js'
 import { benchCommand } from './bench.js'
 import { consoleCommand } from './console.js'
@@ -43,6 +43,8 @@ function report(error: unknown): number {
   const stack =
     error instanceof Error && (debugging || !(error instanceof StackrigError)) ? error.stack : undefined
   const code = error instanceof StackrigError ? error.code : 'INTERNAL'
-  process.stderr.write(`${pc.red(code)} ${debugging && stack ? stack : messageOf(error)}\n`)
+  process.stderr.write(
+    `${styleText('red', code, { stream: process.stderr })} ${debugging && stack ? stack : messageOf(error)}\n`,
+  )
   return error instanceof StackrigError && error.class === 'usage' ? 2 : 1
 }

@@ -1,4 +1,4 @@
-import pc from 'picocolors'
+import { styleText } from 'node:util'
 import { humanDuration } from '../duration.js'
 
 /** Shows what long work is doing: one changing line on a terminal, plain lines otherwise. Written to standard error. */
@@ -24,7 +24,9 @@ export class Progress implements Disposable {
   private draw(): void {
     if (!this.what) return
     const width = (process.stderr.columns || 80) - 16
-    process.stderr.write(`\r\x1b[2K${pc.dim(this.elapsed())}  ${this.what.slice(0, width)}`)
+    process.stderr.write(
+      `\r\x1b[2K${styleText('dim', this.elapsed(), { stream: process.stderr })}  ${this.what.slice(0, width)}`,
+    )
   }
 
   private line(): void {

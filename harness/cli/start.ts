@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import pc from 'picocolors'
+import { styleText } from 'node:util'
 import { prepareTopology } from '../cloud/index.js'
 import { humanDuration } from '../duration.js'
 import { interrupted } from './interrupt.js'
@@ -44,7 +44,11 @@ function printTable({ tests }: RunOutcome): void {
   const width = Math.min(78, process.stdout.columns || 80) - 20
   process.stdout.write('\n')
   for (const { file, name, passed, skipped, duration } of tests) {
-    const mark = skipped ? pc.yellow('skipped') : passed ? pc.green('passed ') : pc.red('failed ')
+    const mark = skipped
+      ? styleText('yellow', 'skipped')
+      : passed
+        ? styleText('green', 'passed ')
+        : styleText('red', 'failed ')
     const label = `${file.replace(/^scenarios\/|\.scenario\.ts$/g, '')}: ${name}`
     const short = label.length > width ? `${label.slice(0, width - 1)}…` : label
     process.stdout.write(`${mark} ${short.padEnd(width)} ${humanDuration(duration).padStart(10)}\n`)

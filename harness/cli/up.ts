@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import pc from 'picocolors'
+import { styleText } from 'node:util'
 import { prepareTopology } from '../cloud/index.js'
 import { forkCluster } from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
@@ -33,7 +33,7 @@ export function upCommand(): Command {
       const note = await noteRunning(name, cluster)
       if (options.json) process.stdout.write(`${JSON.stringify(note, null, 2)}\n`)
       else {
-        process.stdout.write(`${pc.bold(name)} is up after ${humanDuration(took)}\n`)
+        process.stdout.write(`${styleText('bold', name)} is up after ${humanDuration(took)}\n`)
         for (const node of note.nodes) process.stdout.write(`  ${node.name.padEnd(12)} ${node.address}\n`)
         process.stdout.write(
           `npx stackrig shell ${note.nodes[0]?.name ?? 'NODE'} | npx stackrig down ${name}\n`,

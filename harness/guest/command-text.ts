@@ -10,7 +10,7 @@ export function commandText(
   values: (string | number | readonly (string | number)[])[],
 ): string {
   return String.raw(
-    { raw: strings },
+    strings,
     ...values.map((value) => (typeof value === 'object' ? value.map(quoteWord).join(' ') : quoteWord(value))),
   )
 }

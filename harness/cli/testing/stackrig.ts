@@ -7,7 +7,7 @@ const program = fileURLToPath(new URL('../stackrig.mjs', import.meta.url))
 
 /** Runs `stackrig` as a script does: without a terminal. */
 export function stackrig(...args: string[]) {
-  return execa(process.execPath, [program, ...args], { reject: false })
+  return execa(process.execPath, [program, ...args], { reject: false, env: { FORCE_COLOR: undefined } })
 }
 
 /** `stackrig` as a person runs it: in a terminal. */
