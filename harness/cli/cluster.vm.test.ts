@@ -60,9 +60,17 @@ describe('a cluster that was brought up', () => {
     expect(stderr).toMatch(/CLUSTER_UNKNOWN cluster pocket has no node "three"[\s\S]*one, two/)
   })
 
-  // Seen to fail on the pocket image, which has no script(1): its shell gets no answer through a terminal.
-  test.todo('gives a person a shell, left with exit')
-  test.todo('gives a person a shell, left with Ctrl-]; the next one works')
+  test.each([
+    ['exit', 'exit\r'],
+    ['Ctrl-D', '\x04'],
+  ])('gives a person a shell, left with %s', async (_, farewell) => {
+    const terminal = new Terminal('shell', 'one')
+    await terminal.shows(/# $/)
+    terminal.type('echo $((6 * 7)) >&2; hostname\r')
+    await terminal.shows(/42\s+one/)
+    terminal.type(farewell)
+    expect(await terminal.ended).toBe(0)
+  })
 
   test('gives a person its console, left with Ctrl-]', async () => {
     const terminal = new Terminal('console', 'one')

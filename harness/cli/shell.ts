@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { Command } from 'commander'
 import { join } from 'node:path'
 import { StackrigError } from '../errors.js'
@@ -29,40 +30,45 @@ export function shellCommand(): Command {
 const channel = 3
 
 async function runCommand(cluster: RunningCluster, node: string, words: string[]): Promise<number> {
-  const output = await connectWhenListening(
-    join(cluster.folder, portSocket(node, outputPort(channel))),
-    interrupted,
-  )
-  const errors = await connectWhenListening(
-    join(cluster.folder, portSocket(node, errorPort(channel))),
-    interrupted,
-  )
-  const shell = new ShellChannel(node, output, errors)
-  const busy = new AbortController()
-  const timer = setTimeout(() => {
-    const next = 'end the other shell, or wait for it'
-    busy.abort(new StackrigError('SHELL_LOST', `the shell of node ${node} must answer`, { next }))
-  }, 60_000)
-  await shell.shakeHands(AbortSignal.any([interrupted, busy.signal]))
-  clearTimeout(timer)
+  const shell = await openChannel(cluster, node)
   const command = words.length === 1 ? (words[0] ?? '') : words.map(quoteWord).join(' ')
   const { exitCode } = await shell.run(command, interrupted, (stream, data) => process[stream].write(data))
   shell.close()
   return exitCode
 }
 
-/** script(1) gives the shell a terminal of its own inside the node: line editing, colours, Ctrl-C. */
+async function openChannel(cluster: RunningCluster, node: string): Promise<ShellChannel> {
+  const connect = (port: string): Promise<Socket> =>
+    connectWhenListening(join(cluster.folder, portSocket(node, port)), interrupted)
+  const shell = new ShellChannel(node, await connect(outputPort(channel)), await connect(errorPort(channel)))
+  const busy = new AbortController()
+  const timer = setTimeout(() => {
+    const next = 'end the other shell, or wait for it'
+    busy.abort(new StackrigError('SHELL_LOST', `the shell of node ${node} must answer`, { next }))
+  }, 60_000)
+  await shell.shakeHands(AbortSignal.any([interrupted, busy.signal])).finally(() => clearTimeout(timer))
+  return shell
+}
+
+/**
+ * script(1) gives the shell a terminal of its own inside the node: line editing, colours, Ctrl-C. Images without it get
+ * a shell that reads whole lines, edited by the terminal outside.
+ */
 async function openShell(cluster: RunningCluster, node: string): Promise<void> {
-  const port = join(cluster.folder, portSocket(node, outputPort(channel)))
-  const stream = await connectWhenListening(port, interrupted)
+  const shell = await openChannel(cluster, node)
+  const { exitCode } = await shell.run('command -v script >/dev/null', interrupted)
+  const raw = exitCode === 0
+  // The port stays open when the shell ends, so it says so.
+  const end = randomBytes(9).toString('hex')
+  const stream = shell.release()
+  stream.write(`${raw ? terminalShell() : "PS1='# ' sh -i 2>&1"}; echo ${end}\n`)
+  process.stderr.write(`${await joinTerminal(stream, { end, raw })}\n`)
+}
+
+function terminalShell(): string {
   // Not a terminal: no size.
   const [columns, rows] = process.stdout.isTTY ? process.stdout.getWindowSize() : [80, 24]
   const size = `stty rows ${rows} cols ${columns} 2>/dev/null; TERM=${quoteWord(process.env['TERM'] ?? 'linux')}; export TERM`
   const login = 'if command -v bash >/dev/null; then exec bash -il; else exec sh -il; fi'
-  const start = `${size}; cd; ${login}`
-  const end = randomBytes(9).toString('hex')
-  // Images without script(1) get a shell without a terminal. The port stays open when the shell ends, so it says so.
-  const open = `if command -v script >/dev/null; then script -qc ${quoteWord(start)} /dev/null; else sh 2>&1; fi`
-  stream.write(`\n${open}; echo ${end}\n`)
-  process.stderr.write(`${await joinTerminal(stream, end)}\n`)
+  return `script -qc ${quoteWord(`${size}; cd; ${login}`)} /dev/null`
 }

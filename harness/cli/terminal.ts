@@ -1,13 +1,22 @@
 import type { Socket } from 'node:net'
 
+interface JoinOptions {
+  /** What the other side says when it has ended without closing the stream. */
+  end?: string
+  /** Byte for byte, for another terminal at the other side; otherwise line by line. Default true. */
+  raw?: boolean
+}
+
 /**
- * Joins this terminal to a stream, byte for byte, until either side ends or the person types Ctrl-].
- * @param end what the other side says when it has ended without closing the stream
+ * Joins this terminal to a stream until either side ends or the person types Ctrl-] (line by line: Ctrl-D).
  * @returns why it ended, for people
  */
-export async function joinTerminal(stream: Socket, end?: string): Promise<string> {
+export async function joinTerminal(
+  stream: Socket,
+  { end, raw: bytes = true }: JoinOptions = {},
+): Promise<string> {
   const { stdin, stdout } = process
-  const raw = stdin.isTTY
+  const raw = bytes && stdin.isTTY
   if (raw) stdin.setRawMode(true)
   try {
     return await new Promise<string>((resolve) => {

@@ -1,7 +1,14 @@
 import { Command } from 'commander'
 import { styleText } from 'node:util'
-import { prepareTopology } from '../cloud/index.js'
-import { forkCluster } from '../cluster/index.js'
+import { prepareImages, prepareTopology } from '../cloud/index.js'
+import {
+  bootCluster,
+  forkCluster,
+  provision,
+  requireMemory,
+  type Cluster,
+  type Topology,
+} from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
 import { StackrigError } from '../errors.js'
 import { interrupted } from './interrupt.js'
@@ -15,8 +22,9 @@ export function upCommand(): Command {
     .description('fork a topology and leave it running')
     .argument('[topology]', 'name of a file in fixtures/topologies', 'three-node')
     .option('--name <name>', 'name of the cluster (default: that of the topology)')
+    .option('--cold', 'boot and provision instead of forking, and do not wait until the cloud is ready')
     .option('--json', 'print one JSON document')
-    .action(async (topologyName: string, options: { name?: string; json?: boolean }) => {
+    .action(async (topologyName: string, options: { name?: string; cold?: boolean; json?: boolean }) => {
       const topology = await findTopology(topologyName)
       const name = options.name ?? topologyName
       if ((await listRunning()).some((cluster) => cluster.name === name)) {
@@ -25,10 +33,7 @@ export function upCommand(): Command {
         })
       }
       using progress = new Progress()
-      const { golden } = await prepareTopology(topology, { signal: interrupted, onProgress: progress.say })
-      const started = performance.now()
-      const cluster = await forkCluster(golden, { signal: interrupted })
-      const took = performance.now() - started
+      const { cluster, took } = await (options.cold ? boot : fork)(topology, progress)
       await cluster.sandbox.keep()
       const note = await noteRunning(name, cluster)
       if (options.json) process.stdout.write(`${JSON.stringify(note, null, 2)}\n`)
@@ -42,4 +47,32 @@ export function upCommand(): Command {
       // Open streams to the nodes would keep this process alive.
       process.exit(0)
     })
+}
+
+/** A cluster, and how long it took from its request to its answer, ms. */
+interface Up {
+  cluster: Cluster
+  took: number
+}
+
+async function fork(topology: Topology, progress: Progress): Promise<Up> {
+  const { golden } = await prepareTopology(topology, { signal: interrupted, onProgress: progress.say })
+  const started = performance.now()
+  const cluster = await forkCluster(golden, { signal: interrupted })
+  return { cluster, took: performance.now() - started }
+}
+
+async function boot(topology: Topology, progress: Progress): Promise<Up> {
+  const run = { signal: interrupted, onProgress: progress.say }
+  const { images, acceleration } = await prepareImages(topology, run)
+  await requireMemory(topology, images)
+  const started = performance.now()
+  const cluster = await bootCluster(topology, { ...run, images, accelerator: acceleration.accelerator })
+  try {
+    await provision(cluster, progress.say)
+    return { cluster, took: performance.now() - started }
+  } catch (error) {
+    await cluster.close()
+    throw error
+  }
 }

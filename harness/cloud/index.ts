@@ -1,1 +1,7 @@
-export { prepareTopology, type Prepared, type PrepareOptions } from './prepare.js'
+export {
+  prepareImages,
+  prepareTopology,
+  type Prepared,
+  type PreparedImages,
+  type PrepareOptions,
+} from './prepare.js'

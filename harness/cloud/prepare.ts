@@ -1,31 +1,37 @@
-import { ensureGolden, type Golden, type Topology } from '../cluster/index.js'
+import { ensureGolden, type Golden, type Images, type Topology } from '../cluster/index.js'
 import { buildImages, findImage, verifyImage } from '../images/index.js'
 import { probeAcceleration, type Acceleration } from '../qemu/index.js'
 import { cloudReadiness } from './readiness.js'
+
+/** Booted to find out which accelerator works. */
+const probeImage = 'pocket'
 
 export interface PrepareOptions {
   signal?: AbortSignal | undefined
   onProgress?: (what: string) => void
 }
 
-/** What a fork needs. */
-export interface Prepared<Name extends string> {
-  golden: Golden<Name>
+/** What a cold boot needs. */
+export interface PreparedImages {
+  images: Images
   acceleration: Acceleration
 }
 
 /**
- * Makes sure of a topology's images, and of its golden snapshot; with both in place this takes milliseconds.
- * @throws StackrigError those of `buildImages`, `probeAcceleration` and `ensureGolden`.
+ * Makes sure of a topology's images; with all in place this takes milliseconds.
+ * @throws StackrigError those of `buildImages`, `verifyImage` and `probeAcceleration`.
  */
-export async function prepareTopology<Name extends string>(
-  topology: Topology<Name>,
+export async function prepareImages(
+  topology: Topology,
   options: PrepareOptions = {},
-): Promise<Prepared<Name>> {
+): Promise<PreparedImages> {
   const { signal, onProgress } = options
-  // The pocket image tells which accelerator works; a cloud is of no use without something that it can boot.
-  const extra = topology.contract.cloud ? ['pocket', 'instance'] : ['pocket']
-  const names = [...new Set([...topology.nodes.map((node) => node.image), ...extra])]
+  // A cloud is of no use without something that it can boot.
+  const wanted = [
+    ...topology.nodes.map((node) => node.image),
+    ...(topology.contract.cloud ? ['instance'] : []),
+  ]
+  const names = [...new Set([...wanted, probeImage])]
   await buildImages(names, {
     ...(signal && { signal }),
     onProgress: ({ image, step }) => onProgress?.(`image ${image}: ${step}`),
@@ -36,13 +42,29 @@ export async function prepareTopology<Name extends string>(
       onProgress?.(`image ${image.name}: ${moved.length} packages differ from images.lock`)
   }
   const images = new Map(verified.map(({ image }) => [image.name, image]))
-  const acceleration = await probeAcceleration(await findImage('pocket'))
-  const { accelerator } = acceleration
-  const readiness = cloudReadiness
+  return { images, acceleration: await probeAcceleration(await findImage(probeImage)) }
+}
+
+/** What a fork needs. */
+export interface Prepared<Name extends string> {
+  golden: Golden<Name>
+  acceleration: Acceleration
+}
+
+/**
+ * Makes sure of a topology's images, and of its golden snapshot; with both in place this takes milliseconds.
+ * @throws StackrigError those of `prepareImages` and `ensureGolden`.
+ */
+export async function prepareTopology<Name extends string>(
+  topology: Topology<Name>,
+  options: PrepareOptions = {},
+): Promise<Prepared<Name>> {
+  const { signal, onProgress } = options
+  const { images, acceleration } = await prepareImages(topology, options)
   const golden = await ensureGolden(topology, {
-    accelerator,
+    accelerator: acceleration.accelerator,
     images,
-    readiness,
+    readiness: cloudReadiness,
     signal,
     ...(onProgress && { onProgress }),
   })

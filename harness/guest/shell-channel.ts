@@ -70,6 +70,12 @@ export class ShellChannel {
     }
   }
 
+  /** The stream to the shell, for whoever wants to talk to it without framing; `run` must not be called any more. */
+  release(): Socket {
+    this.output.removeAllListeners('data')
+    return this.output
+  }
+
   close(): void {
     this.output.destroy()
     this.errors.destroy()
