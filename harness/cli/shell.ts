@@ -46,8 +46,15 @@ async function openChannel(cluster: RunningCluster, node: string): Promise<Shell
     const next = 'end the other shell, or wait for it'
     busy.abort(new StackrigError('SHELL_LOST', `the shell of node ${node} must answer`, { next }))
   }, 60_000)
-  await shell.shakeHands(AbortSignal.any([interrupted, busy.signal])).finally(() => clearTimeout(timer))
-  return shell
+  try {
+    await shell.shakeHands(AbortSignal.any([interrupted, busy.signal]))
+    return shell
+  } catch (error) {
+    shell.close()
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /**

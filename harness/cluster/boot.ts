@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duration } from '../duration.js'
-import { Console, logInAndStartShells, shellPorts } from '../guest/index.js'
+import { Console, logInAndStartShells, logOut, shellPorts } from '../guest/index.js'
 import { consoleSocket, createOverlay, type Accelerator, type Machine } from '../qemu/index.js'
 import { Sandbox } from '../sandbox/index.js'
 import { waitFor } from '../waits/index.js'
@@ -36,9 +36,7 @@ export async function bootCluster<Name extends string>(
     const started = await startCold(topology, node, sandbox, options, stop)
     const signal = AbortSignal.any([started.signal, stop])
     await started.machine.resume()
-    using console = new Console(await started.machine.connect(consoleSocket(node.name)), node.name)
-    await logInAndStartShells(console, node.name, { deadline: options.deadline ?? '15min', signal })
-    await shellsOpen(started.machine, options.deadline ?? '15min', signal)
+    await startShells(started.machine, options.deadline ?? '15min', signal)
     await started.shell.shakeHands(options.deadline ?? '15min')
     options.onProgress?.(`${node.name} answers`)
     return started
@@ -62,6 +60,15 @@ async function startCold(
   const storage = { memory: { file: `/dev/shm/${node.name}`, shared: true }, disk, incoming: false }
   const spec = machineSpec(topology, node, image, { accelerator: options.accelerator, logFolder, storage })
   return launch(sandbox, spec, stop)
+}
+
+/** By the console, which is then free for a person again. */
+async function startShells(machine: Machine, deadline: Duration, signal: AbortSignal): Promise<void> {
+  const { name } = machine.spec
+  using console = new Console(await machine.connect(consoleSocket(name)), name)
+  await logInAndStartShells(console, name, { deadline, signal })
+  await shellsOpen(machine, deadline, signal)
+  logOut(console)
 }
 
 /**

@@ -30,5 +30,9 @@ export async function logInAndStartShells(
   const start = startShells()
   console.type(start)
   await console.expect(shellsStarted, '120s', signal, `\n${start}`)
+}
+
+/** Gives the console back. Before the shells are open, their processes may still belong to the session that ends here. */
+export function logOut(console: Console): void {
   console.type('exit\n')
 }

@@ -12,6 +12,13 @@ export const shellPorts = Array.from({ length: channels }, (_, n) => [outputPort
 export const shellsStarted = /shells-run/
 
 /**
+ * systemd ends what a login on the console leaves behind in the control group of its getty: out of it, into the root
+ * group (cgroups(7); version 2, then 1). Without control groups it does nothing.
+ */
+const leaveGetty =
+  'echo $$ | tee /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/systemd/cgroup.procs >/dev/null 2>&1'
+
+/**
  * What is typed at the console: for each channel a shell that reads commands from its port for ever, in a session of its
  * own, so that everything it started can be ended together. One short line: a serial console loses bytes of long ones.
  * It may be typed again when no answer comes.
@@ -25,5 +32,5 @@ export const shellsStarted = /shells-run/
 export function startShells(): string {
   const loop = `'while :; do [ -c $0 -a -c $1 ] && setsid sh <>$0 >&0 2>$1; sleep 1; done' $p/shell$n $p/errors$n`
   const all = `for n in ${[...Array(channels).keys()].join(' ')}; do setsid sh -c ${loop} </dev/null >/dev/null 2>&1 & done`
-  return `p=/dev/virtio-ports; mkdir /dev/stackrig && ${all}; echo shells"-run"\n`
+  return `${leaveGetty}; p=/dev/virtio-ports; mkdir /dev/stackrig && ${all}; echo shells"-run"\n`
 }
