@@ -18,7 +18,7 @@ test('an uploaded image is the same for whoever fetches it', async ({ cloud, com
   const { data } = await cloud.glance.download(image.id)
   expect(data.equals(disk)).toBe(true)
 
-  await compute.run`bash -ic ${`openstack image save --file /tmp/guest ${image.id}`}`
+  await compute.runWithin('10min')`bash -ic ${`openstack image save --file /tmp/guest ${image.id}`}`
   expect(await compute.run`sha256sum /tmp/guest`).toContain(digest('sha256', disk))
 })
 

@@ -6,11 +6,10 @@ const test = scenario(threeNode)
 test('the administrator gets a token from outside and on every node', async ({ cloud, cluster }) => {
   const token = await cloud.keystone.issueToken()
   expect(token.roles).toContain('admin')
+  // -i reads /root/.bashrc, as a person's shell does. Under TCG the client takes long to import what it needs.
+  const command = 'openstack token issue --format value --column project_id'
   const projects = await Promise.all(
-    // -i reads /root/.bashrc, as a person's shell does.
-    cluster.nodes.map(
-      (node) => node.run`bash -ic 'openstack token issue --format value --column project_id' 2>/dev/null`,
-    ),
+    cluster.nodes.map((node) => node.runWithin('10min')`bash -ic ${command} 2>/dev/null`),
   )
   expect(projects).toEqual(cluster.nodes.map(() => token.projectId))
 })

@@ -15,6 +15,11 @@ import type { Sandbox } from '../sandbox/index.js'
 import { waitFor } from '../waits/index.js'
 import type { TopologyNode } from './topology.js'
 
+type Run = (
+  strings: TemplateStringsArray,
+  ...values: (string | number | readonly (string | number)[])[]
+) => Promise<string>
+
 /** One running virtual machine whose shell answers. */
 export class RunningNode {
   readonly name: string
@@ -37,23 +42,25 @@ export class RunningNode {
   /**
    * Runs a command as root and returns its standard output, without the last newline. Values in `${}` are one word
    * each, whatever they hold.
-   * @throws StackrigError COMMAND_FAILED when it exits non-zero, WAIT_TIMEOUT after 120 s.
+   * @throws StackrigError COMMAND_FAILED when it exits non-zero, WAIT_TIMEOUT after 2 min.
    */
-  run = async (
-    strings: TemplateStringsArray,
-    ...values: (string | number | readonly (string | number)[])[]
-  ): Promise<string> => {
-    const result = await this.execute(commandText(strings, values))
-    if (result.exitCode === 0) return result.stdout.toString().replace(/\n$/, '')
-    throw new StackrigError(
-      'COMMAND_FAILED',
-      `a command on ${this.name} must succeed, but exited ${result.exitCode}`,
-      {
-        where: result.command,
-        seen: lastLines(`${result.stdout.toString()}\n${result.stderr.toString()}`, 20),
-      },
-    )
-  }
+  run: Run = (strings, ...values) => this.runWithin('2min')(strings, ...values)
+
+  /** `run` for a command that may take longer: ``node.runWithin('5min')`openstack …` `` */
+  runWithin =
+    (deadline: Duration): Run =>
+    async (strings, ...values) => {
+      const result = await this.execute(commandText(strings, values), { deadline })
+      if (result.exitCode === 0) return result.stdout.toString().replace(/\n$/, '')
+      throw new StackrigError(
+        'COMMAND_FAILED',
+        `a command on ${this.name} must succeed, but exited ${result.exitCode}`,
+        {
+          where: result.command,
+          seen: lastLines(`${result.stdout.toString()}\n${result.stderr.toString()}`, 20),
+        },
+      )
+    }
 
   /** Runs a command as root, whatever its exit status. @throws StackrigError WAIT_TIMEOUT, SHELL_LOST */
   execute(command: string, options: RunOptions = {}): Promise<CommandResult> {

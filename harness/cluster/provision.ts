@@ -51,10 +51,13 @@ async function provisionNode(node: RunningNode, topology: Topology): Promise<Cha
   return changed
 }
 
-/** The same on every node: every host can name every other (hosts(5)). */
+/**
+ * The same on every node: every host can name every other (hosts(5)). `localhost` is the IPv4 address alone: of two
+ * addresses some clients try the first one only (pymemcache 4.0), and the services listen on IPv4.
+ */
 function hostsFile(topology: Topology): string {
   const hosts = topology.nodes.map(({ address, hostName }) => `${address} ${hostName}\n`)
-  return ['127.0.0.1 localhost\n', '::1 localhost ip6-localhost ip6-loopback\n', ...hosts].join('')
+  return ['127.0.0.1 localhost\n', '::1 ip6-localhost ip6-loopback\n', ...hosts].join('')
 }
 
 function editValue(edit: FileEdit, node: RunningNode, topology: Topology): string {
