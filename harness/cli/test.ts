@@ -10,12 +10,11 @@ import { findTopology } from './topologies.js'
 /** `stackrig test`: everything. */
 export function testCommand(): Command {
   return new Command('test')
-    .description('run the checks, the unit tests and the pocket cluster tests; with --all the scenarios too')
+    .description('run the checks, the unit tests, the pocket cluster tests and the scenarios')
     .argument('[files...]', 'only test files whose path contains one of these')
-    .option('--all', 'also the scenarios, on three OpenStack nodes')
     .option('--project <name...>', 'only these of unit, vm, scenarios')
-    .action(async (files: string[], options: { all?: boolean; project?: string[] }) => {
-      const projects = options.project ?? ['unit', 'vm', ...(options.all ? ['scenarios'] : [])]
+    .action(async (files: string[], options: { project?: string[] }) => {
+      const projects = options.project ?? ['unit', 'vm', 'scenarios']
       const checked = options.project || files.length > 0 ? true : await runChecks()
       if (files.length === 0) await prepareAll(projects)
       const { tests, ok, folder } = await runVitest(projects, files, await makeResultsFolder())
@@ -29,7 +28,7 @@ export function testCommand(): Command {
     })
 }
 
-/** Format, types, lint and dead code. */
+/** Format, types and lint. */
 async function runChecks(): Promise<boolean> {
   const result = await execa('npm', ['run', '--silent', 'check'], {
     cwd: projectFolder,
