@@ -18,13 +18,15 @@ export async function assemble<Name extends string>(
 ): Promise<Cluster<Name>> {
   const stop = new AbortController()
   const failed = new AbortController()
+  // One of its own: the caller's signal outlives many clusters, and would keep a listener for each.
+  const end = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])])
   try {
     const starts = topology.nodes.map(async (node) => {
       const { machine, shell, signal: own } = await start(node, stop.signal)
       whenAborted(own, (reason) => failed.abort(reason))
       return new RunningNode(node, machine, shell, sandbox, failed.signal)
     })
-    const nodes = await Promise.race([Promise.all(starts), rejection(failed.signal), rejection(signal)])
+    const nodes = await Promise.race([Promise.all(starts), rejection(end)])
     return new Cluster(topology, sandbox, nodes, failed.signal, () => stop.abort())
   } catch (error) {
     stop.abort(error)
@@ -38,10 +40,8 @@ function whenAborted(signal: AbortSignal, then: (reason: unknown) => void): void
   else signal.addEventListener('abort', () => then(signal.reason), { once: true })
 }
 
-function rejection(signal: AbortSignal | undefined): Promise<never> {
-  const promise = new Promise<never>((_, reject) => {
-    if (signal) whenAborted(signal, reject)
-  })
+function rejection(signal: AbortSignal): Promise<never> {
+  const promise = new Promise<never>((_, reject) => whenAborted(signal, reject))
   // It may come after the race was won.
   promise.catch(() => undefined)
   return promise
