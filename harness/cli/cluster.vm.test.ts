@@ -23,6 +23,15 @@ test('Ctrl-C while the nodes boot ends everything', async () => {
   expect(terminal.screen).not.toMatch(/^\s+at /m)
 })
 
+test('a cluster that was brought up cold answers, and no snapshot was made of it', async () => {
+  const { stderr, exitCode } = await stackrig('up', 'pocket', '--cold')
+  expect(exitCode, stderr).toBe(0)
+  expect(await readdir(goldenRoot()).catch(() => [])).toEqual([])
+  expect(await stackrig('shell', 'two', 'hostname')).toMatchObject({ stdout: 'two', exitCode: 0 })
+  expect(await stackrig('down')).toMatchObject({ stdout: 'pocket is down', exitCode: 0 })
+  await expectNothingLeft()
+})
+
 describe('a cluster that was brought up', () => {
   test('is noted as one JSON document, and goes on without the command', async () => {
     const { stdout, stderr, exitCode } = await stackrig('up', 'pocket', '--json')
