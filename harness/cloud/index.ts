@@ -1,7 +1,1 @@
-export {
-  prepareImages,
-  prepareTopology,
-  type Prepared,
-  type PreparedImages,
-  type PrepareOptions,
-} from './prepare.js'
+export { prepareImages, prepareTopology } from './prepare.js'

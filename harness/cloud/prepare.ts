@@ -1,5 +1,5 @@
 import { ensureGolden, type Golden, type Images, type Topology } from '../cluster/index.js'
-import { buildImages, findImage, verifyImage } from '../images/index.js'
+import { buildImages, verifyImage } from '../images/index.js'
 import { probeAcceleration, type Acceleration } from '../qemu/index.js'
 import { cloudReadiness } from './readiness.js'
 
@@ -31,18 +31,19 @@ export async function prepareImages(
     ...topology.nodes.map((node) => node.image),
     ...(topology.contract.cloud ? ['instance'] : []),
   ]
-  const names = [...new Set([...wanted, probeImage])]
-  await buildImages(names, {
+  const others = [...new Set(wanted)].filter((name) => name !== probeImage)
+  await buildImages([...others, probeImage], {
     ...(signal && { signal }),
     onProgress: ({ image, step }) => onProgress?.(`image ${image}: ${step}`),
   })
-  const verified = await Promise.all(names.map((name) => verifyImage(name)))
+  const verified = await Promise.all([verifyImage(probeImage), ...others.map((name) => verifyImage(name))])
+  const [probe] = verified
   for (const { image, moved } of verified) {
     if (moved.length > 0)
       onProgress?.(`image ${image.name}: ${moved.length} packages differ from images.lock`)
   }
   const images = new Map(verified.map(({ image }) => [image.name, image]))
-  return { images, acceleration: await probeAcceleration(await findImage(probeImage)) }
+  return { images, acceleration: await probeAcceleration(probe.image) }
 }
 
 /** What a fork needs. */

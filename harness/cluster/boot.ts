@@ -36,7 +36,7 @@ export async function bootCluster<Name extends string>(
     const started = await startCold(topology, node, sandbox, options, stop)
     const signal = AbortSignal.any([started.signal, stop])
     await started.machine.resume()
-    await startShells(started.machine, options.deadline ?? '15min', signal)
+    await openShells(started.machine, options.deadline ?? '15min', signal)
     await started.shell.shakeHands(options.deadline ?? '15min')
     options.onProgress?.(`${node.name} answers`)
     return started
@@ -63,7 +63,7 @@ async function startCold(
 }
 
 /** By the console, which is then free for a person again. */
-async function startShells(machine: Machine, deadline: Duration, signal: AbortSignal): Promise<void> {
+async function openShells(machine: Machine, deadline: Duration, signal: AbortSignal): Promise<void> {
   const { name } = machine.spec
   using console = new Console(await machine.connect(consoleSocket(name)), name)
   await logInAndStartShells(console, name, { deadline, signal })
@@ -72,8 +72,8 @@ async function startShells(machine: Machine, deadline: Duration, signal: AbortSi
 }
 
 /**
- * Waits until the guest has opened the ports of its shells. What is sent to a port before that can get stuck in the
- * guest's driver (Linux 6.1), and nothing that is sent later passes it.
+ * Waits until the guest has opened the ports of its shells: only then have they all left the session of the login that
+ * started them, and outlive it.
  */
 async function shellsOpen(machine: Machine, deadline: Duration, signal: AbortSignal): Promise<void> {
   await waitFor(

@@ -7,6 +7,7 @@ import {
   readFile,
   writeFile,
   type CommandResult,
+  type CommandValue,
   type RunOptions,
   type Shell,
 } from '../guest/index.js'
@@ -15,10 +16,7 @@ import type { Sandbox } from '../sandbox/index.js'
 import { waitFor } from '../waits/index.js'
 import type { TopologyNode } from './topology.js'
 
-type Run = (
-  strings: TemplateStringsArray,
-  ...values: (string | number | readonly (string | number)[])[]
-) => Promise<string>
+type Run = (strings: TemplateStringsArray, ...values: CommandValue[]) => Promise<string>
 
 /** One running virtual machine whose shell answers. */
 export class RunningNode {

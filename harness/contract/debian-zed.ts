@@ -31,7 +31,7 @@ const rootShell: FileEdit = { file: '/root/.bashrc', format: 'exports', key: 'OS
 export const debianZed: Contract = {
   name: 'debian-zed',
   init: 'systemd',
-  // On a busy host a node stands still for a while, and a fork's clock jumps: neither is a stall worth a page of trace.
+  // On a busy host a node stands still for a while, which is no stall worth a page of trace on its console.
   kernelWords: 'ip={address}::{gateway}:{netmask}:{name}:eth0:off rcupdate.rcu_cpu_stall_suppress=1',
   logs: 'journalctl --boot --no-pager --lines=2000; tail -n 300 /var/log/*/*.log 2>/dev/null',
   roles: {
