@@ -11,9 +11,9 @@ const borders = {
   guest: ['waits', 'sandbox', 'qemu'],
   openstack: ['waits'],
   cluster: ['contract', 'images', 'qemu', 'sandbox', 'guest', 'waits'],
-  cloud: ['contract', 'images', 'qemu', 'cluster', 'openstack', 'waits'],
+  cloud: ['contract', 'images', 'qemu', 'guest', 'cluster', 'openstack', 'waits'],
   report: ['cluster'],
-  scenario: ['images', 'cloud', 'cluster', 'guest', 'openstack', 'sandbox', 'report'],
+  scenario: ['images', 'cloud', 'cluster', 'openstack', 'report'],
 }
 const folders = [...Object.keys(borders), 'cli']
 /** @type {import('typescript-eslint').ConfigArray} */

@@ -11,6 +11,7 @@ export default defineConfig({
       ['json', { outputFile: join(results, 'results.json') }],
       ['junit', { outputFile: join(results, 'junit.xml') }],
     ],
+    tags: [{ name: 'slow', description: 'takes many minutes under TCG', timeout: 1_800_000 }],
     projects: [
       {
         test: {

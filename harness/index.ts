@@ -1,4 +1,4 @@
-export { defineTopology, type Cluster, type RunningNode } from './cluster/index.js'
+export { defineTopology, requireServices, type Cluster, type RunningNode } from './cluster/index.js'
 export { debianZed, pocketContract } from './contract/index.js'
 export { Horizon, type Cloud, type Network, type Server } from './openstack/index.js'
 export { expect, scenario, type ScenarioFixtures } from './scenario/index.js'

@@ -1,20 +1,7 @@
-import { expect, scenario, waitFor, type Cloud } from '../harness/index.js'
+import { expect, scenario } from '../harness/index.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
-
-/** What the guest has said on its console by the time it says it is ready. */
-const consoleOf = (cloud: Cloud, id: string): Promise<string> =>
-  waitFor(
-    'the guest to be ready',
-    async () => {
-      const text = await cloud.nova.consoleOutput(id)
-      return text.includes('stackrig-instance: ready')
-        ? { done: true, value: text }
-        : { done: false, seen: text.trim().split('\n').slice(-5).join('\n') || 'an empty console' }
-    },
-    { deadline: '10min', every: '3s' },
-  )
 
 test('an instance boots under KVM, and gets its address and metadata from the network node', async ({
   cloud,
@@ -37,7 +24,7 @@ test('an instance boots under KVM, and gets its address and metadata from the ne
 
   // The hypervisor, and the guest itself, say that it is KVM.
   expect(await compute.run`virsh dumpxml ${server.instanceName}`).toContain("<domain type='kvm'")
-  const said = await consoleOf(cloud, server.id)
+  const said = await cloud.nova.consoleWith(server.id, 'stackrig-instance: ready')
   expect(said).toContain('stackrig-instance: Hypervisor detected: KVM')
   expect(said).toContain(`stackrig-instance: address ${address}`)
   expect(said).toMatch(/stackrig-instance: metadata .*instance-id i-[0-9a-f]+/)

@@ -55,14 +55,24 @@ export async function makeResultsFolder(): Promise<string> {
   return folder
 }
 
+/** Which tests are run. */
+export interface TestChoice {
+  projects: string[]
+  /** Those whose path contains one of these; none for all. */
+  files: string[]
+  /** Those tagged `slow`, too. */
+  slow: boolean
+}
+
 /** Runs tests in this process; Ctrl-C lets the running test clean up before it ends. */
-export async function runVitest(projects: string[], files: string[], folder: string): Promise<RunOutcome> {
+export async function runVitest(choice: TestChoice, folder: string): Promise<RunOutcome> {
   const own = new Set([...process.listeners('SIGINT'), ...process.listeners('SIGTERM')])
   const vitest = await createVitest('test', {
     root: projectFolder,
     run: true,
     watch: false,
-    project: projects,
+    project: choice.projects,
+    ...(!choice.slow && { tagsFilter: ['!slow'] }),
   })
   // Vitest's own handlers would end this process before anything is cleaned up.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -72,7 +82,7 @@ export async function runVitest(projects: string[], files: string[], folder: str
   interrupted.addEventListener('abort', cancel, { once: true })
   try {
     interrupted.throwIfAborted()
-    await vitest.start(files)
+    await vitest.start(choice.files)
   } finally {
     interrupted.removeEventListener('abort', cancel)
     await vitest.close()

@@ -47,7 +47,7 @@ async function openChannel(cluster: RunningCluster, node: string): Promise<Shell
     busy.abort(new StackrigError('SHELL_LOST', `the shell of node ${node} must answer`, { next }))
   }, 60_000)
   try {
-    await shell.shakeHands(AbortSignal.any([interrupted, busy.signal]))
+    await shell.start(AbortSignal.any([interrupted, busy.signal]))
     return shell
   } catch (error) {
     shell.close()

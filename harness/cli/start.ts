@@ -17,7 +17,10 @@ export function startCommand(): Command {
       const started = Date.now()
       const acceleration = await prepare()
       const prepared = Date.now()
-      const outcome = await runVitest(['scenarios'], core, await makeResultsFolder())
+      const outcome = await runVitest(
+        { projects: ['scenarios'], files: core, slow: false },
+        await makeResultsFolder(),
+      )
       printTable(outcome)
       process.stdout.write(
         [

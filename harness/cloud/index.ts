@@ -1,1 +1,3 @@
+export { openBrowser } from './browser.js'
+export { cloudOf } from './cloud-of.js'
 export { prepareImages, prepareTopology } from './prepare.js'

@@ -1,7 +1,11 @@
 import { ensureGolden, type Golden, type Images, type Topology } from '../cluster/index.js'
 import { buildImages, verifyImage } from '../images/index.js'
 import { probeAcceleration, type Acceleration } from '../qemu/index.js'
-import { cloudReadiness } from './readiness.js'
+import { proveCloud } from './readiness.js'
+import { warmUp } from './warm-up.js'
+
+/** Changes when `proveCloud` or `warmUp` leave something else behind. */
+const readyVersion = '2'
 
 /** Booted to find out which accelerator works. */
 const probeImage = 'pocket'
@@ -62,10 +66,15 @@ export async function prepareTopology<Name extends string>(
 ): Promise<Prepared<Name>> {
   const { signal, onProgress } = options
   const { images, acceleration } = await prepareImages(topology, options)
+  const guestDisk = images.get('instance')?.rootfs
   const golden = await ensureGolden(topology, {
     accelerator: acceleration.accelerator,
     images,
-    readiness: cloudReadiness,
+    readiness: {
+      version: readyVersion,
+      prove: proveCloud,
+      ...(guestDisk && { warmUp: (cluster, say) => warmUp(cluster, guestDisk, say) }),
+    },
     signal,
     ...(onProgress && { onProgress }),
   })

@@ -1,7 +1,8 @@
-import { requireServices, type Cluster, type Readiness } from '../cluster/index.js'
+import { requireServices, type Cluster } from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
-import { openCloud, type Cloud } from '../openstack/index.js'
+import type { Cloud } from '../openstack/index.js'
 import { waitFor, type Seen } from '../waits/index.js'
+import { cloudOf } from './cloud-of.js'
 
 // A first boot under TCG, with three nodes on two processors, takes minutes.
 const deadline = '25min'
@@ -12,32 +13,23 @@ type Check = () => Promise<Seen<unknown>>
  * A cloud is ready when every API answers an authenticated call, every agent of Nova, Neutron and Cinder reports alive
  * from the controller's point of view, every compute host is mapped into its cell, and every service runs.
  */
-export const cloudReadiness: Readiness = {
-  version: '1',
-  async prove(cluster, onProgress) {
-    const { cloud: door } = cluster.topology.contract
-    if (!door) return
-    using cloud = openCloud({
-      dial: cluster.dial,
-      identityUrl: door.identityUrl,
-      region: door.region,
-      ...door.credentials,
-      signal: cluster.signal,
-    })
-    const started = Date.now()
-    const diagnose = (): Promise<string> =>
-      requireServices(cluster).then(() => 'all services are active', String)
-    const wait = async (what: string, check: Check): Promise<void> => {
-      await waitFor(what, check, { deadline, every: '2s', signal: cluster.signal, diagnose })
-      onProgress(`${what}: ${humanDuration(Date.now() - started)}`)
-    }
-    // Whoever asks before Keystone is up only makes it slower.
-    await wait('Keystone', () => answered(cloud.keystone.issueToken()))
-    await Promise.all(Object.entries(apiChecks(cloud)).map(([what, check]) => wait(what, check)))
-    await Promise.all(Object.entries(agentChecks(cloud, cluster)).map(([what, check]) => wait(what, check)))
-    await wait('Horizon', () => horizonAnswers(cluster, door.horizonUrl))
-    await requireServices(cluster)
-  },
+export async function proveCloud(cluster: Cluster, onProgress: (what: string) => void): Promise<void> {
+  const { cloud: door } = cluster.topology.contract
+  if (!door) return
+  using cloud = cloudOf(cluster)
+  const started = Date.now()
+  const diagnose = (): Promise<string> =>
+    requireServices(cluster).then(() => 'all services are active', String)
+  const wait = async (what: string, check: Check): Promise<void> => {
+    await waitFor(what, check, { deadline, every: '2s', signal: cluster.signal, diagnose })
+    onProgress(`${what}: ${humanDuration(Date.now() - started)}`)
+  }
+  // Whoever asks before Keystone is up only makes it slower.
+  await wait('Keystone', () => answered(cloud.keystone.issueToken()))
+  await Promise.all(Object.entries(apiChecks(cloud)).map(([what, check]) => wait(what, check)))
+  await Promise.all(Object.entries(agentChecks(cloud, cluster)).map(([what, check]) => wait(what, check)))
+  await wait('Horizon', () => horizonAnswers(cluster, door.horizonUrl))
+  await requireServices(cluster)
 }
 
 async function answered(call: Promise<unknown>): Promise<Seen<unknown>> {

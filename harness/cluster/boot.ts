@@ -37,7 +37,7 @@ export async function bootCluster<Name extends string>(
     const signal = AbortSignal.any([started.signal, stop])
     await started.machine.resume()
     await openShells(started.machine, options.deadline ?? '15min', signal)
-    await started.shell.shakeHands(options.deadline ?? '15min')
+    await started.shell.start(options.deadline ?? '15min')
     options.onProgress?.(`${node.name} answers`)
     return started
   })

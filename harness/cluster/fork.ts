@@ -32,7 +32,7 @@ export async function forkCluster<Name extends string>(
   )
   try {
     await Promise.all(loaded.nodes.map((node) => node.machine.resume()))
-    await Promise.all(loaded.nodes.map((node) => node.shakeHands()))
+    await Promise.all(loaded.nodes.map((node) => node.answer()))
     options.signal?.throwIfAborted()
     return loaded
   } catch (error) {

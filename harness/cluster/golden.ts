@@ -25,15 +25,20 @@ export interface Golden<Name extends string = string> {
   folder: string
   accelerator: Accelerator
   images: Images
-  /** How long making it took, ms. */
+  /** From the start of the boot until the cluster was proved ready, ms. */
   took: number
 }
 
-/** Proves that a provisioned cluster works; what it does is part of the snapshot. */
+type Step = (cluster: Cluster, onProgress: (what: string) => void) => Promise<void>
+
+/** What is done to a provisioned cluster before the snapshot, and is part of it. */
 export interface Readiness {
-  /** Changes whenever `prove` would leave something else behind in the cluster. */
+  /** Changes whenever the steps would leave something else behind in the cluster. */
   version: string
-  prove: (cluster: Cluster, onProgress: (what: string) => void) => Promise<void>
+  /** Rejects when the cluster does not work. */
+  prove: Step
+  /** Does what is slow the first time. */
+  warmUp?: Step
 }
 
 export interface GoldenOptions {
@@ -121,6 +126,8 @@ async function make(golden: Omit<Golden, 'took'>, options: GoldenOptions): Promi
     await provision(cluster, progress)
     await options.readiness.prove(cluster, progress)
     const took = Date.now() - started
+    progress(`ready after ${humanDuration(took)}`)
+    await options.readiness.warmUp?.(cluster, progress)
     await save(cluster, building, progress)
     await writeFile(
       join(building, 'golden.json'),
@@ -132,7 +139,6 @@ async function make(golden: Omit<Golden, 'took'>, options: GoldenOptions): Promi
     )
     // Overlays of forks name the disk below them by its final path, so they are made after this.
     await rename(building, folder)
-    progress(`ready after ${humanDuration(took)}`)
     await pruneGoldens(goldenRoot(), folder)
     return { took }
   } catch (error) {

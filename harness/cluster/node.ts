@@ -93,9 +93,9 @@ export class RunningNode {
     )
   }
 
-  /** Resolves when every channel of the shell answers. @throws StackrigError SHELL_LOST */
-  shakeHands(): Promise<void> {
-    return this.shell.shakeHands()
+  /** Resolves when the shell answers. @throws StackrigError SHELL_LOST */
+  answer(): Promise<void> {
+    return this.shell.answer()
   }
 
   readFile(path: string): Promise<Buffer> {
@@ -113,6 +113,26 @@ export class RunningNode {
 
   get consoleLog(): string {
     return this.machine.spec.consoleLog
+  }
+
+  /** Pulls the cable: nothing goes to the node's network card or comes from it. Its shell and console go on. */
+  async unplug(): Promise<void> {
+    await this.setLink('down')
+  }
+
+  /** Puts the cable back. */
+  async plugIn(): Promise<void> {
+    await this.setLink('up')
+  }
+
+  private async setLink(state: 'up' | 'down'): Promise<void> {
+    const command = ['ip', 'link', 'set', this.machine.spec.tap, state]
+    const { status, output } = await this.sandbox.run(command)
+    if (status === 0) return
+    throw new StackrigError('COMMAND_FAILED', `the tap of ${this.name} must go ${state}`, {
+      where: command.join(' '),
+      seen: output,
+    })
   }
 
   /** A power cut. */

@@ -124,6 +124,13 @@ describe('a deadline', () => {
   })
 })
 
+test('a node whose cable is pulled is not reached, and is again with the cable back', async () => {
+  await one.unplug()
+  expect((await two.execute(`ping -c 1 -W 2 ${one.plan.address}`)).exitCode).not.toBe(0)
+  await one.plugIn()
+  await two.waitUntil(`ping -c 1 -W 2 ${one.plan.address}`, '30s')
+})
+
 test('a file of a megabyte goes there and back', async () => {
   const content = randomBytes(1_000_001)
   await one.writeFile('/root/it is big', content)

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { quoteWord } from './command-text.js'
 import { Marked } from './marked-stream.js'
+import { commandLoop } from './shell-loop.js'
 
 /** What a command did. */
 export interface CommandResult {
@@ -23,6 +25,8 @@ export class ShellChannel {
   private readonly stderr: Marked
   /** The session every command of this channel runs in (setsid(1)). */
   session = 0
+  /** What the loop says after a command's output; none before hands were shaken. */
+  private tag: string | undefined
 
   constructor(node: string, output: Socket, errors: Socket) {
     this.output = output
@@ -32,42 +36,55 @@ export class ShellChannel {
   }
 
   /**
-   * Makes sure that a shell reads at the other end: bytes sent before the guest opened its port are lost, so the
-   * question is asked again until it is answered.
+   * Makes a loop of the shell at the other end, unless it is one, and greets it. Bytes sent before the guest opened its
+   * port are lost, so this is done again until there is an answer.
    */
-  async shakeHands(signal: AbortSignal): Promise<void> {
-    // Without quotes: a question that lost its beginning must not swallow the next one.
-    const first = randomBytes(6).toString('hex')
-    const answer = this.stdout.until(`:${first}\n`, signal)
-    const ask = (mark: string): unknown => this.output.write(`\necho $$:${mark}\n`)
-    ask(first)
-    const again = setInterval(() => ask(first), 500)
+  async start(signal: AbortSignal): Promise<void> {
+    const loop = commandLoop(randomBytes(6).toString('hex'))
+    await this.greet(signal, `\n${loop}\n`)
+  }
+
+  /** Makes sure that a loop reads at the other end, and learns its tag. */
+  async greet(signal: AbortSignal, before = ''): Promise<string> {
+    const first = question()
+    const answer = this.stdout.until(`:${first}`, signal)
+    const ask = (): unknown => this.output.write(before + first)
+    ask()
+    const again = setInterval(ask, 500)
     const heard = await answer.finally(() => clearInterval(again))
-    this.session = Number(/(\d+)$/.exec(heard.data.toString('latin1'))?.[1])
-    // Answers to the repeated questions come before the answer to one that is asked once.
-    const last = randomBytes(6).toString('hex')
-    ask(last)
-    await this.stdout.until(`:${last}\n`, signal)
-    this.stdout.forget()
-    this.stderr.forget()
+    const [, session, tag = ''] = /(\d+):(\w+)$/.exec(heard.data.toString('latin1')) ?? []
+    // Answers to repeated questions come before the answer to one that is asked once.
+    const last = question()
+    const rest = Promise.all([this.stdout.until(`:${last}`, signal), this.stderr.until(last, signal)])
+    this.output.write(last)
+    await rest
+    this.session = Number(session)
+    this.tag = tag
+    return tag
   }
 
   /** Runs a command in a subshell. Rejects with the signal's reason; the command is then still running. */
   async run(command: string, signal: AbortSignal, onOutput?: OnOutput): Promise<CommandResult> {
-    const mark = randomBytes(9).toString('hex')
+    const tag = this.tag ?? (await this.greet(signal))
     const started = performance.now()
-    const stdout = this.stdout.until(`${mark}:`, signal, (data) => onOutput?.('stdout', data))
-    const stderr = this.stderr.until(`${mark}:\n`, signal, (data) => onOutput?.('stderr', data))
-    this.output.write(framed(command, mark))
-    const [out, err] = await Promise.all([stdout, stderr])
+    const ended = this.end(tag, signal, onOutput)
+    this.output.write(framed(command))
+    const { stdout, stderr, exitCode } = await ended
+    return { command, exitCode, stdout, stderr, duration: performance.now() - started }
+  }
+
+  /** The output of the command that runs, and its status. */
+  private async end(
+    tag: string,
+    signal: AbortSignal,
+    onOutput?: OnOutput,
+  ): Promise<Pick<CommandResult, 'stdout' | 'stderr' | 'exitCode'>> {
+    const [out, err] = await Promise.all([
+      this.stdout.until(`${tag}:`, signal, (data) => onOutput?.('stdout', data)),
+      this.stderr.until(`${tag}:\n`, signal, (data) => onOutput?.('stderr', data)),
+    ])
     const status = await this.stdout.until('\n', signal)
-    return {
-      command,
-      exitCode: Number(status.data.toString('latin1')),
-      stdout: out.data,
-      stderr: err.data,
-      duration: performance.now() - started,
-    }
+    return { stdout: out.data, stderr: err.data, exitCode: Number(status.data.toString('latin1')) }
   }
 
   /** The stream to the shell, for whoever wants to talk to it without framing; `run` must not be called any more. */
@@ -82,11 +99,15 @@ export class ShellChannel {
   }
 }
 
-/**
- * The command in single quotes, so that it cannot end the shell that reads it, whatever it holds; the marks are printed
- * by builtins, so that no program is started for them (that is what takes time under TCG).
- */
-function framed(command: string, mark: string): string {
-  const quoted = `'${command.replaceAll("'", String.raw`'\''`)}'`
-  return `( eval ${quoted} ) </dev/null; echo "${mark}:$?"; echo "${mark}:" >&2\n`
+// Unlike the words of a command, it can lose its beginning without swallowing the next one.
+const question = (): string => `?${randomBytes(6).toString('hex')}\n`
+
+// read(1) takes a byte at a time, so that it leaves the next line alone.
+const longestLine = 2000
+
+/** The line that makes the loop run a command, whatever the command holds. */
+function framed(command: string): string {
+  if (command.length <= longestLine && !command.includes('\n'))
+    return `eval ${quoteWord(command)} </dev/null\n`
+  return `c=$(head -c ${Buffer.byteLength(command)}); eval "$c" </dev/null\n${command}`
 }

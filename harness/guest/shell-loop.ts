@@ -34,3 +34,15 @@ export function startShells(): string {
   const all = `for n in ${[...Array(channels).keys()].join(' ')}; do setsid sh -c ${loop} </dev/null >/dev/null 2>&1 & done`
   return `${leaveGetty}; p=/dev/virtio-ports; mkdir /dev/stackrig && ${all}; echo shells"-run"\n`
 }
+
+/**
+ * Turns the shell that reads a port into a loop, once: each line is a command, run in a subshell that was forked before
+ * the line came, because a fork is what takes time under TCG. `tag` says where the command's output ends, on both ports.
+ * A line that begins with `?` is a question: the subshell answers it with the shell's process id, the tag and the line.
+ */
+export function commandLoop(tag: string): string {
+  const answer = String.raw`case $c in \?*) echo "$$:$tag:$c"; echo "$c" >&2;; *) break;; esac`
+  const one = `while IFS= read -r c || kill $$; do ${answer}; done; eval "$c"`
+  const loop = `while :; do (${one}); s=$?; echo "$tag:$s"; echo "$tag:" >&2; done`
+  return `[ "$tag" ] || { tag=${tag}; ${loop}; }`
+}

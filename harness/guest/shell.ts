@@ -66,19 +66,32 @@ export class Shell {
     }
   }
 
+  /** Resolves when the shells of a booted node answer, on every channel. @throws StackrigError SHELL_LOST */
+  async start(deadline: Duration): Promise<void> {
+    await this.answers(deadline, (signal) => Promise.all(this.all.map((channel) => channel.start(signal))))
+  }
+
   /**
-   * Says hello on every channel; resolves when all answer.
-   * @throws StackrigError SHELL_LOST when one does not within the deadline.
+   * Resolves when the shell of a forked node answers, on one channel; the others are greeted when they are needed.
+   * @throws StackrigError SHELL_LOST
    */
-  async shakeHands(deadline: Duration = '120s'): Promise<void> {
+  async answer(deadline: Duration = '120s'): Promise<void> {
+    await this.answers(deadline, (signal) =>
+      Promise.all(this.idle.slice(-1).map((channel) => channel.greet(signal))),
+    )
+  }
+
+  private async answers(
+    deadline: Duration,
+    greeting: (signal: AbortSignal) => Promise<unknown>,
+  ): Promise<void> {
     const late = new AbortController()
     const timer = setTimeout(() => {
       const next = 'its console log tells whether /dev/virtio-ports is there (module virtio_console)'
       late.abort(new StackrigError('SHELL_LOST', `the shells of node ${this.node} must answer`, { next }))
     }, milliseconds(deadline))
-    const signal = AbortSignal.any([this.signal, late.signal])
     try {
-      await Promise.all(this.all.map((channel) => channel.shakeHands(signal)))
+      await greeting(AbortSignal.any([this.signal, late.signal]))
     } finally {
       clearTimeout(timer)
     }
@@ -121,7 +134,7 @@ export class Shell {
       const turn = this.ending.then(() => this.ender.run(kill, this.signal))
       this.ending = turn.catch(() => undefined)
       await turn
-      await channel.shakeHands(this.signal)
+      await channel.start(this.signal)
       this.give(channel)
     } catch {
       // The node is gone; whoever uses it next learns why from its signal.

@@ -24,6 +24,8 @@ export interface HttpRequest {
   /** Query parameters; undefined ones are left out. */
   query?: Record<string, string | number | boolean | undefined> | undefined
   json?: unknown
+  /** Sent as it is; not together with `json`. */
+  body?: Buffer | undefined
 }
 
 export interface HttpAnswer {
@@ -85,6 +87,7 @@ export class Http {
       headers: { accept: 'application/json', 'user-agent': 'stackrig', ...request.headers },
       ...(request.query && { searchParams: request.query }),
       ...(request.json !== undefined && { json: request.json }),
+      ...(request.body !== undefined && { body: request.body }),
       ...(this.signal && { signal: this.signal }),
       agent: { http: idempotent ? this.#keptAlive : this.agent },
       responseType: 'buffer',

@@ -51,6 +51,23 @@ export const routerSchema = z.object({
   external_gateway_info: z.object({ network_id: z.string() }).nullable(),
 })
 
+export const floatingIpSchema = z
+  .object({
+    id: z.string(),
+    floating_ip_address: z.string(),
+    fixed_ip_address: z.string().nullable(),
+    port_id: z.string().nullable(),
+  })
+  .transform((body) => ({
+    id: body.id,
+    address: body.floating_ip_address,
+    fixedAddress: body.fixed_ip_address ?? undefined,
+    portId: body.port_id ?? undefined,
+  }))
+
+/** `address` on the external network leads to `fixedAddress`. */
+export type FloatingIp = z.infer<typeof floatingIpSchema>
+
 export const agentSchema = z.object({
   id: z.string(),
   binary: z.string(),

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import {
   agentSchema,
+  floatingIpSchema,
   networkSchema,
   portSchema,
   routerSchema,
   securityGroupSchema,
   subnetSchema,
   type Agent,
+  type FloatingIp,
   type NetworkFields,
   type PortFields,
   type RouterFields,
@@ -151,6 +153,13 @@ export class Neutron {
     await this.#service.send('DELETE', `/routers/${id}`)
   }
 
+  /** "Create floating IP": an address of the external network for a port behind a router. */
+  async createFloatingIp(externalNetwork: { id: string }, port: { id: string }): Promise<FloatingIp> {
+    const json = { floatingip: { floating_network_id: externalNetwork.id, port_id: port.id } }
+    const schema = z.object({ floatingip: floatingIpSchema })
+    return (await this.#service.json(schema, 'POST', '/floatingips', { json })).floatingip
+  }
+
   /** "List all agents": DHCP, L3, metadata and Open vSwitch agents of every host. */
   async agents(): Promise<Agent[]> {
     const schema = z.object({ agents: z.array(agentSchema) })
@@ -163,11 +172,11 @@ export class Neutron {
     return (await this.#service.json(schema, 'GET', '/security-groups', { query })).security_groups
   }
 
-  /** "Create security group rule": lets a protocol in, and only to that TCP or UDP port when one is given. */
+  /** "Create security group rule": lets a protocol in, and only to that TCP or UDP port when one is given; the rule. */
   async allow(
     group: { id: string },
     what: { protocol: 'icmp' | 'tcp' | 'udp'; port?: number },
-  ): Promise<void> {
+  ): Promise<{ id: string }> {
     const rule = {
       security_group_id: group.id,
       direction: 'ingress',
@@ -176,7 +185,14 @@ export class Neutron {
       port_range_min: what.port,
       port_range_max: what.port,
     }
-    await this.#service.send('POST', '/security-group-rules', { json: { security_group_rule: rule } })
+    const schema = z.object({ security_group_rule: z.object({ id: z.string() }) })
+    const json = { security_group_rule: rule }
+    return (await this.#service.json(schema, 'POST', '/security-group-rules', { json })).security_group_rule
+  }
+
+  /** "Delete security group rule" */
+  async deleteRule(id: string): Promise<void> {
+    await this.#service.send('DELETE', `/security-group-rules/${id}`)
   }
 
   #network(body: z.infer<typeof networkSchema>): Network {

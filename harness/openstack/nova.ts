@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import type { Duration } from '../duration.js'
 import { StackrigError } from '../errors.js'
+import { waitFor } from '../waits/index.js'
 import { resource } from './resource.js'
 import { serverFailure, serverFields, serverSchema, type Server, type ServerBody } from './server.js'
 import type { Service } from './service.js'
@@ -134,6 +136,33 @@ export class Nova {
     const json = { 'os-getConsoleOutput': lines === undefined ? {} : { length: lines } }
     const schema = z.object({ output: z.string() })
     return (await this.#service.json(schema, 'POST', `/servers/${id}/action`, { json })).output
+  }
+
+  /**
+   * Waits until the console shows the text; all of the console then. Default deadline 10 min.
+   * @throws StackrigError WAIT_TIMEOUT with the console's last lines.
+   */
+  consoleWith(id: string, text: string, options: { deadline?: Duration } = {}): Promise<string> {
+    return waitFor(
+      `"${text}" on the console of server ${id}`,
+      async () => {
+        const output = await this.consoleOutput(id)
+        if (output.includes(text)) return { done: true, value: output }
+        return { done: false, seen: output.trim().split('\n').slice(-5).join('\n') || 'an empty console' }
+      },
+      { deadline: options.deadline ?? '10min', every: '2s', signal: this.#service.session.http.signal },
+    )
+  }
+
+  /** "Attach a volume to an instance"; the volume becomes `in-use` some time later. */
+  async attachVolume(serverId: string, volumeId: string): Promise<void> {
+    const json = { volumeAttachment: { volumeId } }
+    await this.#service.send('POST', `/servers/${serverId}/os-volume_attachments`, { json })
+  }
+
+  /** "Detach a volume from an instance"; the volume becomes `available` some time later. */
+  async detachVolume(serverId: string, volumeId: string): Promise<void> {
+    await this.#service.send('DELETE', `/servers/${serverId}/os-volume_attachments/${volumeId}`)
   }
 
   /** "List flavors with details" */

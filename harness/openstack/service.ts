@@ -6,6 +6,7 @@ import type { Session } from './session.js'
 export interface CallOptions {
   query?: HttpRequest['query']
   json?: unknown
+  body?: Buffer
   headers?: Record<string, string>
 }
 

@@ -1,12 +1,11 @@
 import type { Browser } from 'playwright-core'
 import { test as base, type TestAPI } from 'vitest'
-import { prepareTopology } from '../cloud/index.js'
+import { cloudOf, openBrowser, prepareTopology } from '../cloud/index.js'
 import { forkCluster, type Cluster, type RunningNode, type Topology } from '../cluster/index.js'
 import { StackrigError } from '../errors.js'
 import { findImage } from '../images/index.js'
-import { openCloud, type Cloud } from '../openstack/index.js'
+import type { Cloud } from '../openstack/index.js'
 import { collectLogs } from '../report/index.js'
-import { openBrowser } from './browser.js'
 import { scenarioFolder } from './results.js'
 
 /** What a scenario can ask for; each is made when it is first named, and ended with the scenario. */
@@ -63,8 +62,7 @@ export function scenario<Name extends string>(topology: Topology<Name>): TestAPI
       await use(rootfs)
     },
     browser: async ({ cluster }: { cluster: Cluster<Name> }, use: Use<Browser>) => {
-      const hosts = new Map(cluster.topology.nodes.map(({ hostName, address }) => [hostName, address]))
-      const browser = await openBrowser(cluster.sandbox, hosts)
+      const browser = await openBrowser(cluster)
       try {
         await use(browser)
       } finally {
@@ -81,16 +79,3 @@ export function scenario<Name extends string>(topology: Topology<Name>): TestAPI
 }
 
 type Use<T> = (value: T) => Promise<void>
-
-/** The cloud of a cluster as its administrator sees it. @throws StackrigError USAGE */
-function cloudOf(cluster: Cluster, signal?: AbortSignal): Cloud {
-  const door = cluster.topology.contract.cloud
-  if (!door) {
-    throw new StackrigError('USAGE', 'the fixture "cloud" needs a topology with OpenStack', {
-      where: `topology ${cluster.topology.name}`,
-    })
-  }
-  const { identityUrl, region, credentials } = door
-  const ended = signal ? AbortSignal.any([signal, cluster.signal]) : cluster.signal
-  return openCloud({ dial: cluster.dial, identityUrl, region, ...credentials, signal: ended })
-}

@@ -8,13 +8,16 @@ export type Seen<T> = { done: true; value: T } | { done: false; seen: string }
 export interface WaitOptions {
   /** After this the wait fails with WAIT_TIMEOUT. */
   deadline: Duration
-  /** Pause between two probes; default 250 ms. */
+  /** Pause between two probes, default 250 ms; it grows with probes that take long, which load what they look at. */
   every?: Duration
   /** Ends the wait at once, with the signal's reason. */
   signal?: AbortSignal | undefined
   /** Asked once when the deadline has passed: log lines, a state, whatever explains the failure. */
   diagnose?: (() => Promise<string>) | undefined
 }
+
+// ms
+const longestPause = 10_000
 
 /**
  * Probes until the probe says `done`, and returns its value. A probe that throws has seen nothing yet: its message is
@@ -35,6 +38,7 @@ export async function waitFor<T>(
   const aborted = rejection(signal)
   let seen = 'nothing yet'
   while (!signal.aborted) {
+    const asked = performance.now()
     try {
       const result = await Promise.race([probe(signal), aborted])
       if (result.done) return result.value
@@ -45,7 +49,8 @@ export async function waitFor<T>(
       if (error instanceof StackrigError && final.has(error.code)) throw error
       seen = messageOf(error)
     }
-    await delay(every, undefined, { signal }).catch(() => undefined)
+    const pause = every === 0 ? 0 : Math.max(every, Math.min(2 * (performance.now() - asked), longestPause))
+    await delay(pause, undefined, { signal }).catch(() => undefined)
   }
   options.signal?.throwIfAborted()
   const diagnosis = await options.diagnose?.().catch((error: unknown) => `no diagnosis: ${messageOf(error)}`)

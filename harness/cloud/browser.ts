@@ -1,24 +1,25 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chromium, type Browser } from 'playwright-core'
+import type { Browser } from 'playwright-core'
+import type { Cluster } from '../cluster/index.js'
 import { StackrigError } from '../errors.js'
 import { quoteWord } from '../guest/index.js'
-import type { Sandbox } from '../sandbox/index.js'
 
 const program = '/usr/bin/chromium'
 
 /**
- * Debian's Chromium inside a sandbox, so that it sees the real addresses; Playwright drives it over its pipe.
- * @param hosts host name -> address, as the nodes know each other
+ * Debian's Chromium inside a cluster's sandbox, so that it sees the real addresses; Playwright drives it over its pipe.
  * @throws StackrigError HOST_PROGRAM_MISSING
  */
-export async function openBrowser(sandbox: Sandbox, hosts: ReadonlyMap<string, string>): Promise<Browser> {
+export async function openBrowser({ sandbox, topology }: Cluster): Promise<Browser> {
   const folder = join(sandbox.folder, 'browser')
   await mkdir(folder, { recursive: true })
   const wrapper = join(folder, 'chromium')
   await writeFile(wrapper, `#!/bin/sh\nexec ${sandbox.enter().map(quoteWord).join(' ')} ${program} "$@"\n`)
   await chmod(wrapper, 0o700)
-  const rules = [...hosts].map(([name, address]) => `MAP ${name} ${address}`).join(',')
+  const rules = topology.nodes.map(({ hostName, address }) => `MAP ${hostName} ${address}`).join(',')
+  // Loaded when it is needed: it takes a third of a second, which no command of the terminal should wait for.
+  const { chromium } = await import('playwright-core')
   try {
     return await chromium.launch({
       executablePath: wrapper,

@@ -1,0 +1,54 @@
+import type { Cluster } from '../cluster/index.js'
+import { become, deleted, Horizon } from '../openstack/index.js'
+import { openBrowser } from './browser.js'
+import { cloudOf } from './cloud-of.js'
+
+/**
+ * Does what costs most the first time (programs and modules are read and translated, queues and tables made): boots an
+ * instance, shows it in Horizon, and removes everything again. Forks then find it done.
+ */
+export async function warmUp(
+  cluster: Cluster,
+  guestDisk: string,
+  onProgress: (what: string) => void,
+): Promise<void> {
+  const door = cluster.topology.contract.cloud
+  if (!door) return
+  const { signal } = cluster
+  using cloud = cloudOf(cluster)
+  const network = await cloud.neutron.createNetwork({ name: 'warm-up', cidr: '10.250.0.0/24' })
+  const image = await cloud.glance.upload({ name: 'warm-up', file: guestDisk })
+  const server = await cloud.nova.boot({ name: 'warm-up', image, flavor: 'm1.nano', network })
+  await become(server, 'ACTIVE', { deadline: '20min', signal })
+  onProgress('an instance ran')
+  await openHorizon(cluster, door.horizonUrl, door.credentials)
+  onProgress('Horizon showed it')
+  await cloud.nova.delete(server.id)
+  await deleted(server, { deadline: '10min', signal })
+  await cloud.glance.delete(image.id)
+  await cloud.neutron.deleteNetwork(network.id)
+  await dhcpEnded(cluster, network.id)
+}
+
+/** The network's namespace goes some time after the network. */
+async function dhcpEnded(cluster: Cluster, network: string): Promise<void> {
+  const nodes = cluster.nodes.filter(({ plan }) => plan.role === 'network')
+  await Promise.all(nodes.map((node) => node.waitUntil(`! ip netns list | grep -q ${network}`, '5min')))
+}
+
+async function openHorizon(
+  cluster: Cluster,
+  url: string,
+  credentials: { username: string; password: string },
+): Promise<void> {
+  const browser = await openBrowser(cluster)
+  try {
+    const timeout = '5min'
+    const horizon = await Horizon.open(await browser.newPage(), url, { timeout })
+    await horizon.logIn(credentials)
+    await horizon.overview()
+    await horizon.instances()
+  } finally {
+    await browser.close()
+  }
+}

@@ -1,0 +1,35 @@
+import { expect, scenario, type Cloud } from '../harness/index.js'
+import { threeNode } from '../fixtures/topologies/three-node.js'
+
+const test = scenario(threeNode)
+
+const everything = async ({ keystone }: Cloud): Promise<unknown> => ({
+  users: await keystone.users(),
+  projects: await keystone.projects(),
+  roles: await keystone.roles(),
+  services: await keystone.services(),
+  endpoints: await keystone.endpoints(),
+})
+
+test('identity.sh changes nothing the second time, and mends what is missing', async ({
+  cloud,
+  compute,
+  controller,
+}) => {
+  const { keystone } = cloud
+  const before = await everything(cloud)
+  await controller.runWithin('10min')`/etc/keystone/identity.sh`
+  expect(await everything(cloud)).toEqual(before)
+
+  const swift = (await keystone.users()).find(({ name }) => name === 'swift')
+  if (!swift) throw new Error('identity.sh must have made the user swift')
+  await keystone.deleteUser(swift.id)
+  const asSwift = { username: 'swift', password: 'password', project: 'service' }
+  await expect(keystone.issueToken(asSwift)).rejects.toMatchObject({ code: 'API_FAILED', status: 401 })
+  await controller.runWithin('10min')`/etc/keystone/identity.sh`
+  const token = await keystone.issueToken(asSwift)
+  expect(token.roles).toContain('service')
+  // Another node accepts it, too.
+  const ask = `curl -s -m 100 -o /dev/null -w '%{http_code}' -H 'X-Auth-Token: ${token.id}' http://controller:5000/v3/auth/catalog`
+  expect(await compute.run`sh -c ${ask}`).toBe('200')
+})

@@ -1,0 +1,58 @@
+import { expect, scenario } from '../harness/index.js'
+import { threeNode } from '../fixtures/topologies/three-node.js'
+
+const test = scenario(threeNode)
+
+test(
+  'an instance is reached at its floating address from another node, while a rule lets it',
+  { tags: 'slow' },
+  async ({ cloud, controller, guestDisk, network }) => {
+    const { neutron, nova } = cloud
+    const inside = await neutron.createNetwork({ name: 'inside', cidr: '10.15.0.0/24' })
+    const outside = await neutron.createNetwork({
+      name: 'outside',
+      cidr: '172.24.4.0/24',
+      gateway: '172.24.4.1',
+      dhcp: false,
+      external: true,
+      provider: { type: 'flat', physical: 'external' },
+    })
+    // The network node is the way from the other nodes to the outside.
+    await network.run`ip address add 172.24.4.1/24 dev br-ex`
+    await network.run`ip link set br-ex up`
+    await network.run`sysctl -q net.ipv4.ip_forward=1`
+    await controller.run`ip route add 172.24.4.0/24 via ${network.plan.address}`
+    const router = await neutron.createRouter({ name: 'way-out', externalNetwork: outside })
+    await neutron.addRouterInterface(router, { id: inside.subnetIds[0] ?? '' })
+
+    const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+    const first = await nova.boot({ name: 'first', image, flavor: 'm1.nano', network: inside })
+    await expect(first).toBecome('ACTIVE', { within: '10min' })
+    const [port] = await neutron.ports({ device_id: first.id })
+    if (!port) throw new Error('the instance has no port')
+    expect(inside.type).toBe('vxlan')
+    expect(port.host).toBe('compute')
+    const floating = await neutron.createFloatingIp(outside, port)
+    await nova.consoleWith(first.id, 'stackrig-instance: ready')
+
+    const { projectId = '' } = await cloud.keystone.issueToken()
+    const [group] = await neutron.securityGroups({ name: 'default', project_id: projectId })
+    if (!group) throw new Error('the project has no default security group')
+    const ping = `ping -c 2 -W 5 ${floating.address}`
+    const rule = await neutron.allow(group, { protocol: 'icmp' })
+    await controller.waitUntil(ping, '5min')
+    await neutron.deleteRule(rule.id)
+    await controller.waitUntil(`! ${ping}`, '5min')
+    await neutron.allow(group, { protocol: 'icmp' })
+    await controller.waitUntil(ping, '5min')
+
+    // From within: another instance, the gateway, and what lies behind it.
+    const targets = [port.addresses[0], '10.15.0.1', '172.24.4.1'].join(' ')
+    const userData = `#!/bin/sh
+for target in ${targets}; do ping -c 1 -W 10 $target >/dev/null && echo "reached $target"; done`
+    const second = await nova.boot({ name: 'second', image, flavor: 'm1.nano', network: inside, userData })
+    const said = await nova.consoleWith(second.id, 'stackrig-instance: ready', { deadline: '15min' })
+    for (const target of targets.split(' ')) expect(said).toContain(`reached ${target}`)
+    expect(said).toMatch(/stackrig-instance: metadata .*instance-id i-[0-9a-f]+/)
+  },
+)

@@ -1,0 +1,76 @@
+import { expect, scenario, waitFor, type Cloud } from '../harness/index.js'
+import { threeNode } from '../fixtures/topologies/three-node.js'
+
+const test = scenario(threeNode)
+
+/** Waits until all agents of the network node are alive, or none is. */
+async function agentsOfNetwork({ neutron }: Cloud, alive: boolean, signal: AbortSignal): Promise<void> {
+  await waitFor(
+    `Neutron to see the agents of the network node ${alive ? 'alive' : 'dead'}`,
+    async () => {
+      const agents = (await neutron.agents()).filter(({ host }) => host === 'network')
+      const wrong = agents.filter((agent) => agent.alive !== alive)
+      return wrong.length === 0
+        ? { done: true, value: agents }
+        : { done: false, seen: `not so: ${wrong.map(({ binary }) => binary).join(', ')}` }
+    },
+    { deadline: '10min', every: '2s', signal },
+  )
+}
+
+test(
+  'the network node is cut off, is missed, and serves again when it is back',
+  { tags: 'slow' },
+  async ({ cloud, cluster, controller, guestDisk, network }) => {
+    const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.16.0.0/24' })
+    const { projectId = '' } = await cloud.keystone.issueToken()
+    const [group] = await cloud.neutron.securityGroups({ name: 'default', project_id: projectId })
+    if (!group) throw new Error('the project has no default security group')
+    await cloud.neutron.allow(group, { protocol: 'icmp' })
+    const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+    const before = await cloud.nova.boot({ name: 'before', image, flavor: 'm1.nano', network: net })
+    await expect(before).toBecome('ACTIVE', { within: '10min' })
+    await cloud.nova.consoleWith(before.id, 'stackrig-instance: ready')
+    const [port] = await cloud.neutron.ports({ device_id: before.id })
+    const ping = `ip netns exec qdhcp-${net.id} ping -c 2 -W 5 ${port?.addresses[0] ?? ''}`
+    await network.waitUntil(ping, '2min')
+
+    await network.unplug()
+    await controller.waitUntil(`! ping -c 1 -W 5 ${network.plan.address}`, '1min')
+    expect((await network.execute(ping)).exitCode).not.toBe(0)
+    await agentsOfNetwork(cloud, false, cluster.signal)
+
+    await network.plugIn()
+    await agentsOfNetwork(cloud, true, cluster.signal)
+    await network.waitUntil(ping, '5min')
+    // A lease for one who was not there before.
+    const after = await cloud.nova.boot({ name: 'after', image, flavor: 'm1.nano', network: net })
+    await expect(after).toBecome('ACTIVE', { within: '10min' })
+    const said = await cloud.nova.consoleWith(after.id, 'stackrig-instance: ready')
+    expect(said).toMatch(/stackrig-instance: address 10\.16\.0\.\d+/)
+  },
+)
+
+test(
+  'the compute node loses power: Nova misses it, and refuses instances',
+  { tags: 'slow' },
+  async ({ cloud, cluster, compute, controller, guestDisk }) => {
+    const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.17.0.0/24' })
+    const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+    await compute.powerOff()
+    await controller.waitUntil(`! ping -c 1 -W 5 ${compute.plan.address}`, '1min')
+    await waitFor(
+      'Nova to miss the compute node',
+      async () => {
+        const service = (await cloud.nova.services()).find(({ host }) => host === 'compute')
+        return service?.state === 'down'
+          ? { done: true, value: service }
+          : { done: false, seen: `nova-compute is ${service?.state ?? 'not in the list'}` }
+      },
+      { deadline: '10min', every: '2s', signal: cluster.signal },
+    )
+    const server = await cloud.nova.boot({ name: 'lost', image, flavor: 'm1.nano', network: net })
+    await expect(server).toBecome('ERROR')
+    expect((await cloud.nova.get(server.id)).fault?.message).toContain('No valid host was found')
+  },
+)

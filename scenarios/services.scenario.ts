@@ -1,0 +1,48 @@
+import { expect, requireServices, scenario, waitFor } from '../harness/index.js'
+import { threeNode } from '../fixtures/topologies/three-node.js'
+
+const test = scenario(threeNode)
+
+test('every service of the contract runs on its node, under its own init system', async ({ cluster }) => {
+  await requireServices(cluster)
+  for (const node of cluster.nodes) {
+    expect(await node.run`cat /proc/1/comm`).toBe(threeNode.contract.init)
+    const services = threeNode.contract.roles[node.plan.role]?.services ?? []
+    expect(services.length).toBeGreaterThan(0)
+  }
+})
+
+test(
+  'a service that was stopped is named, and the controller misses it',
+  { tags: 'slow' },
+  async ({ cloud, cluster, compute }) => {
+    await compute.runWithin('5min')`systemctl stop nova-compute`
+    await expect(requireServices(cluster)).rejects.toMatchObject({
+      code: 'SERVICE_DOWN',
+      where: 'nova-compute on compute',
+    })
+    await waitFor(
+      'Nova to miss nova-compute',
+      async () => {
+        const service = (await cloud.nova.services()).find(({ binary }) => binary === 'nova-compute')
+        return service?.state === 'down'
+          ? { done: true, value: service }
+          : { done: false, seen: `nova-compute is ${service?.state ?? 'not in the list'}` }
+      },
+      { deadline: '10min', every: '2s', signal: cluster.signal },
+    )
+    await compute.runWithin('5min')`systemctl start nova-compute`
+    await requireServices(cluster)
+  },
+)
+
+test('every node has its own name, and knows every other by it', async ({ cluster }) => {
+  for (const node of cluster.nodes) {
+    expect(await node.run`hostname`).toBe(node.plan.hostName)
+    for (const other of cluster.nodes) {
+      const [address] = (await node.run`getent ahostsv4 ${other.plan.hostName}`).split(' ')
+      expect(address, `${other.name} seen from ${node.name}`).toBe(other.plan.address)
+      await node.run`ping -c 1 -W 10 ${other.plan.hostName}`
+    }
+  }
+})
