@@ -6,15 +6,17 @@ export class Progress implements Disposable {
   private readonly started = Date.now()
   private readonly timer: NodeJS.Timeout | undefined
   private readonly terminal = process.stderr.isTTY
+  private readonly said = new Set<string>()
   private what = ''
 
   constructor() {
     this.timer = this.terminal ? setInterval(() => this.draw(), 500).unref() : undefined
   }
 
-  /** The work goes on with something else. The same text twice is shown once. */
+  /** The work goes on with something else. The same text is shown once, also when things that run side by side take turns. */
   say = (what: string): void => {
-    if (what === this.what) return
+    if (this.said.has(what)) return
+    this.said.add(what)
     if (this.terminal && this.what) this.line()
     this.what = what
     if (this.terminal) this.draw()
