@@ -96,9 +96,9 @@ async function measureTalk(golden: Golden, runs: number): Promise<{ rtt: number;
   await using cluster = await forkCluster(golden, { signal: interrupted })
   const [node] = cluster.nodes
   if (!node) throw new Error('a topology without nodes')
-  // One at a time, with pauses: what a command costs, not how many fit into a second.
+  // With pauses, in which the node forks the next subshell: what a command costs, not how many fit into a second.
   const trips = await repeat(runs * 20, async () => {
-    await delay(20)
+    await delay(3)
     return (await node.execute(':')).duration
   })
   const lags: number[] = []

@@ -34,6 +34,16 @@ describe('a command', () => {
     })
   })
 
+  test('may replace its shell, send its output elsewhere, set a trap, or be killed', async () => {
+    expect(await one.execute('exec sh -c "echo other; exit 3"')).toMatchObject({ exitCode: 3 })
+    await one.run`exec >/tmp/own; echo written`
+    expect(await one.run`cat /tmp/own`).toBe('written')
+    const trapped = await one.execute("trap 'echo last' EXIT; exit 4")
+    expect(trapped).toMatchObject({ exitCode: 4, stdout: Buffer.from('last\n') })
+    expect(await one.execute("sh -c 'kill -KILL $PPID'; echo never")).toMatchObject({ exitCode: 137 })
+    expect(await one.run`echo still here`).toBe('still here')
+  })
+
   test('with a syntax error harms only itself', async () => {
     const result = await one.execute('if then (')
     expect(result.exitCode).not.toBe(0)

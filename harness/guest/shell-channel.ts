@@ -27,6 +27,8 @@ export class ShellChannel {
   session = 0
   /** What the loop says after a command's output; none before hands were shaken. */
   private tag: string | undefined
+  /** Streams on which the loop still says how the last command ended, after its subshell has. */
+  private readonly toldTwice = new Set<Marked>()
 
   constructor(node: string, output: Socket, errors: Socket) {
     this.output = output
@@ -58,6 +60,7 @@ export class ShellChannel {
     const rest = Promise.all([this.stdout.until(`:${last}`, signal), this.stderr.until(last, signal)])
     this.output.write(last)
     await rest
+    this.toldTwice.clear()
     this.session = Number(session)
     this.tag = tag
     return tag
@@ -67,24 +70,32 @@ export class ShellChannel {
   async run(command: string, signal: AbortSignal, onOutput?: OnOutput): Promise<CommandResult> {
     const tag = this.tag ?? (await this.greet(signal))
     const started = performance.now()
-    const ended = this.end(tag, signal, onOutput)
+    const ended = Promise.all([
+      this.end(this.stdout, tag, signal, (data) => onOutput?.('stdout', data)),
+      this.end(this.stderr, tag, signal, (data) => onOutput?.('stderr', data)),
+    ])
     this.output.write(framed(command))
-    const { stdout, stderr, exitCode } = await ended
-    return { command, exitCode, stdout, stderr, duration: performance.now() - started }
+    const [out, err] = await ended
+    const duration = performance.now() - started
+    return { command, exitCode: out.status, stdout: out.data, stderr: err.data, duration }
   }
 
-  /** The output of the command that runs, and its status. */
+  /** What a command writes to a stream, and its exit status. */
   private async end(
+    stream: Marked,
     tag: string,
     signal: AbortSignal,
-    onOutput?: OnOutput,
-  ): Promise<Pick<CommandResult, 'stdout' | 'stderr' | 'exitCode'>> {
-    const [out, err] = await Promise.all([
-      this.stdout.until(`${tag}:`, signal, (data) => onOutput?.('stdout', data)),
-      this.stderr.until(`${tag}:\n`, signal, (data) => onOutput?.('stderr', data)),
-    ])
-    const status = await this.stdout.until('\n', signal)
-    return { stdout: out.data, stderr: err.data, exitCode: Number(status.data.toString('latin1')) }
+    onData: (data: Buffer) => void,
+  ): Promise<{ data: Buffer; status: number }> {
+    const mark = `#${tag}#`
+    if (this.toldTwice.delete(stream)) {
+      await stream.until(mark, signal)
+      await stream.until('\n', signal)
+    }
+    const { data } = await stream.until(mark, signal, onData)
+    const end = (await stream.until('\n', signal)).data.toString('latin1')
+    if (end.startsWith(':')) this.toldTwice.add(stream)
+    return { data, status: Number(end.slice(1)) }
   }
 
   /** The stream to the shell, for whoever wants to talk to it without framing; `run` must not be called any more. */
