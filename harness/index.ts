@@ -1,4 +1,11 @@
-export { defineTopology, requireServices, type Cluster, type RunningNode } from './cluster/index.js'
+export { cloudReady } from './cloud/index.js'
+export {
+  defineTopology,
+  provision,
+  requireServices,
+  type Cluster,
+  type RunningNode,
+} from './cluster/index.js'
 export { debianZed, pocketContract } from './contract/index.js'
 export { Horizon, type Cloud, type Network, type Server } from './openstack/index.js'
 export { expect, scenario, type ScenarioFixtures } from './scenario/index.js'

@@ -1,4 +1,4 @@
-import { expect, scenario, waitFor, type Cloud } from '../harness/index.js'
+import { cloudReady, expect, scenario, waitFor, type Cloud } from '../harness/index.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
@@ -52,7 +52,7 @@ test(
 )
 
 test(
-  'the compute node loses power: Nova misses it, and refuses instances',
+  'the compute node loses power: Nova misses it and refuses instances, until power is back',
   { tags: 'slow' },
   async ({ cloud, cluster, compute, controller, guestDisk }) => {
     const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.17.0.0/24' })
@@ -72,5 +72,11 @@ test(
     const server = await cloud.nova.boot({ name: 'lost', image, flavor: 'm1.nano', network: net })
     await expect(server).toBecome('ERROR')
     expect((await cloud.nova.get(server.id)).fault?.message).toContain('No valid host was found')
+
+    await compute.powerOn()
+    await cloudReady(cluster)
+    const found = await cloud.nova.boot({ name: 'found', image, flavor: 'm1.nano', network: net })
+    await expect(found).toBecome('ACTIVE', { within: '15min' })
+    await cloud.nova.consoleWith(found.id, 'stackrig-instance: ready')
   },
 )

@@ -1,15 +1,15 @@
-import { expect, scenario, waitFor, type Cloud } from '../harness/index.js'
+import { cloudReady, expect, scenario, waitFor } from '../harness/index.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
 
-/** Makes projects one after the other until it is stopped; the names of those that Keystone has acknowledged. */
-async function makeProjects({ keystone }: Cloud, stop: AbortSignal): Promise<string[]> {
+/** Makes one thing after the other until it is stopped; the names of those that the service has acknowledged. */
+async function load(make: (name: string) => Promise<unknown>, stop: AbortSignal): Promise<string[]> {
   const made: string[] = []
   for (let n = 0; !stop.aborted; n++) {
-    const name = `project-${n}`
-    // While the database is away Keystone refuses; only what it has acknowledged counts.
-    await keystone.createProject({ name }).then(
+    const name = `under-load-${n}`
+    // While what is restarted is away the service refuses; only what it has acknowledged counts.
+    await make(name).then(
       () => made.push(name),
       () => undefined,
     )
@@ -23,7 +23,7 @@ test('PostgreSQL is restarted under load: what was acknowledged is there, and ev
   controller,
 }) => {
   const enough = new AbortController()
-  const load = makeProjects(cloud, enough.signal)
+  const working = load((name) => cloud.keystone.createProject({ name }), enough.signal)
   await controller.runWithin('5min')`systemctl restart postgresql`
   // Each of these has connections of its own to the database.
   const askAll = async (): Promise<unknown> =>
@@ -39,9 +39,39 @@ test('PostgreSQL is restarted under load: what was acknowledged is there, and ev
     signal: cluster.signal,
   })
   enough.abort()
-  const acknowledged = await load
+  const acknowledged = await working
   const names = (await cloud.keystone.projects()).map(({ name }) => name)
   expect(acknowledged.length).toBeGreaterThan(0)
   expect(names).toEqual(expect.arrayContaining(acknowledged))
   expect(await controller.run`su postgres -c pg_isready`).toContain('accepting connections')
 })
+
+test(
+  'RabbitMQ is restarted under load: what was acknowledged is there, and agents on other nodes come back',
+  { tags: 'slow' },
+  async ({ cloud, cluster, controller, network }) => {
+    const agentQueues = (): Promise<string> =>
+      controller.runWithin('5min')`rabbitmqctl -q list_queues name consumers`
+    expect(await agentQueues()).toMatch(/^q-agent-notifier-port-update\.network\s+[1-9]/m)
+    const enough = new AbortController()
+    const working = load(
+      (name) => cloud.neutron.createNetwork({ name, cidr: '10.19.0.0/24', dhcp: false }),
+      enough.signal,
+    )
+    await controller.runWithin('10min')`systemctl restart rabbitmq-server`
+    // Without a stop nobody has lost a connection, and nothing is proved.
+    await network.waitUntil('grep -q "Reconnected to AMQP" /var/log/neutron/*.log', '10min')
+    enough.abort()
+    const acknowledged = await working
+    const names = (await cloud.neutron.networks()).map(({ name }) => name)
+    expect(acknowledged.length).toBeGreaterThan(0)
+    expect(names).toEqual(expect.arrayContaining(acknowledged))
+
+    await cloudReady(cluster, { deadline: '10min' })
+    // From the API through the scheduler to the volume service, and back: three services that talk over RabbitMQ.
+    const volume = await cloud.cinder.createVolume({ name: 'after', size: 1 })
+    await expect(volume).toBecome('available', { within: '10min' })
+    expect(await agentQueues()).toMatch(/^q-agent-notifier-port-update\.network\s+[1-9]/m)
+    expect(await controller.runWithin('5min')`rabbitmq-diagnostics check_running`).toContain('fully booted')
+  },
+)

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { expect, scenario } from '../harness/index.js'
+import { readFile } from 'node:fs/promises'
+import { cloudReady, expect, scenario } from '../harness/index.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
@@ -58,4 +59,61 @@ test('a large object is its segments, also after a restart of the proxy', async 
   await controller.waitForPort(8888, '5min')
   const after = await swift.get('shelf', 'film', { range: { from: 199_990, to: 200_009 } })
   expect(after.data.equals(film.subarray(199_990, 200_010))).toBe(true)
+})
+
+test(
+  'an object survives a reboot of its node',
+  { tags: 'slow' },
+  async ({ cloud: { swift }, cluster, controller }) => {
+    const data = randomBytes(100_000)
+    await swift.createContainer('shelf')
+    await swift.put('shelf', 'page', data)
+    await controller.shutDown()
+    await expect(swift.get('shelf', 'page')).rejects.toThrow()
+    await controller.powerOn()
+    await cloudReady(cluster)
+    expect((await swift.get('shelf', 'page')).data.equals(data)).toBe(true)
+  },
+)
+
+const swiftStore = `[glance_store]
+stores = swift
+default_store = swift
+swift_store_config_file = /etc/glance/glance-swift.conf
+default_swift_reference = swift
+swift_store_container = images
+swift_store_create_container_on_put = true
+`
+const swiftReference = `[swift]
+auth_version = 3
+auth_address = http://controller:5000/v3
+user = service:glance
+key = password
+user_domain_id = default
+project_domain_id = default
+`
+
+test('Glance keeps an image in Swift', async ({ cloud, controller, guestDisk }) => {
+  await controller.writeFile('/etc/glance/glance-swift.conf', swiftReference)
+  const conf = (await controller.readFile('/etc/glance/glance-api.conf')).toString()
+  await controller.writeFile('/etc/glance/glance-api.conf', conf.replace(/\[glance_store\][^[]*/, swiftStore))
+  await controller.runWithin('5min')`systemctl restart glance-api`
+  await controller.waitForPort(9292, '5min')
+  const disk = await readFile(guestDisk)
+  const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+  await expect(image).toBecome('active')
+  expect(await controller.run`ls /var/lib/glance/images`).toBe('')
+  // In the account of Glance's own project, cut off from the file system.
+  const inSwift = cloud.as({ username: 'glance', project: 'service' }).swift
+  expect(await inSwift.objects('images')).toMatchObject([
+    { name: image.id, bytes: disk.length, md5: md5(disk) },
+  ])
+  expect((await cloud.glance.download(image.id)).data.equals(disk)).toBe(true)
+  await cloud.glance.delete(image.id)
+  expect(await inSwift.objects('images')).toEqual([])
+  // Without Swift there is no image.
+  await controller.run`systemctl stop swift-proxy`
+  await expect(cloud.glance.upload({ name: 'lost', file: guestDisk })).rejects.toMatchObject({
+    code: 'API_FAILED',
+  })
 })

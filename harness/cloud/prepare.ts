@@ -1,10 +1,10 @@
 import { ensureGolden, type Golden, type Images, type Topology } from '../cluster/index.js'
 import { buildImages, verifyImage } from '../images/index.js'
 import { probeAcceleration, type Acceleration } from '../qemu/index.js'
-import { proveCloud } from './readiness.js'
+import { cloudReady } from './readiness.js'
 import { warmUp } from './warm-up.js'
 
-/** Changes when `proveCloud` or `warmUp` leave something else behind. */
+/** Changes when `cloudReady` or `warmUp` leave something else behind. */
 const readyVersion = '2'
 
 /** Booted to find out which accelerator works. */
@@ -72,7 +72,7 @@ export async function prepareTopology<Name extends string>(
     images,
     readiness: {
       version: readyVersion,
-      prove: proveCloud,
+      prove: (cluster, onProgress) => cloudReady(cluster, { onProgress }),
       ...(guestDisk && { warmUp: (cluster, say) => warmUp(cluster, guestDisk, say) }),
     },
     signal,

@@ -1,42 +1,77 @@
-import { requireServices, type Cluster } from '../cluster/index.js'
-import { humanDuration } from '../duration.js'
+import { describeService, requireServices, type Cluster } from '../cluster/index.js'
+import { humanDuration, type Duration } from '../duration.js'
 import type { Cloud } from '../openstack/index.js'
 import { waitFor, type Seen } from '../waits/index.js'
 import { cloudOf } from './cloud-of.js'
 
 // A first boot under TCG, with three nodes on two processors, takes minutes.
-const deadline = '25min'
+const firstBoot = '25min'
 
-type Check = () => Promise<Seen<unknown>>
+type Probe = () => Promise<Seen<unknown>>
+
+/** What a list of the cloud's must hold, as `agent on host`. */
+interface Roll {
+  wanted: string[]
+  present: () => Promise<string[]>
+}
 
 /**
  * A cloud is ready when every API answers an authenticated call, every agent of Nova, Neutron and Cinder reports alive
  * from the controller's point of view, every compute host is mapped into its cell, and every service runs.
+ * @param options.deadline for each of these steps; default 25 min, for a first boot without hardware virtualisation.
+ * @throws StackrigError WAIT_TIMEOUT naming what is missing, with its log; SERVICE_DOWN
  */
-export async function proveCloud(cluster: Cluster, onProgress: (what: string) => void): Promise<void> {
+export async function cloudReady(
+  cluster: Cluster,
+  options: { deadline?: Duration; onProgress?: (what: string) => void } = {},
+): Promise<void> {
   const { cloud: door } = cluster.topology.contract
   if (!door) return
+  const { deadline = firstBoot, onProgress } = options
   using cloud = cloudOf(cluster)
   const started = Date.now()
-  const diagnose = (): Promise<string> =>
-    requireServices(cluster).then(() => 'all services are active', String)
-  const wait = async (what: string, check: Check): Promise<void> => {
-    await waitFor(what, check, { deadline, every: '2s', signal: cluster.signal, diagnose })
-    onProgress(`${what}: ${humanDuration(Date.now() - started)}`)
+  const wait = async (what: string, probe: Probe, diagnose = () => downServices(cluster)): Promise<void> => {
+    await waitFor(what, probe, { deadline, every: '2s', signal: cluster.signal, diagnose })
+    onProgress?.(`${what}: ${humanDuration(Date.now() - started)}`)
   }
   // Whoever asks before Keystone is up only makes it slower.
   await wait('Keystone', () => answered(cloud.keystone.issueToken()))
-  await Promise.all(Object.entries(apiChecks(cloud)).map(([what, check]) => wait(what, check)))
-  await Promise.all(Object.entries(agentChecks(cloud, cluster)).map(([what, check]) => wait(what, check)))
+  await Promise.all(Object.entries(apiProbes(cloud)).map(([what, probe]) => wait(what, probe)))
+  await Promise.all(
+    Object.entries(rolls(cloud, cluster)).map(([what, { wanted, present }]) => {
+      let absent = wanted
+      const probe = async (): Promise<Seen<unknown>> => {
+        const there = await present()
+        absent = wanted.filter((name) => !there.includes(name))
+        if (absent.length === 0) return { done: true, value: there }
+        return { done: false, seen: `not there: ${absent.join(', ')}` }
+      }
+      return wait(what, probe, () => describeAbsent(cluster, absent))
+    }),
+  )
   await wait('Horizon', () => horizonAnswers(cluster, door.horizonUrl))
   await requireServices(cluster)
+}
+
+async function downServices(cluster: Cluster): Promise<string> {
+  return requireServices(cluster).then(() => 'all services are active', String)
+}
+
+/** What the logs of those say that should have come. */
+async function describeAbsent(cluster: Cluster, absent: string[]): Promise<string> {
+  const logs = absent.map(async (name) => {
+    const [service = '', host] = name.split(' on ')
+    const node = cluster.nodes.find(({ plan }) => plan.hostName === host)
+    return node ? describeService(cluster, node, service) : `${name}: there is no such node`
+  })
+  return (await Promise.all(logs)).join('\n')
 }
 
 async function answered(call: Promise<unknown>): Promise<Seen<unknown>> {
   return { done: true, value: await call }
 }
 
-function apiChecks(cloud: Cloud): Record<string, Check> {
+function apiProbes(cloud: Cloud): Record<string, Probe> {
   return {
     Glance: () => answered(cloud.glance.list()),
     Placement: () => answered(cloud.placement.resourceProviders()),
@@ -47,7 +82,7 @@ function apiChecks(cloud: Cloud): Record<string, Check> {
   }
 }
 
-function agentChecks(cloud: Cloud, cluster: Cluster): Record<string, Check> {
+function rolls(cloud: Cloud, cluster: Cluster): Record<string, Roll> {
   const hosts = (role: string): string[] =>
     cluster.topology.nodes.filter((node) => node.role === role).map((node) => node.hostName)
   const novaServices = [
@@ -63,42 +98,37 @@ function agentChecks(cloud: Cloud, cluster: Cluster): Record<string, Check> {
     ),
   ]
   return {
-    'services of Nova': async () => {
-      const services = await cloud.nova.services()
-      return missing(
-        novaServices,
-        services.filter(({ state }) => state === 'up').map(({ binary, host }) => `${binary} on ${host}`),
-      )
+    'services of Nova': {
+      wanted: novaServices,
+      present: async () => onHosts((await cloud.nova.services()).filter(({ state }) => state === 'up')),
     },
-    'agents of Neutron': async () => {
-      const alive = (await cloud.neutron.agents()).filter((agent) => agent.alive)
-      return missing(
-        agents,
-        alive.map(({ binary, host }) => `${binary} on ${host}`),
-      )
+    'agents of Neutron': {
+      wanted: agents,
+      present: async () => onHosts((await cloud.neutron.agents()).filter(({ alive }) => alive)),
     },
-    'services of Cinder': async () => {
-      const services = await cloud.cinder.services()
-      return missing(
-        ['cinder-scheduler', 'cinder-volume'],
-        services.filter(({ state }) => state === 'up').map(({ binary }) => binary),
-      )
+    'services of Cinder': {
+      wanted: hosts('controller').flatMap((host) => [
+        `cinder-scheduler on ${host}`,
+        `cinder-volume on ${host}`,
+      ]),
+      present: async () => {
+        const up = (await cloud.cinder.services()).filter(({ state }) => state === 'up')
+        // A volume service runs for each backend: its host is `host@backend`.
+        return onHosts(up.map(({ binary, host }) => ({ binary, host: host.replace(/@.*/, '') })))
+      },
     },
-    'compute hosts in a cell': async () => {
-      const hypervisors = await cloud.nova.hypervisors()
-      return missing(
-        hosts('compute'),
-        hypervisors.map(({ hostname }) => hostname),
-      )
+    'compute hosts in a cell': {
+      wanted: hosts('compute').map((host) => `nova-compute on ${host}`),
+      present: async () =>
+        onHosts(
+          (await cloud.nova.hypervisors()).map(({ hostname: host }) => ({ binary: 'nova-compute', host })),
+        ),
     },
   }
 }
 
-function missing(wanted: string[], present: string[]): Seen<unknown> {
-  const absent = wanted.filter((name) => !present.includes(name))
-  return absent.length === 0
-    ? { done: true, value: present }
-    : { done: false, seen: `not there: ${absent.join(', ')}` }
+function onHosts(agents: { binary: string; host: string }[]): string[] {
+  return agents.map(({ binary, host }) => `${binary} on ${host}`)
 }
 
 /** The first page is slow: Apache starts Django for it. Scenarios find it warm. */

@@ -1,8 +1,14 @@
+import { mkdir } from 'node:fs/promises'
+import { createOverlay } from '../qemu/index.js'
 import type { Sandbox } from '../sandbox/index.js'
+import { bootNode, diskOf, type Supplies } from './boot-node.js'
 import { Cluster } from './cluster.js'
-import type { Launched } from './launch.js'
+import { imageOf, type Launched } from './launch.js'
 import { RunningNode } from './node.js'
 import type { Topology, TopologyNode } from './topology.js'
+
+// For a node that boots while a cluster works: it gets the smaller part of the processors.
+const laterBoot = '20min'
 
 /**
  * Makes a cluster out of what `start` makes of each node, all at the same time. When one fails, crashes while others
@@ -13,6 +19,7 @@ import type { Topology, TopologyNode } from './topology.js'
 export async function assemble<Name extends string>(
   topology: Topology<Name>,
   sandbox: Sandbox,
+  supplies: Supplies,
   signal: AbortSignal | undefined,
   start: (node: TopologyNode, stop: AbortSignal) => Promise<Launched>,
 ): Promise<Cluster<Name>> {
@@ -20,14 +27,32 @@ export async function assemble<Name extends string>(
   const failed = new AbortController()
   // One of its own: the caller's signal outlives many clusters, and would keep a listener for each.
   const end = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])])
+  const watched = async (starting: Promise<Launched>): Promise<Launched> => {
+    const launched = await starting
+    whenAborted(launched.signal, (reason) => failed.abort(reason))
+    return launched
+  }
+  const running = async (
+    of: Topology,
+    node: TopologyNode,
+    first: Promise<Launched>,
+  ): Promise<RunningNode> => {
+    const boot = (): Promise<Launched> =>
+      watched(bootNode(of, node, sandbox, supplies, laterBoot, stop.signal))
+    return new RunningNode(node, await watched(first), sandbox, failed.signal, boot)
+  }
+  /** Boots a node that comes later, from its image. */
+  const join = async (of: Topology, node: TopologyNode): Promise<RunningNode> => {
+    const { rootfs, rootfsFormat = 'raw' } = imageOf(supplies.images, node)
+    await sandbox.plugIn({ name: node.hostName, address: node.address }, of.nodes.indexOf(node))
+    if (rootfs) await createOverlay(diskOf(supplies, node.name), rootfs, rootfsFormat)
+    return running(of, node, bootNode(of, node, sandbox, supplies, laterBoot, stop.signal))
+  }
   try {
-    const starts = topology.nodes.map(async (node) => {
-      const { machine, shell, signal: own } = await start(node, stop.signal)
-      whenAborted(own, (reason) => failed.abort(reason))
-      return new RunningNode(node, machine, shell, sandbox, failed.signal)
-    })
+    await mkdir(supplies.logFolder, { recursive: true })
+    const starts = topology.nodes.map((node) => running(topology, node, start(node, stop.signal)))
     const nodes = await Promise.race([Promise.all(starts), rejection(end)])
-    return new Cluster(topology, sandbox, nodes, failed.signal, () => stop.abort())
+    return new Cluster(topology, sandbox, nodes, failed.signal, { join, stop: () => stop.abort() })
   } catch (error) {
     stop.abort(error)
     await sandbox.close()

@@ -2,29 +2,40 @@ import type { Socket } from 'node:net'
 import { StackrigError } from '../errors.js'
 import type { Sandbox } from '../sandbox/index.js'
 import type { RunningNode } from './node.js'
-import type { Topology } from './topology.js'
+import { withNode, type NodePlan, type Topology, type TopologyNode } from './topology.js'
+
+interface Ways {
+  join: (topology: Topology, node: TopologyNode) => Promise<RunningNode>
+  stop: () => void
+}
 
 /** The running nodes of one topology, in one sandbox. Disposing it ends them all and leaves nothing behind. */
 export class Cluster<Name extends string = string> implements AsyncDisposable {
-  readonly topology: Topology<Name>
   readonly sandbox: Sandbox
-  readonly nodes: readonly RunningNode[]
   /** Aborted, with the reason, as soon as any node cannot go on. */
   readonly signal: AbortSignal
-  private readonly stop: () => void
+  private members: { topology: Topology<Name>; nodes: readonly RunningNode[] }
+  private readonly ways: Ways
 
   constructor(
     topology: Topology<Name>,
     sandbox: Sandbox,
-    nodes: RunningNode[],
+    nodes: readonly RunningNode[],
     signal: AbortSignal,
-    stop: () => void,
+    ways: Ways,
   ) {
-    this.topology = topology
+    this.members = { topology, nodes }
     this.sandbox = sandbox
-    this.nodes = nodes
     this.signal = signal
-    this.stop = stop
+    this.ways = ways
+  }
+
+  get topology(): Topology<Name> {
+    return this.members.topology
+  }
+
+  get nodes(): readonly RunningNode[] {
+    return this.members.nodes
   }
 
   /** @throws StackrigError CLUSTER_UNKNOWN */
@@ -36,11 +47,25 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     })
   }
 
+  /**
+   * Plugs one more node in and boots it from an image of the topology, as that image was shipped: `provision` then tells
+   * it, and all others, who is who.
+   * @throws StackrigError TOPOLOGY_INVALID or IMAGE_MISSING before anything is started, and those of `bootNode`.
+   */
+  async join(name: string, plan: NodePlan): Promise<RunningNode> {
+    const topology = withNode(this.topology, name, plan)
+    const node = topology.nodes.find((candidate) => candidate.name === name)
+    if (!node) throw new TypeError(`withNode gave no ${name}`)
+    const joined = await this.ways.join(topology, node)
+    this.members = { topology, nodes: [...this.nodes, joined] }
+    return joined
+  }
+
   /** A TCP connection from the cluster's network; `host` is a node's name or an address. */
   dial = (host: string, port: number): Promise<Socket> => this.sandbox.dial(host, port)
 
   async close(): Promise<void> {
-    this.stop()
+    this.ways.stop()
     await this.sandbox.close()
   }
 

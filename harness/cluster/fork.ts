@@ -1,11 +1,10 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { createOverlay, loadState } from '../qemu/index.js'
 import { Sandbox } from '../sandbox/index.js'
 import { assemble } from './assemble.js'
+import { diskOf, type Supplies } from './boot-node.js'
 import type { Cluster } from './cluster.js'
 import { goldenFiles, type Golden } from './golden.js'
-import { launch, machineSpec, networkPlan, type Launched } from './launch.js'
+import { imageOf, launch, machineSpec, networkPlan, type Launched } from './launch.js'
 import type { TopologyNode } from './topology.js'
 
 export interface ForkOptions {
@@ -23,12 +22,12 @@ export async function forkCluster<Name extends string>(
   golden: Golden<Name>,
   options: ForkOptions = {},
 ): Promise<Cluster<Name>> {
-  const { topology } = golden
+  const { topology, accelerator, images } = golden
   const sandbox = await Sandbox.open(networkPlan(topology))
   const logFolder = options.logFolder ?? sandbox.folder
-  await mkdir(logFolder, { recursive: true })
-  const loaded = await assemble(topology, sandbox, options.signal, async (node, stop) =>
-    load(golden, node, sandbox, logFolder, stop),
+  const supplies = { accelerator, images, logFolder, diskFolder: sandbox.folder }
+  const loaded = await assemble(topology, sandbox, supplies, options.signal, async (node, stop) =>
+    load(golden, node, sandbox, supplies, stop),
   )
   try {
     await Promise.all(loaded.nodes.map((node) => node.machine.resume()))
@@ -45,17 +44,15 @@ async function load(
   golden: Golden,
   node: TopologyNode,
   sandbox: Sandbox,
-  logFolder: string,
+  supplies: Supplies,
   stop: AbortSignal,
 ): Promise<Launched> {
-  const image = golden.images.get(node.image)
-  if (!image) throw new TypeError(`no image ${node.image} was given`)
+  const image = imageOf(golden.images, node)
   const files = goldenFiles(golden.folder, node.name)
-  const disk = image.rootfs && join(sandbox.folder, `${node.name}.disk.qcow2`)
+  const disk = image.rootfs && diskOf(supplies, node.name)
   if (disk) await createOverlay(disk, files.disk, 'qcow2')
   const storage = { memory: { file: files.memory, shared: false }, disk, incoming: true }
-  const { accelerator } = golden
-  const spec = machineSpec(golden.topology, node, image, { accelerator, logFolder, storage })
+  const spec = machineSpec(golden.topology, node, image, { ...supplies, storage })
   const launched = await launch(sandbox, spec, stop)
   await loadState(launched.machine, files.state)
   return launched

@@ -6,6 +6,12 @@ export { goldenBudget, listGoldens } from './golden-prune.js'
 export { requireMemory } from './host-room.js'
 export type { Images } from './launch.js'
 export { RunningNode } from './node.js'
-export { requireServices, serviceStates, type ServiceState } from './services.js'
+export {
+  describeService,
+  requireServices,
+  restartServices,
+  serviceStates,
+  type ServiceState,
+} from './services.js'
 export { provision } from './provision.js'
 export { defineTopology, type NodePlan, type Topology, type TopologyPlan } from './topology.js'

@@ -9,6 +9,7 @@ import {
   shellPorts,
   watchForCrash,
 } from '../guest/index.js'
+import { StackrigError } from '../errors.js'
 import type { Image } from '../images/index.js'
 import { Machine, portSocket, type Accelerator, type MachineSpec } from '../qemu/index.js'
 import { tapName, type NetworkPlan, type Sandbox } from '../sandbox/index.js'
@@ -16,6 +17,18 @@ import { netmask, type Topology, type TopologyNode } from './topology.js'
 
 /** The images of a topology's nodes, by image name. */
 export type Images = ReadonlyMap<string, Image>
+
+export function imageOf(images: Images, node: TopologyNode): Image {
+  const image = images.get(node.image)
+  if (image) return image
+  throw new StackrigError(
+    'IMAGE_MISSING',
+    `node ${node.name} must have an image that the cluster was prepared with`,
+    {
+      seen: `it names ${node.image}; there are ${[...images.keys()].join(', ')}`,
+    },
+  )
+}
 
 /** The bridge and the taps that a topology needs. */
 export function networkPlan(topology: Topology): NetworkPlan {
@@ -76,7 +89,7 @@ export async function launch(sandbox: Sandbox, spec: MachineSpec, stop: AbortSig
   writeFileSync(spec.consoleLog, '', { flag: 'a' })
   const machine = await Machine.start(sandbox, spec)
   const crashed = new AbortController()
-  void watchForCrash(spec.name, spec.consoleLog, crashed, AbortSignal.any([stop, machine.signal]))
+  void watchForCrash(spec.name, spec.consoleLog, crashed, AbortSignal.any([stop, machine.ended]))
   const signal = AbortSignal.any([machine.signal, crashed.signal])
   const open = await Promise.all(
     Array.from({ length: channels }, async (_, n) => {

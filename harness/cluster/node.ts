@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { StackrigError } from '../errors.js'
-import type { Duration } from '../duration.js'
+import { humanDuration, milliseconds, type Duration } from '../duration.js'
 import {
   commandText,
   lastLines,
@@ -14,6 +14,7 @@ import {
 import { consoleSocket, type Machine } from '../qemu/index.js'
 import type { Sandbox } from '../sandbox/index.js'
 import { waitFor } from '../waits/index.js'
+import type { Launched } from './launch.js'
 import type { TopologyNode } from './topology.js'
 
 type Run = (strings: TemplateStringsArray, ...values: CommandValue[]) => Promise<string>
@@ -22,19 +23,34 @@ type Run = (strings: TemplateStringsArray, ...values: CommandValue[]) => Promise
 export class RunningNode {
   readonly name: string
   readonly plan: TopologyNode
-  readonly machine: Machine
   /** Aborted when the node, or any other of its cluster, cannot go on. */
   readonly signal: AbortSignal
-  private readonly shell: Shell
   private readonly sandbox: Sandbox
+  private readonly boot: () => Promise<Launched>
+  /** What runs since the node was last switched on. */
+  private current: Launched
 
-  constructor(plan: TopologyNode, machine: Machine, shell: Shell, sandbox: Sandbox, signal: AbortSignal) {
+  constructor(
+    plan: TopologyNode,
+    current: Launched,
+    sandbox: Sandbox,
+    signal: AbortSignal,
+    boot: () => Promise<Launched>,
+  ) {
     this.name = plan.name
     this.plan = plan
-    this.machine = machine
-    this.shell = shell
+    this.current = current
     this.sandbox = sandbox
     this.signal = signal
+    this.boot = boot
+  }
+
+  get machine(): Machine {
+    return this.current.machine
+  }
+
+  private get shell(): Shell {
+    return this.current.shell
   }
 
   /**
@@ -135,8 +151,37 @@ export class RunningNode {
     })
   }
 
-  /** A power cut. */
+  /** A power cut: what the node had not written to its disk is lost. */
   async powerOff(): Promise<void> {
     await this.machine.powerOff()
+    this.shell.close()
+  }
+
+  /** Tells the node's init to end everything and switch off; resolves when it has. @throws StackrigError WAIT_TIMEOUT */
+  async shutDown(deadline: Duration = '5min'): Promise<void> {
+    const patience = milliseconds(deadline)
+    const off = this.machine.switchedOff(AbortSignal.any([AbortSignal.timeout(patience), this.signal]))
+    // The shell may be gone before it can tell how this ended.
+    this.execute('poweroff').catch(() => undefined)
+    await off.catch((cause: unknown) => {
+      this.signal.throwIfAborted()
+      throw new StackrigError(
+        'WAIT_TIMEOUT',
+        `waited ${humanDuration(patience)} for ${this.name} to shut down`,
+        {
+          where: this.consoleLog,
+          cause,
+        },
+      )
+    })
+    this.shell.close()
+  }
+
+  /**
+   * Boots a node that was switched off, from its disk as it was left; resolves when its shells answer.
+   * @throws StackrigError QEMU_DIED, NODE_CRASHED, LOGIN_FAILED, WAIT_TIMEOUT
+   */
+  async powerOn(): Promise<void> {
+    this.current = await this.boot()
   }
 }

@@ -3,6 +3,7 @@ import { StackrigError } from '../errors.js'
 import type { Cluster } from './cluster.js'
 import { editText } from './edit-file.js'
 import type { RunningNode } from './node.js'
+import { restartServices } from './services.js'
 import type { Topology } from './topology.js'
 
 /** A file that provisioning changed. */
@@ -47,7 +48,8 @@ async function provisionNode(node: RunningNode, topology: Topology): Promise<Cha
     await node.writeFile(file, after)
     changed.push({ node: node.name, file, before, after })
   }
-  if (changed.length > 0 && role.restart.length > 0) await node.run`systemctl restart ${role.restart}`
+  if (changed.length > 0 && role.restart.length > 0)
+    await restartServices(node, topology.contract, role.restart)
   return changed
 }
 

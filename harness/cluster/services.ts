@@ -11,28 +11,53 @@ export interface ServiceState {
   state: string
 }
 
-/** What an init system is asked: one line with the state of each service, and a service's last log lines. */
-const questions: Record<
-  Contract['init'],
-  { states: (services: readonly string[]) => string; log: (service: string) => string }
-> = {
+/** Shell commands in the words of an init system. */
+interface InitWords {
+  /** Prints one line with the state of each service. */
+  states: (services: readonly string[]) => string
+  /** Prints a service's last log lines. */
+  log: (service: string) => string
+  restart: (services: readonly string[]) => string
+}
+
+const initWords: Record<Contract['init'], InitWords> = {
   systemd: {
     states: (services) => `systemctl is-active ${services.join(' ')}`,
     log: (service) => `journalctl --no-pager --output=cat --unit=${service} --lines=12`,
+    restart: (services) => `systemctl restart ${services.join(' ')}`,
+  },
+  // Init scripts as the Linux Standard Base has them: `status` exits 0 when the service runs, and 3 when it does not.
+  sysv: {
+    states: (services) =>
+      services
+        .map((service) => `service ${service} status >/dev/null 2>&1 && echo active || echo inactive`)
+        .join('; '),
+    log: (service) => `tail -q -n 12 /var/log/${service}/*.log /var/log/*/${service}.log 2>/dev/null`,
+    restart: (services) => services.map((service) => `service ${service} restart`).join(' && '),
   },
   // Busybox's init knows no services: a service is a program that runs, and syslogd(8) notes what it says.
   busybox: {
     states: (services) =>
       services.map((service) => `pidof ${service} >/dev/null && echo active || echo inactive`).join('; '),
     log: (service) => `grep -F ${service} /var/log/messages | tail -n 12`,
+    restart: (services) => `killall ${services.join(' ')}`,
   },
+}
+
+/** Restarts services of a node. @throws StackrigError COMMAND_FAILED, WAIT_TIMEOUT after 10 min. */
+export async function restartServices(
+  node: RunningNode,
+  contract: Contract,
+  services: readonly string[],
+): Promise<void> {
+  await node.runWithin('10min')`sh -c ${initWords[contract.init].restart(services)}`
 }
 
 /** The state of every service that the contract promises on a node. */
 export async function serviceStates(node: RunningNode, cluster: Cluster): Promise<ServiceState[]> {
   const services = cluster.topology.contract.roles[node.plan.role]?.services ?? []
   if (services.length === 0) return []
-  const { stdout } = await node.execute(questions[cluster.topology.contract.init].states(services))
+  const { stdout } = await node.execute(initWords[cluster.topology.contract.init].states(services))
   const states = stdout.toString().trim().split('\n')
   return services.map((service, index) => ({ node: node.name, service, state: states[index] ?? 'unknown' }))
 }
@@ -47,12 +72,19 @@ export async function requireServices(cluster: Cluster): Promise<void> {
   if (down.length === 0) return
   throw new StackrigError('SERVICE_DOWN', 'every service of the contract must run', {
     where: down.map(({ node, service }) => `${service} on ${node}`).join(', '),
-    seen: (await Promise.all(down.map((entry) => describeService(cluster, entry)))).join('\n'),
+    seen: (
+      await Promise.all(
+        down.map(
+          async ({ node, service, state }) =>
+            `${service} is ${state}: ${await describeService(cluster, cluster.node(node), service)}`,
+        ),
+      )
+    ).join('\n'),
   })
 }
 
-/** A service's state and last log lines, for messages. */
-async function describeService(cluster: Cluster, { node, service, state }: ServiceState): Promise<string> {
-  const { stdout } = await cluster.node(node).execute(questions[cluster.topology.contract.init].log(service))
-  return `${service} on ${node} is ${state}\n${stdout.toString().trimEnd()}`
+/** A service's last log lines, for messages. */
+export async function describeService(cluster: Cluster, node: RunningNode, service: string): Promise<string> {
+  const { stdout } = await node.execute(initWords[cluster.topology.contract.init].log(service))
+  return `the last words of ${service} on ${node.name}:\n${stdout.toString().trimEnd() || 'none'}`
 }

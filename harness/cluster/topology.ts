@@ -80,6 +80,25 @@ export function defineTopology<Name extends string>(plan: TopologyPlan<Name>): T
   return { name: plan.name, contract: plan.contract, network, gateway, nodes }
 }
 
+/**
+ * The topology with one more node.
+ * @throws StackrigError TOPOLOGY_INVALID as `defineTopology`.
+ */
+export function withNode<Name extends string>(
+  topology: Topology<Name>,
+  name: string,
+  node: NodePlan,
+): Topology<Name> {
+  unique(topology.name, 'name', [
+    ...topology.nodes.map((present) => ({ name: present.name, value: present.name })),
+    { name: 'the node that joins', value: name },
+  ])
+  const present = topology.nodes.map((other): [string, NodePlan] => [other.name, other])
+  const nodes = Object.fromEntries<NodePlan>([...present, [name, node]])
+  // Whoever asks for nodes by their type asks for those of the topology; the one that joined is in the caller's hand.
+  return defineTopology<string>({ ...topology, nodes }) as Topology<Name>
+}
+
 function checkNode(plan: TopologyPlan<string>, node: TopologyNode, network: string): void {
   if (!hostNamePattern.test(node.name) || !hostNamePattern.test(node.hostName)) {
     refuse(

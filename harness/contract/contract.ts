@@ -23,7 +23,7 @@ export interface RoleContract {
 /** What an image promises: init system, release, ports, credentials, configuration paths, service names. */
 export interface Contract {
   name: string
-  init: 'systemd' | 'busybox'
+  init: 'systemd' | 'sysv' | 'busybox'
   /** Words for the kernel command line that give a node its address; `{netmask}` and `{gateway}` are the network's. */
   kernelWords: string
   /** A command that prints what the node's logs say. */

@@ -75,7 +75,7 @@ export function directCommand(spec: MachineSpec): string[] {
     ...['-device', `virtio-net-pci,netdev=net0,mac=${spec.mac},romfile=`],
     ...[
       '-chardev',
-      `socket,id=console,path=${consoleSocket(name)},server=on,wait=off,logfile=${spec.consoleLog}`,
+      `socket,id=console,path=${consoleSocket(name)},server=on,wait=off,logfile=${spec.consoleLog},logappend=on`,
     ],
     ...['-serial', 'chardev:console'],
     ...['-device', `virtio-serial-pci,max_ports=${spec.ports.length + 1}`],

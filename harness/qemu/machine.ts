@@ -12,17 +12,20 @@ export class Machine {
   readonly qmp: Qmp
   /** Aborted with QEMU_DIED, and QEMU's last words, when the process ends unasked. */
   readonly signal: AbortSignal
+  /** Aborted when the process has ended, asked or not. */
+  readonly ended: AbortSignal
 
   private readonly sandbox: Sandbox
   private readonly ending: { asked: boolean }
 
-  private constructor(sandbox: Sandbox, spec: MachineSpec, pid: number, qmp: Qmp, died: Death) {
+  private constructor(sandbox: Sandbox, spec: MachineSpec, pid: number, qmp: Qmp, death: Death) {
     this.sandbox = sandbox
     this.spec = spec
     this.pid = pid
     this.qmp = qmp
-    this.signal = died.signal
-    this.ending = died.ending
+    this.signal = death.signal
+    this.ended = death.ended
+    this.ending = death.ending
   }
 
   /**
@@ -32,9 +35,9 @@ export class Machine {
   static async start(sandbox: Sandbox, spec: MachineSpec): Promise<Machine> {
     const words = join(sandbox.folder, `${spec.name}.qemu.log`)
     const pid = await sandbox.start(spec.name, directCommand(spec), { stdout: words, stderr: words })
-    const died = watch(sandbox, spec, words)
-    const qmp = await Qmp.connect(join(sandbox.folder, qmpSocket(spec.name)), spec.name, died.signal)
-    return new Machine(sandbox, spec, pid, qmp, died)
+    const death = watch(sandbox, spec, words)
+    const qmp = await Qmp.connect(join(sandbox.folder, qmpSocket(spec.name)), spec.name, death.signal)
+    return new Machine(sandbox, spec, pid, qmp, death)
   }
 
   async resume(): Promise<void> {
@@ -63,18 +66,28 @@ export class Machine {
     await this.sandbox.exit(this.spec.name)
     this.qmp.close()
   }
+
+  /** Resolves when the guest has switched the machine off: from now on that is no crash. */
+  async switchedOff(signal: AbortSignal): Promise<void> {
+    this.ending.asked = true
+    await this.sandbox.exit(this.spec.name, signal)
+    this.qmp.close()
+  }
 }
 
 interface Death {
   signal: AbortSignal
+  ended: AbortSignal
   ending: { asked: boolean }
 }
 
 function watch(sandbox: Sandbox, spec: MachineSpec, words: string): Death {
   const controller = new AbortController()
+  const ended = new AbortController()
   const ending = { asked: false }
   sandbox.exit(spec.name).then(
     async ({ status, signal }) => {
+      ended.abort()
       if (ending.asked) return
       const seen = await readFile(words, 'utf8').catch(() => '')
       const how = signal ? `signal ${signal}` : `exit status ${status ?? 'unknown'}`
@@ -86,7 +99,10 @@ function watch(sandbox: Sandbox, spec: MachineSpec, words: string): Death {
       controller.abort(error)
     },
     // Nobody is left to ask. What still waits for this machine would wait for ever.
-    () => controller.abort(new StackrigError('SANDBOX_DIED', `the sandbox of node ${spec.name} is gone`)),
+    () => {
+      ended.abort()
+      controller.abort(new StackrigError('SANDBOX_DIED', `the sandbox of node ${spec.name} is gone`))
+    },
   )
-  return { signal: AbortSignal.any([controller.signal, sandbox.signal]), ending }
+  return { signal: AbortSignal.any([controller.signal, sandbox.signal]), ended: ended.signal, ending }
 }

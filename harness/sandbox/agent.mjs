@@ -99,6 +99,11 @@ const requests = {
   async kill({ name, signal }) {
     return { killed: programs.get(name)?.kill(signal) ?? false }
   },
+  /** One more name that `port` and tunnels know. */
+  async host({ name, address }) {
+    hosts.set(name, address)
+    return {}
+  },
   /** Runs a short program inside the sandbox. */
   async run({ command, input }) {
     return run(command, input)

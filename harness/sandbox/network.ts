@@ -26,10 +26,12 @@ export function networkBatch(plan: NetworkPlan): string[] {
     'link add br0 address 52:54:00:00:00:01 type bridge forward_delay 0 mcast_snooping 0',
     `addr add ${plan.gateway}/${String(length)} dev br0`,
     'link set br0 up',
-    ...plan.hosts.flatMap((_, index) => [
-      `tuntap add ${tapName(index)} mode tap`,
-      `link set ${tapName(index)} master br0`,
-      `link set ${tapName(index)} up`,
-    ]),
+    ...plan.hosts.flatMap((_, index) => tapBatch(index)),
   ]
+}
+
+/** The same for one tap more. */
+export function tapBatch(index: number): string[] {
+  const tap = tapName(index)
+  return [`tuntap add ${tap} mode tap`, `link set ${tap} master br0`, `link set ${tap} up`]
 }

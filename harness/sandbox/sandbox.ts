@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { messageOf, StackrigError } from '../errors.js'
 import { logger } from '../log.js'
 import { askAgent, tunnel } from './agent-client.js'
-import { networkBatch, type NetworkPlan } from './network.js'
+import { networkBatch, tapBatch, type NetworkPlan } from './network.js'
 import { makeRunFolder } from './run-folder.js'
 
 const agent = fileURLToPath(new URL('agent.mjs', import.meta.url))
@@ -129,12 +129,24 @@ export class Sandbox implements AsyncDisposable {
   }
 
   /** Resolves when that program has ended. */
-  exit(name: string): Promise<ProgramEnd> {
-    return askAgent<ProgramEnd>(this.socket, 'exit', { name })
+  exit(name: string, signal?: AbortSignal): Promise<ProgramEnd> {
+    return askAgent<ProgramEnd>(this.socket, 'exit', { name }, signal)
   }
 
   async kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     await askAgent(this.socket, 'kill', { name, signal })
+  }
+
+  /** Gives one more host a tap on the bridge, and makes its name known to `port` and `dial`. */
+  async plugIn(host: { name: string; address: string }, index: number): Promise<void> {
+    const { status, output } = await this.run(['ip', '-batch', '-'], tapBatch(index).join('\n'))
+    if (status !== 0) {
+      throw new StackrigError('SANDBOX_DIED', `${host.name} must get a tap`, {
+        seen: output,
+        where: this.folder,
+      })
+    }
+    await askAgent(this.socket, 'host', host)
   }
 
   /** Runs a short program inside the sandbox, as its root. */

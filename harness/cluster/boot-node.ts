@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import type { Duration } from '../duration.js'
+import { Console, logInAndStartShells, logOut, shellPorts } from '../guest/index.js'
+import { consoleSocket, type Accelerator, type Machine } from '../qemu/index.js'
+import type { Sandbox } from '../sandbox/index.js'
+import { waitFor } from '../waits/index.js'
+import { imageOf, launch, machineSpec, type Images, type Launched } from './launch.js'
+import type { Topology, TopologyNode } from './topology.js'
+
+/** What the nodes of a cluster are made of, and where their files lie. */
+export interface Supplies {
+  accelerator: Accelerator
+  images: Images
+  /** Where the nodes' consoles are written to. */
+  logFolder: string
+  /** Where the nodes' disks lie. */
+  diskFolder: string
+}
+
+/** A node's own disk: what it wrote, on top of its image or its golden snapshot. */
+export const diskOf = (supplies: Supplies, node: string): string =>
+  join(supplies.diskFolder, `${node}.disk.qcow2`)
+
+/**
+ * Switches a node on: its kernel boots from its disk, and its shells answer in the end.
+ * @throws StackrigError QEMU_DIED, NODE_CRASHED, LOGIN_FAILED, WAIT_TIMEOUT
+ */
+export async function bootNode(
+  topology: Topology,
+  node: TopologyNode,
+  sandbox: Sandbox,
+  supplies: Supplies,
+  deadline: Duration,
+  stop: AbortSignal,
+): Promise<Launched> {
+  const image = imageOf(supplies.images, node)
+  const disk = image.rootfs && diskOf(supplies, node.name)
+  // The sandbox's /dev/shm is a tmpfs of its own: memory files on a disk make a booting guest very slow.
+  const memory = `/dev/shm/${node.name}`
+  // Memory does not outlive a power cut.
+  await sandbox.run(['rm', '-f', memory])
+  const storage = { memory: { file: memory, shared: true }, disk, incoming: false }
+  const launched = await launch(sandbox, machineSpec(topology, node, image, { ...supplies, storage }), stop)
+  const signal = AbortSignal.any([launched.signal, stop])
+  await launched.machine.resume()
+  await openShells(launched.machine, deadline, signal)
+  await launched.shell.start(deadline)
+  return launched
+}
+
+/** By the console, which is then free for a person again. */
+async function openShells(machine: Machine, deadline: Duration, signal: AbortSignal): Promise<void> {
+  const { name } = machine.spec
+  using console = new Console(await machine.connect(consoleSocket(name)), name)
+  await logInAndStartShells(console, name, { deadline, signal })
+  await shellsOpen(machine, deadline, signal)
+  logOut(console)
+}
+
+/**
+ * Waits until the guest has opened the ports of its shells: only then have they all left the session of the login that
+ * started them, and outlive it.
+ */
+async function shellsOpen(machine: Machine, deadline: Duration, signal: AbortSignal): Promise<void> {
+  await waitFor(
+    `the shells of ${machine.spec.name}`,
+    async () => {
+      const open = await machine.openPorts()
+      const closed = shellPorts.filter((port) => !open.includes(port))
+      return closed.length === 0
+        ? { done: true, value: open }
+        : { done: false, seen: `closed: ${closed.join(', ')}` }
+    },
+    { deadline, every: 20, signal },
+  )
+}

@@ -1,0 +1,82 @@
+import { cloudReady, expect, provision, scenario, type Cloud } from '../harness/index.js'
+import { threeNode } from '../fixtures/topologies/three-node.js'
+
+const test = scenario(threeNode)
+
+const hypervisors = async ({ nova }: Cloud): Promise<string[]> => {
+  const services = await nova.services()
+  return services.filter(({ binary }) => binary === 'nova-compute').map(({ host }) => host)
+}
+
+test(
+  'a second compute node is nobody as it is shipped, and one of two once it is enrolled',
+  { tags: 'slow' },
+  async ({ cloud, cluster, guestDisk, network }) => {
+    const second = await cluster.join('compute-2', {
+      image: 'compute',
+      role: 'compute',
+      address: '192.168.7.8',
+    })
+    expect(await second.run`grep ^transport_url /etc/nova/nova.conf`).toContain('@localhost')
+    expect(await second.run`bash -ic ${'echo $OS_AUTH_URL'} 2>/dev/null`).toContain('//localhost')
+    expect(await hypervisors(cloud)).toEqual(['compute'])
+
+    // Pointed at an address where no controller is, it is reported, with that address.
+    await second.run`echo compute-2 >/etc/hostname`
+    await second.run`hostname compute-2`
+    await second.run`sed -i ${'/^transport_url/s/localhost/192.168.7.99/;s/^host *=.*/host = compute-2/'} /etc/nova/nova.conf`
+    await second.runWithin('5min')`systemctl restart --no-block nova-compute`
+    await expect(cloudReady(cluster, { deadline: '2min' })).rejects.toThrow(
+      /not there: nova-compute on compute-2[\s\S]*nova-compute on compute-2[\s\S]*192\.168\.7\.99/,
+    )
+
+    const changed = await provision(cluster)
+    expect([...new Set(changed.map(({ node }) => node))]).toEqual(['compute-2'])
+    expect(changed.map(({ file }) => file)).toEqual(
+      expect.arrayContaining(['/etc/nova/nova.conf', '/etc/neutron/neutron.conf', '/root/.bashrc']),
+    )
+    await cloudReady(cluster)
+    expect((await hypervisors(cloud)).sort()).toEqual(['compute', 'compute-2'])
+    expect(await provision(cluster)).toEqual([])
+
+    // Each takes the instance that is meant for it, and they reach each other over the tenant network.
+    const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.18.0.0/24' })
+    const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+    const boot = (host: string, userData?: string): ReturnType<Cloud['nova']['boot']> =>
+      cloud.nova.boot({
+        name: `on-${host}`,
+        image,
+        flavor: 'm1.nano',
+        network: net,
+        availabilityZone: `nova:${host}`,
+        ...(userData && { userData }),
+      })
+    const first = await boot('compute')
+    await expect(first).toBecome('ACTIVE', { within: '15min' })
+    const [port] = await cloud.neutron.ports({ device_id: first.id })
+    const address = port?.addresses[0] ?? ''
+    await cloud.nova.consoleWith(first.id, 'stackrig-instance: ready')
+    const other = await boot(
+      'compute-2',
+      `#!/bin/sh\nping -c 1 -W 10 ${address} >/dev/null && echo "reached ${address}"`,
+    )
+    await expect(other).toBecome('ACTIVE', { within: '15min' })
+    expect((await cloud.nova.get(first.id)).host).toBe('compute')
+    expect((await cloud.nova.get(other.id)).host).toBe('compute-2')
+    const said = await cloud.nova.consoleWith(other.id, 'stackrig-instance: ready', { deadline: '15min' })
+    expect(said).toContain(`reached ${address}`)
+    expect(await second.run`virsh list --name`).toContain((await cloud.nova.get(other.id)).instanceName)
+    // The lease of both is the network node's.
+    const leases = await network.run`cat /var/lib/neutron/dhcp/${net.id}/leases`
+    expect(leases).toContain(address)
+  },
+)
+
+test('a node that cannot be told apart is refused before it boots', async ({ cluster }) => {
+  const plan = { image: 'compute', role: 'compute', address: '192.168.7.8' }
+  const refused = { code: 'TOPOLOGY_INVALID' }
+  await expect(cluster.join('compute-2', { ...plan, hostName: 'compute' })).rejects.toMatchObject(refused)
+  await expect(cluster.join('compute-2', { ...plan, address: '192.168.7.4' })).rejects.toMatchObject(refused)
+  await expect(cluster.join('compute-2', { ...plan, hostName: 'no_name' })).rejects.toMatchObject(refused)
+  expect(cluster.nodes).toHaveLength(3)
+})
