@@ -1,4 +1,4 @@
-import { describeService, requireServices, type Cluster } from '../cluster/index.js'
+import { describeService, requireServices, statesOf, type Cluster } from '../cluster/index.js'
 import { humanDuration, type Duration } from '../duration.js'
 import type { Cloud } from '../openstack/index.js'
 import { waitFor, type Seen } from '../waits/index.js'
@@ -17,7 +17,8 @@ interface Roll {
 
 /**
  * A cloud is ready when every API answers an authenticated call, every agent of Nova, Neutron and Cinder reports alive
- * from the controller's point of view, every compute host is mapped into its cell, and every service runs.
+ * from the controller's point of view, every compute host is mapped into its cell, and every service runs. Nodes that
+ * were switched off are not missed.
  * @param options.deadline for each of these steps; default 25 min, for a first boot without hardware virtualisation.
  * @throws StackrigError WAIT_TIMEOUT naming what is missing, with its log; SERVICE_DOWN
  */
@@ -34,6 +35,8 @@ export async function cloudReady(
     await waitFor(what, probe, { deadline, every: '2s', signal: cluster.signal, diagnose })
     onProgress?.(`${what}: ${humanDuration(Date.now() - started)}`)
   }
+  const { first, took } = await databasesMade(cluster)
+  if (first) onProgress?.(`first boot: the databases are made, ${humanDuration(took)}`)
   // Whoever asks before Keystone is up only makes it slower.
   await wait('Keystone', () => answered(cloud.keystone.issueToken()))
   await Promise.all(Object.entries(apiProbes(cloud)).map(([what, probe]) => wait(what, probe)))
@@ -51,6 +54,33 @@ export async function cloudReady(
   )
   await wait('Horizon', () => horizonAnswers(cluster, door.horizonUrl))
   await requireServices(cluster)
+}
+
+/** On its first boot a controller makes its databases before anything else can work: that boot is given more time. */
+async function databasesMade(cluster: Cluster): Promise<{ first: boolean; took: number }> {
+  const { contract } = cluster.topology
+  const controller = cluster.nodes.find(({ plan }) => plan.role === 'controller')
+  const started = Date.now()
+  if (!contract.firstBoot || !controller) return { first: false, took: 0 }
+  const { service, deadline } = contract.firstBoot
+  let first = false
+  await waitFor(
+    `the first boot of ${controller.name} to make its databases`,
+    async () => {
+      const [state = 'unknown'] = await statesOf(controller, contract, [service])
+      first ||= state === 'activating'
+      return state === 'activating'
+        ? { done: false, seen: `${service} is at work` }
+        : { done: true, value: state }
+    },
+    {
+      deadline,
+      every: '2s',
+      signal: cluster.signal,
+      diagnose: () => describeService(cluster, controller, service),
+    },
+  )
+  return { first, took: Date.now() - started }
 }
 
 async function downServices(cluster: Cluster): Promise<string> {
@@ -84,7 +114,7 @@ function apiProbes(cloud: Cloud): Record<string, Probe> {
 
 function rolls(cloud: Cloud, cluster: Cluster): Record<string, Roll> {
   const hosts = (role: string): string[] =>
-    cluster.topology.nodes.filter((node) => node.role === role).map((node) => node.hostName)
+    cluster.nodes.filter((node) => node.isOn && node.plan.role === role).map(({ plan }) => plan.hostName)
   const novaServices = [
     ...hosts('controller').flatMap((host) => [`nova-scheduler on ${host}`, `nova-conductor on ${host}`]),
     ...hosts('compute').map((host) => `nova-compute on ${host}`),

@@ -11,6 +11,7 @@ export {
   requireServices,
   restartServices,
   serviceStates,
+  statesOf,
   type ServiceState,
 } from './services.js'
 export { provision } from './provision.js'

@@ -49,6 +49,11 @@ export class RunningNode {
     return this.current.machine
   }
 
+  /** False after `powerOff` and `shutDown`. */
+  get isOn(): boolean {
+    return !this.machine.ended.aborted
+  }
+
   private get shell(): Shell {
     return this.current.shell
   }

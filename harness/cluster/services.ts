@@ -53,21 +53,32 @@ export async function restartServices(
   await node.runWithin('10min')`sh -c ${initWords[contract.init].restart(services)}`
 }
 
+/** The state of services of a node, in the same order, in the words of `ServiceState`. */
+export async function statesOf(
+  node: RunningNode,
+  contract: Contract,
+  services: readonly string[],
+): Promise<string[]> {
+  const { stdout } = await node.execute(initWords[contract.init].states(services))
+  return stdout.toString().trim().split('\n')
+}
+
 /** The state of every service that the contract promises on a node. */
 export async function serviceStates(node: RunningNode, cluster: Cluster): Promise<ServiceState[]> {
   const services = cluster.topology.contract.roles[node.plan.role]?.services ?? []
   if (services.length === 0) return []
-  const { stdout } = await node.execute(initWords[cluster.topology.contract.init].states(services))
-  const states = stdout.toString().trim().split('\n')
+  const states = await statesOf(node, cluster.topology.contract, services)
   return services.map((service, index) => ({ node: node.name, service, state: states[index] ?? 'unknown' }))
 }
 
 /**
- * Makes sure that every promised service runs on every node.
+ * Makes sure that every promised service runs on every node that is on.
  * @throws StackrigError SERVICE_DOWN with the name, the state and the last log lines of each that does not.
  */
 export async function requireServices(cluster: Cluster): Promise<void> {
-  const states = await Promise.all(cluster.nodes.map((node) => serviceStates(node, cluster)))
+  const states = await Promise.all(
+    cluster.nodes.filter((node) => node.isOn).map((node) => serviceStates(node, cluster)),
+  )
   const down = states.flat().filter(({ state }) => state !== 'active')
   if (down.length === 0) return
   throw new StackrigError('SERVICE_DOWN', 'every service of the contract must run', {

@@ -1,3 +1,5 @@
+import type { Duration } from '../duration.js'
+
 /** One key of a file that says where the rest of the cloud is. */
 export interface FileEdit {
   file: string
@@ -29,6 +31,8 @@ export interface Contract {
   /** A command that prints what the node's logs say. */
   logs?: string
   roles: Readonly<Record<string, RoleContract>>
+  /** The service that makes a controller's databases when there are none, and what a boot may take then. */
+  firstBoot?: { service: string; deadline: Duration }
   /** The cloud's front doors and its administrator; none for images without OpenStack. */
   cloud?: {
     identityUrl: string

@@ -82,6 +82,7 @@ export const debianZed: Contract = {
       ],
     },
   },
+  firstBoot: { service: 'stackrig-init-databases', deadline: '60min' },
   cloud: {
     identityUrl: 'http://controller:5000/v3',
     horizonUrl: 'http://controller:8080',

@@ -1,0 +1,58 @@
+import { cloudReady, expect, scenario, type RunningNode } from '../harness/index.js'
+import { threeNode } from '../fixtures/topologies/three-node.js'
+
+const test = scenario(threeNode)
+
+/** Makes of the controller what its image would be without databases; the other nodes would only be in the way. */
+async function withoutDatabases(controller: RunningNode, others: RunningNode[]): Promise<void> {
+  for (const node of others) await node.powerOff()
+  await controller.runWithin('5min')`systemctl stop postgresql`
+  await controller.run`sh -c ${'rm -rf /var/lib/postgresql/*/main /etc/postgresql/*/main'}`
+  await controller.run`sync`
+  await controller.powerOff()
+}
+
+const initialisation = 'journalctl --boot --no-pager --output=cat --unit=stackrig-init-databases'
+
+test(
+  'a controller without databases makes them on its first boot; the second is faster and keeps the data',
+  { tags: 'slow', timeout: 5_400_000 },
+  async ({ cloud, cluster, compute, controller, network }) => {
+    const ready = async (): Promise<number> => {
+      const started = Date.now()
+      await controller.powerOn()
+      await cloudReady(cluster)
+      return Date.now() - started
+    }
+    await withoutDatabases(controller, [compute, network])
+    const first = await ready()
+    expect(await controller.run`sh -c ${initialisation}`).toMatch(
+      /users, services and endpoints[\s\S]*done$/m,
+    )
+    const project = await cloud.keystone.createProject({ name: 'kept' })
+
+    await controller.shutDown()
+    const second = await ready()
+    expect(await controller.run`sh -c ${initialisation}`).not.toContain('tables of')
+    expect((await cloud.keystone.projects()).map(({ id }) => id)).toContain(project.id)
+    expect(second).toBeLessThan(0.8 * first)
+  },
+)
+
+test(
+  'a power cut in the middle of the first boot is made good by the next',
+  { tags: 'slow', timeout: 5_400_000 },
+  async ({ cloud, cluster, compute, controller, network }) => {
+    await withoutDatabases(controller, [compute, network])
+    await controller.powerOn()
+    await controller.waitUntil(`${initialisation} | grep -q 'users, services'`, '30min')
+    await controller.powerOff()
+    await controller.powerOn()
+    await cloudReady(cluster)
+    expect(await controller.run`sh -c ${initialisation}`).not.toContain('creating the database cluster')
+    expect((await cloud.nova.flavors()).length).toBeGreaterThan(0)
+    expect((await cloud.keystone.users()).map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['admin', 'nova', 'neutron', 'glance', 'cinder', 'swift', 'placement']),
+    )
+  },
+)
