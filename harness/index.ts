@@ -1,4 +1,4 @@
-export { cloudReady } from './cloud/index.js'
+export { bootCloud, cloudOf, cloudReady } from './cloud/index.js'
 export {
   defineTopology,
   provision,

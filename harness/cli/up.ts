@@ -1,14 +1,7 @@
 import { Command } from 'commander'
 import { styleText } from 'node:util'
 import { prepareImages, prepareTopology } from '../cloud/index.js'
-import {
-  bootCluster,
-  forkCluster,
-  provision,
-  requireMemory,
-  type Cluster,
-  type Topology,
-} from '../cluster/index.js'
+import { coldStart, forkCluster, type Cluster, type Topology } from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
 import { StackrigError } from '../errors.js'
 import { interrupted } from './interrupt.js'
@@ -65,14 +58,7 @@ async function fork(topology: Topology, progress: Progress): Promise<Up> {
 async function boot(topology: Topology, progress: Progress): Promise<Up> {
   const run = { signal: interrupted, onProgress: progress.say }
   const { images, acceleration } = await prepareImages(topology, run)
-  await requireMemory(topology, images)
   const started = performance.now()
-  const cluster = await bootCluster(topology, { ...run, images, accelerator: acceleration.accelerator })
-  try {
-    await provision(cluster, progress.say)
-    return { cluster, took: performance.now() - started }
-  } catch (error) {
-    await cluster.close()
-    throw error
-  }
+  const cluster = await coldStart(topology, { ...run, images, accelerator: acceleration.accelerator })
+  return { cluster, took: performance.now() - started }
 }

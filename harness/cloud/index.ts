@@ -1,3 +1,4 @@
+export { bootCloud } from './boot-cloud.js'
 export { openBrowser } from './browser.js'
 export { cloudOf } from './cloud-of.js'
 export { prepareImages, prepareTopology } from './prepare.js'

@@ -1,4 +1,5 @@
-import type { Duration } from '../duration.js'
+import { setTimeout as delay } from 'node:timers/promises'
+import { milliseconds, type Duration } from '../duration.js'
 import type { Accelerator } from '../qemu/index.js'
 import { createOverlay } from '../qemu/index.js'
 import { Sandbox } from '../sandbox/index.js'
@@ -17,6 +18,8 @@ export interface BootOptions {
   diskFolder?: string | undefined
   /** Until every node has shown its login prompt; default 15 min. */
   deadline?: Duration | undefined
+  /** How much later than the others a node is switched on, by its name. */
+  delays?: Readonly<Record<string, Duration>> | undefined
   signal?: AbortSignal | undefined
   onProgress?: ((what: string) => void) | undefined
 }
@@ -34,6 +37,7 @@ export async function bootCluster<Name extends string>(
   const logFolder = options.logFolder ?? sandbox.folder
   const supplies = { accelerator, images, logFolder, diskFolder: options.diskFolder ?? sandbox.folder }
   return assemble(topology, sandbox, supplies, options.signal, async (node, stop) => {
+    await delay(milliseconds(options.delays?.[node.name] ?? 0), undefined, { signal: stop })
     const { rootfs, rootfsFormat = 'raw' } = imageOf(images, node)
     if (rootfs) await createOverlay(diskOf(supplies, node.name), rootfs, rootfsFormat)
     const started = await bootNode(topology, node, sandbox, supplies, deadline, stop)

@@ -7,13 +7,12 @@ import { humanDuration } from '../duration.js'
 import { logger } from '../log.js'
 import { cacheFolder } from '../paths.js'
 import { saveState, type Accelerator } from '../qemu/index.js'
-import { bootCluster } from './boot.js'
 import type { Cluster } from './cluster.js'
+import { coldStart } from './cold-start.js'
 import { goldenKey } from './golden-key.js'
 import { lockStale, pruneGoldens } from './golden-prune.js'
 import { requireDisk, requireMemory } from './host-room.js'
 import type { Images } from './launch.js'
-import { provision } from './provision.js'
 import type { Topology } from './topology.js'
 
 const log = logger('golden')
@@ -122,8 +121,7 @@ async function make(golden: Omit<Golden, 'took'>, options: GoldenOptions): Promi
     await rm(logFolder, { recursive: true, force: true })
     const { accelerator, images, signal } = options
     const boot = { accelerator, images, signal, onProgress: progress, logFolder, diskFolder: building }
-    await using cluster = await bootCluster(topology, boot)
-    await provision(cluster, progress)
+    await using cluster = await coldStart(topology, boot)
     await options.readiness.prove(cluster, progress)
     const took = Date.now() - started
     progress(`ready after ${humanDuration(took)}`)

@@ -1,9 +1,9 @@
 export { bootCluster, type BootOptions } from './boot.js'
 export { Cluster } from './cluster.js'
+export { coldStart } from './cold-start.js'
 export { forkCluster, type ForkOptions } from './fork.js'
 export { ensureGolden, goldenRoot, type Golden, type GoldenOptions, type Readiness } from './golden.js'
 export { goldenBudget, listGoldens } from './golden-prune.js'
-export { requireMemory } from './host-room.js'
 export type { Images } from './launch.js'
 export { RunningNode } from './node.js'
 export {

@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core'
+import { Wizard } from './horizon-wizard.js'
 import { milliseconds, type Duration } from '../duration.js'
 
 /** One row of Project > Compute > Instances. */
@@ -99,6 +100,84 @@ export class Horizon {
     return rows
   }
 
+  /** Project > Compute > Instances, "Launch Instance": from an image, without a volume. All are names. */
+  async launchInstance(wanted: {
+    name: string
+    image: string
+    flavor: string
+    network: string
+  }): Promise<void> {
+    await this.#visit('project/instances/')
+    await this.page.locator('#instances__action_launch-ng').click({ timeout: this.#timeout })
+    const wizard = new Wizard(this.page, this.#timeout)
+    await wizard.opened()
+    await wizard.field('input#name').fill(wanted.name)
+    await wizard.step('Source')
+    await wizard.field('label#vol-create:visible', { hasText: 'No' }).click({ timeout: this.#timeout })
+    await wizard.choose(wanted.image)
+    await wizard.step('Flavor')
+    await wizard.choose(wanted.flavor)
+    await wizard.step('Networks')
+    await wizard.choose(wanted.network)
+    await wizard.finish()
+  }
+
+  /** Project > Compute > Images, "Create Image", with a file (qcow2) of the person's own machine. */
+  async uploadImage(image: { name: string; file: string }): Promise<void> {
+    await this.#visit('project/images')
+    await this.page.getByRole('button', { name: 'Create Image' }).first().click({ timeout: this.#timeout })
+    const wizard = new Wizard(this.page, this.#timeout)
+    await wizard.opened()
+    await wizard.field('#imageForm-name').fill(image.name)
+    const choosing = this.page.waitForEvent('filechooser', { timeout: this.#timeout })
+    await wizard.field('#imageForm-image_file').click()
+    await (await choosing).setFiles(image.file)
+    await wizard.field('#imageForm-format').selectOption({ label: 'QCOW2 - QEMU Emulator' })
+    await wizard.finish()
+  }
+
+  /** Project > Volumes, "Create Volume": an empty one; size in GiB. */
+  async createVolume(volume: { name: string; size: number }): Promise<void> {
+    await this.#visit('project/volumes/')
+    await this.page.locator('#volumes__action_create').click({ timeout: this.#timeout })
+    const form = this.page.locator('.modal form')
+    await form.locator('#id_name').fill(volume.name, { timeout: this.#timeout })
+    await form.locator('#id_size').fill(String(volume.size))
+    await this.#submit(form)
+  }
+
+  /** Project > Volumes, "Manage Attachments" of a volume; both are names. */
+  async attachVolume(volume: string, instance: string): Promise<void> {
+    await this.#visit('project/volumes/')
+    const row = this.page.locator('table#volumes tbody tr', { hasText: volume })
+    await row.locator('.dropdown-toggle').click({ timeout: this.#timeout })
+    await row.locator('a[id$="action_attachments"]').click({ timeout: this.#timeout })
+    const form = this.page.locator('.modal form')
+    const choice = form.locator('#id_instance option', { hasText: instance })
+    const value = await choice.getAttribute('value', { timeout: this.#timeout })
+    await form.locator('#id_instance').selectOption(value, { force: true })
+    await this.#submit(form)
+  }
+
+  /** Project > Volumes: name and status of each. */
+  async volumes(): Promise<{ name: string; status: string }[]> {
+    await this.#visit('project/volumes/')
+    const table = this.page.locator('table#volumes')
+    await table.waitFor({ timeout: this.#timeout })
+    const titles = (await table.locator('tr.table_column_header th').allInnerTexts()).map((title) =>
+      title.trim(),
+    )
+    const volumes: { name: string; status: string }[] = []
+    for (const row of await table.locator('tbody tr[data-object-id]').all()) {
+      const cells = (await row.locator('td').allInnerTexts()).map((cell) => cell.trim())
+      volumes.push({
+        name: cells[titles.indexOf('Name')] ?? '',
+        status: cells[titles.indexOf('Status')] ?? '',
+      })
+    }
+    return volumes
+  }
+
   /** The errors that Horizon shows on the page it is on. */
   async errors(): Promise<string[]> {
     const messages = await this.page.locator('#main_content .messages .alert-danger').allInnerTexts()
@@ -126,6 +205,13 @@ export class Horizon {
   async #visit(path: string): Promise<void> {
     // 'load' would wait for every script and font of a page that can be read long before.
     await this.page.goto(this.#baseUrl + path, { waitUntil: 'domcontentloaded', timeout: this.#timeout })
+  }
+
+  /** Resolves when the form has closed, and the page below it is there again. */
+  async #submit(form: Locator): Promise<void> {
+    const loaded = this.page.waitForEvent('domcontentloaded', { timeout: this.#timeout })
+    await form.locator('input[type="submit"]').click()
+    await loaded
   }
 
   #loginForm(): Locator {

@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import { expect, Horizon, scenario } from '../harness/index.js'
+import { threeNode } from '../fixtures/topologies/three-node.js'
+
+const test = scenario(threeNode)
+const address = 'http://controller:8080'
+const viewport = { width: 1280, height: 900 }
+
+test(
+  'a person uploads an image, launches an instance of it, and attaches a volume to it',
+  { tags: 'slow' },
+  async ({ browser, cloud, compute, evidence, guestDisk }) => {
+    await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.20.0.0/24' })
+    const page = await browser.newPage({ viewport })
+    const picture = (name: string): Promise<unknown> =>
+      page.screenshot({ path: join(evidence, `${name}.png`) })
+    const horizon = await Horizon.open(page, address, { timeout: '5min' })
+    await horizon.logIn({ username: 'admin', password: 'password' })
+
+    await horizon.uploadImage({ name: 'by-hand', file: guestDisk })
+    await picture('image')
+    const [image] = await cloud.glance.list({ name: 'by-hand' })
+    if (!image) throw new Error('Glance does not have the image')
+    await expect(image).toBecome('active')
+
+    await horizon.launchInstance({ name: 'shop', image: 'by-hand', flavor: 'm1.nano', network: 'tenant' })
+    await picture('launched')
+    const [server] = await cloud.nova.list({ name: 'shop' })
+    if (!server) throw new Error('Nova does not have the instance')
+    await expect(server).toBecome('ACTIVE', { within: '15min' })
+
+    await horizon.createVolume({ name: 'goods', size: 1 })
+    const [volume] = (await cloud.cinder.volumes()).filter(({ name }) => name === 'goods')
+    if (!volume) throw new Error('Cinder does not have the volume')
+    await expect(volume).toBecome('available', { within: '10min' })
+    await horizon.attachVolume('goods', 'shop')
+    await expect(volume).toBecome('in-use', { within: '10min' })
+    expect(await horizon.volumes()).toEqual([{ name: 'goods', status: 'In-use' }])
+    await picture('volume')
+    expect(await compute.run`iscsiadm -m session`).toContain('192.168.7.2')
+  },
+)
+
+test(
+  'another user sees the instances of its own project only, and no administration',
+  { tags: 'slow' },
+  async ({ browser, cloud, evidence, guestDisk }) => {
+    const { keystone, neutron } = cloud
+    const net = await neutron.createNetwork({ name: 'tenant', cidr: '10.21.0.0/24' })
+    const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+    const server = await cloud.nova.boot({ name: 'of-admin', image, flavor: 'm1.nano', network: net })
+    const project = await keystone.createProject({ name: 'other' })
+    const user = await keystone.createUser({ name: 'other', password: 'secret' })
+    await keystone.assignRole('member', { user, project })
+
+    const page = await browser.newPage({ viewport })
+    const horizon = await Horizon.open(page, address, { timeout: '5min' })
+    expect(await horizon.logIn({ username: 'other', password: 'secret' })).toBe(true)
+    expect(await horizon.userName()).toBe('other')
+    expect(await horizon.instances()).toEqual([])
+    await page.screenshot({ path: join(evidence, 'instances.png') })
+    expect(await page.locator('#sidebar-accordion').innerText()).not.toMatch(/^\s*Admin\s*$/m)
+    // The API says the same.
+    const other = cloud.as({ username: 'other', password: 'secret', project: 'other' })
+    expect(await other.nova.list()).toEqual([])
+    await expect(other.nova.get(server.id)).rejects.toMatchObject({ code: 'API_FAILED', status: 404 })
+  },
+)
