@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { TestResultsReporter } from './harness/report/test-results.js'
 
 // Whoever starts a run by hand gets its results beside the named ones.
 const results = process.env['STACKRIG_RESULTS'] ?? join(import.meta.dirname, 'results', 'unnamed')
@@ -10,6 +11,7 @@ export default defineConfig({
       'default',
       ['json', { outputFile: join(results, 'results.json') }],
       ['junit', { outputFile: join(results, 'junit.xml') }],
+      new TestResultsReporter(join(results, 'testresults.json')),
     ],
     tags: [{ name: 'slow', description: 'takes many minutes under TCG', timeout: 1_800_000 }],
     projects: [

@@ -27,7 +27,7 @@ test(
     await second.run`sed -i ${'/^transport_url/s/localhost/192.168.7.99/;s/^host *=.*/host = compute-2/'} /etc/nova/nova.conf`
     await second.runWithin('5min')`systemctl restart --no-block nova-compute`
     await expect(cloudReady(cluster, { deadline: '2min' })).rejects.toThrow(
-      /not there: nova-compute on compute-2[\s\S]*nova-compute on compute-2[\s\S]*192\.168\.7\.99/,
+      /not there: nova-compute on compute-2[\s\S]*last words of nova-compute on compute-2:[\s\S]*192\.168\.7\.99/,
     )
 
     const changed = await provision(cluster)

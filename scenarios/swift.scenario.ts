@@ -93,7 +93,7 @@ user_domain_id = default
 project_domain_id = default
 `
 
-test('Glance keeps an image in Swift', async ({ cloud, controller, guestDisk }) => {
+test('Glance keeps an image in Swift', { tags: 'slow' }, async ({ cloud, controller, guestDisk }) => {
   await controller.writeFile('/etc/glance/glance-swift.conf', swiftReference)
   const conf = (await controller.readFile('/etc/glance/glance-api.conf')).toString()
   await controller.writeFile('/etc/glance/glance-api.conf', conf.replace(/\[glance_store\][^[]*/, swiftStore))

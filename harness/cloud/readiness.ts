@@ -40,20 +40,29 @@ export async function cloudReady(
   // Whoever asks before Keystone is up only makes it slower.
   await wait('Keystone', () => answered(cloud.keystone.issueToken()))
   await Promise.all(Object.entries(apiProbes(cloud)).map(([what, probe]) => wait(what, probe)))
-  await Promise.all(
-    Object.entries(rolls(cloud, cluster)).map(([what, { wanted, present }]) => {
-      let absent = wanted
-      const probe = async (): Promise<Seen<unknown>> => {
-        const there = await present()
-        absent = wanted.filter((name) => !there.includes(name))
-        if (absent.length === 0) return { done: true, value: there }
-        return { done: false, seen: `not there: ${absent.join(', ')}` }
-      }
-      return wait(what, probe, () => describeAbsent(cluster, absent))
-    }),
-  )
+  await allPresent(rolls(cloud, cluster), cluster, wait)
   await wait('Horizon', () => horizonAnswers(cluster, door.horizonUrl))
   await requireServices(cluster)
+}
+
+/** Waits for all rolls together, so that a failure names everything that is missing. */
+async function allPresent(
+  rolls: Record<string, Roll>,
+  cluster: Cluster,
+  wait: (what: string, probe: Probe, diagnose: () => Promise<string>) => Promise<void>,
+): Promise<void> {
+  let absent: string[] = []
+  const probe = async (): Promise<Seen<unknown>> => {
+    const missing = Object.values(rolls).map(async ({ wanted, present }) => {
+      const there = await present()
+      return wanted.filter((name) => !there.includes(name))
+    })
+    absent = [...new Set((await Promise.all(missing)).flat())]
+    return absent.length === 0
+      ? { done: true, value: undefined }
+      : { done: false, seen: `not there: ${absent.join(', ')}` }
+  }
+  await wait(Object.keys(rolls).join(', '), probe, () => describeAbsent(cluster, absent))
 }
 
 /** On its first boot a controller makes its databases before anything else can work: that boot is given more time. */
