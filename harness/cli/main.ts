@@ -1,18 +1,24 @@
 import { Command, CommanderError } from 'commander'
 import { styleText } from 'node:util'
 import { messageOf, StackrigError } from '../errors.js'
-import { benchCommand } from './bench.js'
-import { consoleCommand } from './console.js'
-import { doctorCommand } from './doctor.js'
-import { downCommand } from './down.js'
-import { goldenCommand } from './golden.js'
-import { imagesCommand } from './images.js'
 import { interrupted } from './interrupt.js'
-import { psCommand } from './ps.js'
-import { shellCommand } from './shell.js'
-import { startCommand } from './start.js'
-import { testCommand } from './test.js'
-import { upCommand } from './up.js'
+
+/** Loaded when they are named: one command needs little of what all of them do. */
+const commands = new Map(
+  Object.entries<() => Promise<() => Command>>({
+    start: async () => (await import('./start.js')).startCommand,
+    test: async () => (await import('./test.js')).testCommand,
+    doctor: async () => (await import('./doctor.js')).doctorCommand,
+    images: async () => (await import('./images.js')).imagesCommand,
+    golden: async () => (await import('./golden.js')).goldenCommand,
+    up: async () => (await import('./up.js')).upCommand,
+    ps: async () => (await import('./ps.js')).psCommand,
+    shell: async () => (await import('./shell.js')).shellCommand,
+    console: async () => (await import('./console.js')).consoleCommand,
+    down: async () => (await import('./down.js')).downCommand,
+    bench: async () => (await import('./bench.js')).benchCommand,
+  }),
+)
 
 /** Runs the command line; the exit status is 0, 1 for a failure, 2 for wrong use, 130 after Ctrl-C. */
 export async function main(argv: string[]): Promise<void> {
@@ -21,10 +27,9 @@ export async function main(argv: string[]): Promise<void> {
     .showHelpAfterError('(stackrig --help lists the commands)')
     .enablePositionalOptions()
     .exitOverride()
-  for (const make of [
-    ...[startCommand, testCommand, doctorCommand, imagesCommand, goldenCommand, upCommand, psCommand],
-    ...[shellCommand, consoleCommand, downCommand, benchCommand],
-  ]) {
+  const named = commands.get(argv[2] ?? '')
+  for (const load of named ? [named] : commands.values()) {
+    const make = await load()
     // Subcommands made apart do not take over the program's settings by themselves.
     program.addCommand(make().copyInheritedSettings(program))
   }
