@@ -1,9 +1,11 @@
 import { Command } from 'commander'
 import { humanDuration } from '../duration.js'
-import { messageOf } from '../errors.js'
+import { contracts } from '../contract/index.js'
+import { messageOf, StackrigError } from '../errors.js'
 import {
   buildImages,
   describeMove,
+  importImages,
   lockImages,
   readRecipe,
   recipeNames,
@@ -58,7 +60,42 @@ export function imagesCommand(): Command {
       const { images: locked } = await lockImages(names.length > 0 ? names : imageNames())
       process.stdout.write(`images.lock has ${Object.keys(locked).join(', ')}\n`)
     })
+  images
+    .command('import')
+    .description('take the images of a Yocto deploy folder into images.lock; the folder is only read')
+    .argument('<folder>', 'tmp/deploy/images/MACHINE')
+    .argument('[names...]', 'default: all whose names say their role')
+    .requiredOption('--contract <name>', `what they promise: ${Object.keys(contracts).join(', ')}`)
+    .option('--role <image=role...>', 'for images whose names do not say it')
+    .action(async (folder: string, names: string[], options: { contract: string; role?: string[] }) => {
+      if (!(options.contract in contracts)) {
+        throw new StackrigError('USAGE', `there is no contract "${options.contract}"`, {
+          seen: Object.keys(contracts).join(', '),
+        })
+      }
+      const { images: imported, leftOut } = await importImages(folder, {
+        contract: options.contract,
+        roles: rolesOf(options.role ?? []),
+        ...(names.length > 0 && { names }),
+      })
+      for (const { name, role, address, release } of imported) {
+        const notes = [role, address && `for ${address}`, release].filter(Boolean)
+        process.stdout.write(`${name.padEnd(32)} ${notes.join(', ')}\n`)
+      }
+      for (const name of leftOut) process.stdout.write(`${name.padEnd(32)} left out: its name says no role\n`)
+    })
   return images
+}
+
+function rolesOf(given: string[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map((pair) => {
+      const [, image, role] = /^([^=]+)=([^=]+)$/.exec(pair) ?? []
+      if (image === undefined || role === undefined)
+        throw new StackrigError('USAGE', '--role wants IMAGE=ROLE', { seen: pair })
+      return [image, role]
+    }),
+  )
 }
 
 /** Recipes that make an image; `node` is only a base of others. */

@@ -1,5 +1,6 @@
 import { ensureGolden, type Golden, type Images, type Topology } from '../cluster/index.js'
-import { buildImages, verifyImage } from '../images/index.js'
+import { StackrigError } from '../errors.js'
+import { buildImages, isImported, readLock, verifyImage, type Image } from '../images/index.js'
 import { probeAcceleration, type Acceleration } from '../qemu/index.js'
 import { cloudReady } from './readiness.js'
 import { warmUp } from './warm-up.js'
@@ -36,7 +37,9 @@ export async function prepareImages(
     ...(topology.contract.cloud ? ['instance'] : []),
   ]
   const others = [...new Set(wanted)].filter((name) => name !== probeImage)
-  await buildImages([...others, probeImage], {
+  const { images: locked } = readLock()
+  const built = others.filter((name) => !isImported(locked[name]))
+  await buildImages([...built, probeImage], {
     ...(signal && { signal }),
     onProgress: ({ image, step }) => onProgress?.(`image ${image}: ${step}`),
   })
@@ -47,7 +50,34 @@ export async function prepareImages(
       onProgress?.(`image ${image.name}: ${moved.length} packages differ from images.lock`)
   }
   const images = new Map(verified.map(({ image }) => [image.name, image]))
+  for (const node of topology.nodes) requireFit(topology, node, images.get(node.image))
   return { images, acceleration: await probeAcceleration(probe.image) }
+}
+
+/** @throws StackrigError IMAGE_MISMATCH when a node of this topology cannot be made of this image. */
+function requireFit(topology: Topology, node: Topology['nodes'][number], image: Image | undefined): void {
+  const { contract } = topology
+  if (image && image.contract !== contract.name) {
+    throw new StackrigError(
+      'IMAGE_MISMATCH',
+      `node ${node.name} must have an image of its topology's contract`,
+      {
+        where: `topology ${topology.name}, contract ${contract.name}`,
+        seen: `image ${image.name} keeps ${image.contract}`,
+      },
+    )
+  }
+  if (image?.address && image.address !== node.address) {
+    throw new StackrigError(
+      'IMAGE_MISMATCH',
+      `node ${node.name} must have the address its image was built for`,
+      {
+        where: `topology ${topology.name}`,
+        seen: `${node.address}; image ${image.name} was built for ${image.address}`,
+        next: `address: '${image.address}' in fixtures/topologies/${topology.name}.ts`,
+      },
+    )
+  }
 }
 
 /** What a fork needs. */

@@ -18,6 +18,8 @@ export interface Image {
   /** Its format for QEMU. */
   rootfsFormat?: 'qcow2' | 'raw'
   conf: QemubootConf
+  /** The address that an imported image was built for. */
+  address?: string
   memoryMiB: number
   cpus: number
   /** The recipe's digest, or for an imported image the digest over its artefacts. */

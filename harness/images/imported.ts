@@ -5,6 +5,7 @@ import { basename, isAbsolute, join, relative, resolve } from 'node:path'
 import { z } from 'zod'
 import { StackrigError } from '../errors.js'
 import { imagesFolder } from './cache.js'
+import { decompressed } from './decompressed.js'
 import { imageInFolder, type Image } from './image.js'
 import type { ImportedEntry } from './lock-file.js'
 import { projectFolder } from '../paths.js'
@@ -18,6 +19,9 @@ export interface ImageImport {
   folder: string
   /** The `*.qemuboot.conf` in it; may be left out when there is only one. */
   conf?: string
+  address?: string | undefined
+  release?: string | undefined
+  packagesDigest?: string | undefined
 }
 
 const artefacts = ({ conf, kernel, initrd, rootfs }: Image): string[] => [
@@ -39,6 +43,9 @@ export async function lockImport(given: ImageImport): Promise<ImportedEntry> {
     folder: given.folder,
     conf: conf ?? basename(image.conf.file),
     sha256: digests,
+    ...(given.address && { address: given.address }),
+    ...(given.release && { release: given.release }),
+    ...(given.packagesDigest && { packagesDigest: given.packagesDigest }),
   }
 }
 
@@ -64,11 +71,20 @@ export async function verifyImport(name: string, entry: ImportedEntry): Promise<
   }
   const image = imageInFolder(folder, { name, role, contract, digest, build: digest }, entry.conf)
   const unlocked = artefacts(image).filter((file) => !(relative(folder, file) in entry.sha256))
-  if (unlocked.length === 0) return image
+  if (unlocked.length === 0)
+    return withoutCompression({ ...image, ...(entry.address && { address: entry.address }) }, entry)
   throw new StackrigError('IMAGE_MISMATCH', `A file of image "${name}" is missing in images.lock.`, {
     where: unlocked.join('\n'),
     next: 'npx stackrig images lock',
   })
+}
+
+/** The same image with a disk that QEMU can read. */
+async function withoutCompression(image: Image, entry: ImportedEntry): Promise<Image> {
+  const given = image.rootfs ?? image.initrd
+  if (!given?.endsWith('.zst')) return image
+  const plain = await decompressed(given, entry.sha256[relative(image.folder, given)] ?? '')
+  return image.rootfs ? { ...image, rootfs: plain } : { ...image, initrd: plain }
 }
 
 const knownSchema = z.record(z.string(), z.strictObject({ stamp: z.string(), sha256: z.string() }))

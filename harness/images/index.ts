@@ -5,5 +5,6 @@ export { parseQemubootConf, formatQemubootConf, readQemubootConf, QemubootConf }
 export { readRecipe, recipeNames, type Recipe } from './recipe.js'
 export { findImage, lockImages, verifyImage, type VerifiedImage } from './lock.js'
 export type { ImageImport } from './imported.js'
-export { lockFile, readLock, type ImagesLock } from './lock-file.js'
+export { isImported, lockFile, readLock, type ImagesLock } from './lock-file.js'
 export { describeMove, type MovedPackage } from './packages.js'
+export { importImages, type Imported, type ImportOptions } from './import.js'

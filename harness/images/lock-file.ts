@@ -31,6 +31,11 @@ const importedEntry = z.strictObject({
   conf: z.string().endsWith('.qemuboot.conf'),
   /** File in that folder -> its sha256; a file with another digest never boots. */
   sha256: z.record(z.string(), sha256),
+  /** What the build has written into the image: its own address, and the release of the distribution. */
+  address: z.ipv4().optional(),
+  release: z.string().optional(),
+  /** sha256 over the manifest's packages and versions. */
+  packagesDigest: sha256.optional(),
 })
 
 const lockSchema = z.strictObject({
@@ -41,6 +46,11 @@ const lockSchema = z.strictObject({
 export type BuiltEntry = z.infer<typeof builtEntry>
 export type ImportedEntry = z.infer<typeof importedEntry>
 export type ImagesLock = z.infer<typeof lockSchema>
+
+/** Whether an image was made elsewhere; without an entry it is one of ours. */
+export function isImported(entry: BuiltEntry | ImportedEntry | undefined): entry is ImportedEntry {
+  return entry !== undefined && 'folder' in entry
+}
 
 /** `images.lock` of this checkout. */
 export const lockFile = (): string => join(projectFolder, 'images.lock')

@@ -1,7 +1,7 @@
 import { StackrigError } from '../errors.js'
 import { lockImport, verifyImport, type ImageImport } from './imported.js'
 import { readRecord, type Image } from './image.js'
-import { lockFile, readLock, writeLock, type BuiltEntry, type ImagesLock } from './lock-file.js'
+import { isImported, lockFile, readLock, writeLock, type BuiltEntry, type ImagesLock } from './lock-file.js'
 import { describeMove, movedPackages, packageRecord, packagesDigest, type MovedPackage } from './packages.js'
 import { findBuilt } from './store.js'
 
@@ -26,7 +26,7 @@ export async function verifyImage(
 ): Promise<VerifiedImage> {
   const { frozen = false, lock = readLock() } = options
   const entry = lock.images[name]
-  if (entry && 'folder' in entry) {
+  if (isImported(entry)) {
     return { image: await verifyImport(name, entry), moved: [], recipeChanged: false }
   }
   const image = findBuilt(name)
@@ -54,8 +54,7 @@ export async function lockImages(
   const images: ImagesLock['images'] = { ...lock.images }
   for (const name of names) {
     const present = lock.images[name]
-    images[name] =
-      present && 'folder' in present ? await lockImport({ name, ...present }) : builtEntry(findBuilt(name))
+    images[name] = isImported(present) ? await lockImport({ name, ...present }) : builtEntry(findBuilt(name))
   }
   for (const given of imports) images[given.name] = await lockImport(given)
   const written: ImagesLock = { version: 1, images }

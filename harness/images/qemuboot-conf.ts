@@ -4,6 +4,27 @@ import { StackrigError } from '../errors.js'
 
 const section = 'config_bsp'
 
+/** What qemuboot.bbclass writes beside the build's QB_ variables (all of them), and what runqemu reads besides. */
+const buildKeys = new Set([
+  ...[
+    'machine',
+    'tune_arch',
+    'deploy_dir_image',
+    'kernel_imagetype',
+    'image_name',
+    'image_link_name',
+    'multiconfig',
+  ],
+  ...[
+    'staging_dir_native',
+    'staging_bindir_native',
+    'staging_dir_host',
+    'serial_consoles',
+    'uninative_loader',
+  ],
+  ...['kernel', 'rootfs', 'bios', 'device_tree', 'oecore_native_sysroot'],
+])
+
 /**
  * A `*.qemuboot.conf` as OpenEmbedded's qemuboot.bbclass writes it and its runqemu reads it: Python's ConfigParser with
  * interpolation, one section. Keys are case-insensitive.
@@ -35,6 +56,16 @@ export class QemubootConf {
     const value = this.get(key)
     if (value === undefined) throw invalid(this.file, `the key ${key.toLowerCase()} is missing`)
     return value
+  }
+
+  /**
+   * Makes sure that every key is one that OpenEmbedded writes: runqemu passes over one with a slip of the pen.
+   * @throws StackrigError QEMUBOOT_INVALID
+   */
+  refuseUnknownKeys(): void {
+    const unknown = [...this.#values.keys()].filter((key) => !key.startsWith('qb_') && !buildKeys.has(key))
+    if (unknown.length > 0)
+      throw invalid(this.file, `it has keys that runqemu does not know: ${unknown.join(', ')}`)
   }
 
   /** The first number in a value such as `-m 4096` or `-smp 2`, or undefined. */

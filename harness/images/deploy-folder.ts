@@ -1,0 +1,114 @@
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { StackrigError } from '../errors.js'
+import { readQemubootConf } from './qemuboot-conf.js'
+
+/** One image of a deploy folder (`tmp/deploy/images/MACHINE`), and what its build has fixed for good. */
+export interface DeployedImage {
+  /** As its recipe is called: `openstack-image-controller`. */
+  name: string
+  /** What the name says, or undefined. */
+  role: string | undefined
+  /** Name of its `*.qemuboot.conf`. */
+  conf: string
+  /** The IPv4 address that is written into the image's own configuration, if there is one. */
+  address: string | undefined
+  /** The codename of the distribution's release: `thud`, `kirkstone`, … */
+  release: string | undefined
+  /** Package and version, as the manifest has them; undefined without a manifest. */
+  packages: string[] | undefined
+}
+
+const suffix = '.qemuboot.conf'
+
+/**
+ * The images in a folder, found by their `*.qemuboot.conf`. Nothing is written there.
+ * @throws StackrigError IMAGE_MISSING when there is none, QEMUBOOT_INVALID for a conf that cannot be used.
+ */
+export function readDeployFolder(folder: string): DeployedImage[] {
+  if (!existsSync(folder)) throw none(folder, 'there is no such folder')
+  const files = readdirSync(folder)
+  // A build leaves the file with its time in the name, and a link to it without: the link's name stays the same.
+  const byTarget = new Map<string, string>()
+  for (const conf of files.filter((file) => file.endsWith(suffix))) {
+    const target = realpathSync(join(folder, conf))
+    const known = byTarget.get(target)
+    if (known === undefined || conf.length < known.length) byTarget.set(target, conf)
+  }
+  const images = [...byTarget.values()].sort().map((conf) => readImage(folder, conf))
+  if (images.length > 0) return images
+  const disks = files.filter((file) => /\.(ext\d|wic|qcow2)(\.|$)/.test(file))
+  throw none(
+    folder,
+    disks.length > 0
+      ? `root file systems without their conf: ${disks.join(', ')}`
+      : files.slice(0, 10).join('\n') || 'an empty folder',
+  )
+}
+
+function readImage(folder: string, conf: string): DeployedImage {
+  const read = readQemubootConf(join(folder, conf))
+  read.refuseUnknownKeys()
+  const base = conf.slice(0, -suffix.length)
+  const machine = read.get('machine')
+  const name = base
+    .replace(/\.rootfs.*$/, '')
+    .replace(machine ? new RegExp(`-${machine}(-\\d+)?$`) : /$^/, '')
+  const data = testData(folder, base)
+  const role = roleOf(name)
+  return {
+    name,
+    role,
+    conf,
+    address: role === 'compute' ? data.COMPUTE_IP : role === 'network' ? undefined : data.CONTROLLER_IP,
+    release: data.DISTRO_CODENAME,
+    packages: manifest(folder, base),
+  }
+}
+
+function roleOf(name: string): string | undefined {
+  if (/all-in-one|\baio\b/.test(name)) return 'all-in-one'
+  return ['controller', 'compute', 'network'].find((role) => name.includes(role))
+}
+
+const testDataSchema = z.object({
+  CONTROLLER_IP: z.string().optional(),
+  COMPUTE_IP: z.string().optional(),
+  DISTRO_CODENAME: z.string().optional(),
+})
+
+/** The build's variables (OpenEmbedded, testimage); builds that are not meant for tests have none. */
+function testData(folder: string, base: string): z.infer<typeof testDataSchema> {
+  const file = join(folder, `${base}.testdata.json`)
+  if (!existsSync(file)) return {}
+  try {
+    return testDataSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (cause) {
+    throw new StackrigError('QEMUBOOT_INVALID', 'The testdata.json of an image cannot be read.', {
+      where: file,
+      seen: cause instanceof Error ? cause.message : undefined,
+      next: 'build the image again',
+      cause,
+    })
+  }
+}
+
+/** One line `name architecture version` for each package. */
+function manifest(folder: string, base: string): string[] | undefined {
+  const file = join(folder, `${base}.manifest`)
+  if (!existsSync(file)) return undefined
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
+  return lines.map((line) => {
+    const [name = '', architecture, version = architecture ?? ''] = line.split(/\s+/)
+    return `${name}=${version}`
+  })
+}
+
+function none(folder: string, seen: string): StackrigError {
+  return new StackrigError('IMAGE_MISSING', 'A deploy folder holds images with their *.qemuboot.conf.', {
+    where: folder,
+    seen,
+    next: 'name the folder that BitBake wrote, tmp/deploy/images/MACHINE; images for other machines than QEMU have no conf',
+  })
+}
