@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises'
-import { createOverlay } from '../qemu/index.js'
 import type { Sandbox } from '../sandbox/index.js'
-import { bootNode, diskOf, type Supplies } from './boot-node.js'
+import { bootNode, newDisk, type Supplies } from './boot-node.js'
 import { Cluster } from './cluster.js'
-import { imageOf, type Launched } from './launch.js'
+import type { Launched } from './launch.js'
 import { RunningNode } from './node.js'
 import type { Topology, TopologyNode } from './topology.js'
 
@@ -43,9 +42,8 @@ export async function assemble<Name extends string>(
   }
   /** Boots a node that comes later, from its image. */
   const join = async (of: Topology, node: TopologyNode): Promise<RunningNode> => {
-    const { rootfs, rootfsFormat = 'raw' } = imageOf(supplies.images, node)
+    await newDisk(supplies, node)
     await sandbox.plugIn({ name: node.hostName, address: node.address }, of.nodes.indexOf(node))
-    if (rootfs) await createOverlay(diskOf(supplies, node.name), rootfs, rootfsFormat)
     return running(of, node, bootNode(of, node, sandbox, supplies, laterBoot, stop.signal))
   }
   try {

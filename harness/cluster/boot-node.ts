@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Duration } from '../duration.js'
 import { Console, logInAndStartShells, logOut, shellPorts } from '../guest/index.js'
-import { consoleSocket, type Accelerator, type Machine } from '../qemu/index.js'
+import { consoleSocket, createOverlay, type Accelerator, type Machine } from '../qemu/index.js'
 import type { Sandbox } from '../sandbox/index.js'
 import { waitFor } from '../waits/index.js'
 import { imageOf, launch, machineSpec, type Images, type Launched } from './launch.js'
@@ -20,6 +20,12 @@ export interface Supplies {
 /** A node's own disk: what it wrote, on top of its image or its golden snapshot. */
 export const diskOf = (supplies: Supplies, node: string): string =>
   join(supplies.diskFolder, `${node}.disk.qcow2`)
+
+/** Gives a node a disk as its image was shipped. */
+export async function newDisk(supplies: Supplies, node: TopologyNode): Promise<void> {
+  const { rootfs, rootfsFormat = 'raw' } = imageOf(supplies.images, node)
+  if (rootfs) await createOverlay(diskOf(supplies, node.name), rootfs, rootfsFormat)
+}
 
 /**
  * Switches a node on: its kernel boots from its disk, and its shells answer in the end.

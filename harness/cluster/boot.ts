@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { milliseconds, type Duration } from '../duration.js'
 import type { Accelerator } from '../qemu/index.js'
-import { createOverlay } from '../qemu/index.js'
 import { Sandbox } from '../sandbox/index.js'
 import { assemble } from './assemble.js'
-import { bootNode, diskOf } from './boot-node.js'
+import { bootNode, newDisk } from './boot-node.js'
 import type { Cluster } from './cluster.js'
-import { imageOf, networkPlan, type Images } from './launch.js'
+import { networkPlan, type Images } from './launch.js'
 import type { Topology } from './topology.js'
 
 export interface BootOptions {
@@ -38,8 +37,7 @@ export async function bootCluster<Name extends string>(
   const supplies = { accelerator, images, logFolder, diskFolder: options.diskFolder ?? sandbox.folder }
   return assemble(topology, sandbox, supplies, options.signal, async (node, stop) => {
     await delay(milliseconds(options.delays?.[node.name] ?? 0), undefined, { signal: stop })
-    const { rootfs, rootfsFormat = 'raw' } = imageOf(images, node)
-    if (rootfs) await createOverlay(diskOf(supplies, node.name), rootfs, rootfsFormat)
+    await newDisk(supplies, node)
     const started = await bootNode(topology, node, sandbox, supplies, deadline, stop)
     options.onProgress?.(`${node.name} answers`)
     return started
