@@ -6,7 +6,7 @@ import lockfile from 'proper-lockfile'
 import { humanDuration } from '../duration.js'
 import { logger } from '../log.js'
 import { cacheFolder } from '../paths.js'
-import { saveState, type Accelerator } from '../qemu/index.js'
+import { chosenLauncher, saveState, type Accelerator } from '../qemu/index.js'
 import type { Cluster } from './cluster.js'
 import { coldStart } from './cold-start.js'
 import { goldenKey } from './golden-key.js'
@@ -70,7 +70,10 @@ export async function ensureGolden<Name extends string>(
   options: GoldenOptions,
 ): Promise<Golden<Name>> {
   const { accelerator, images, readiness } = options
-  const key = await goldenKey(topology, images, accelerator, readiness.version)
+  // What QEMU saved as one launcher called it, it does not load as the other does.
+  const launcher = chosenLauncher()
+  const made = launcher === 'direct' ? readiness.version : `${readiness.version}, ${launcher}`
+  const key = await goldenKey(topology, images, accelerator, made)
   const folder = join(goldenRoot(), `${topology.name}-${key}`)
   const golden = { topology, key, folder, accelerator, images }
   const kept = await readGolden(folder)

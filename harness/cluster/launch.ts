@@ -11,7 +11,7 @@ import {
 } from '../guest/index.js'
 import { StackrigError } from '../errors.js'
 import type { Image } from '../images/index.js'
-import { Machine, portSocket, type Accelerator, type MachineSpec } from '../qemu/index.js'
+import { chosenLauncher, Machine, portSocket, type Accelerator, type MachineSpec } from '../qemu/index.js'
 import { tapName, type NetworkPlan, type Sandbox } from '../sandbox/index.js'
 import { netmask, type Topology, type TopologyNode } from './topology.js'
 
@@ -61,6 +61,7 @@ export function machineSpec(
     ports: shellPorts,
     consoleLog: join(run.logFolder, `${node.name}.console.log`),
     accelerator: run.accelerator,
+    launcher: chosenLauncher(),
     ...run.storage,
   }
 }

@@ -51,6 +51,11 @@ export class QemubootConf {
     return value.replaceAll('@DEPLOY_DIR_IMAGE@', this.folder)
   }
 
+  /** All values, as `get` gives them. */
+  resolved(): Record<string, string> {
+    return Object.fromEntries([...this.#values.keys()].map((key) => [key, this.get(key) ?? '']))
+  }
+
   /** A value that must be there. Throws QEMUBOOT_INVALID. */
   require(key: string): string {
     const value = this.get(key)

@@ -3,6 +3,9 @@ import type { Image } from '../images/index.js'
 /** How guest code is run: by the processor's virtualisation, or translated by QEMU. */
 export type Accelerator = 'kvm' | 'tcg'
 
+/** Who calls QEMU: stackrig itself, or OpenEmbedded's runqemu. */
+export type Launcher = 'direct' | 'runqemu'
+
 /** Everything that QEMU must be told about one node. */
 export interface MachineSpec {
   name: string
@@ -23,6 +26,7 @@ export interface MachineSpec {
   /** Everything written to the serial console, for ever. */
   consoleLog: string
   accelerator: Accelerator
+  launcher: Launcher
   /** Start without a running guest, and wait for a saved state. */
   incoming: boolean
 }
@@ -39,29 +43,17 @@ export const portSocket = (name: string, port: string): string => `${name}.${por
  * one it loads with the other.
  */
 export function directCommand(spec: MachineSpec): string[] {
-  const { name, image, memory } = spec
-  const words = [
-    image.conf.get('qb_kernel_cmdline_append') ?? '',
-    ...spec.kernelWords,
-    ...(spec.accelerator === 'tcg' ? kernelWordsForTcg : []),
-  ]
-  const append = words.join(' ').trim()
+  const { image } = spec
+  const words = [image.conf.get('qb_kernel_cmdline_append') ?? '', ...kernelWords(spec)]
   const machine = /-machine (\S+)/.exec(image.conf.get('qb_machine') ?? '')?.[1] ?? 'q35'
   const root = spec.disk ? `root=${image.conf.get('qb_kernel_root') ?? '/dev/vda'} rw ` : ''
   return [
     'qemu-system-x86_64',
-    ...['-name', name, '-nodefaults', '-no-user-config', '-display', 'none', '-S'],
-    ...['-machine', `${machine},memory-backend=ram0,usb=off,suppress-vmdesc=on`, '-smp', String(spec.cpus)],
-    ...['-m', String(spec.memoryMiB), ...acceleratorOptions(spec.accelerator)],
-    ...['-object', memoryBackend(memory.file, spec.memoryMiB, memory.shared)],
+    ...startOptions(spec),
+    ...['-machine', `${machine},${machineProperties}`, ...sizeOptions(spec)],
     ...['-rtc', 'base=utc,clock=vm', '-device', 'virtio-rng-pci'],
-    ...[
-      '-kernel',
-      image.kernel,
-      ...(image.initrd ? ['-initrd', image.initrd] : []),
-      '-append',
-      root + append,
-    ],
+    ...['-kernel', image.kernel, ...(image.initrd ? ['-initrd', image.initrd] : [])],
+    ...['-append', root + words.join(' ').trim()],
     ...(spec.disk
       ? [
           ...[
@@ -71,22 +63,47 @@ export function directCommand(spec: MachineSpec): string[] {
           ...['-device', 'virtio-blk-pci,drive=disk0'],
         ]
       : []),
-    ...['-netdev', `tap,id=net0,ifname=${spec.tap},script=no,downscript=no`],
-    ...['-device', `virtio-net-pci,netdev=net0,mac=${spec.mac},romfile=`],
-    ...[
-      '-chardev',
-      `socket,id=console,path=${consoleSocket(name)},server=on,wait=off,logfile=${spec.consoleLog},logappend=on`,
-    ],
+    ...linkOptions(spec),
     ...['-serial', 'chardev:console'],
-    ...['-device', `virtio-serial-pci,max_ports=${spec.ports.length + 1}`],
-    ...spec.ports.flatMap((port) => [
-      ...['-chardev', `socket,id=${port},path=${portSocket(name, port)},server=on,wait=off`],
-      ...['-device', `virtserialport,chardev=${port},name=${port}`],
-    ]),
-    ...['-qmp', `unix:${qmpSocket(name)},server=on,wait=off`],
-    ...(spec.incoming ? ['-incoming', 'defer'] : []),
+    ...channelOptions(spec),
   ]
 }
+
+/** What the kernel is told beside what its image says. */
+export function kernelWords(spec: MachineSpec): string[] {
+  return [...spec.kernelWords, ...(spec.accelerator === 'tcg' ? kernelWordsForTcg : [])]
+}
+
+export const startOptions = ({ name }: MachineSpec): string[] => [
+  ...['-name', name, '-nodefaults', '-no-user-config', '-display', 'none', '-S'],
+]
+
+/** Guest memory is a file of its own, which a fork maps; see saved-state.ts. */
+export const machineProperties = 'memory-backend=ram0,usb=off,suppress-vmdesc=on'
+
+export const sizeOptions = (spec: MachineSpec): string[] => [
+  ...['-smp', String(spec.cpus), '-m', String(spec.memoryMiB), ...acceleratorOptions(spec.accelerator)],
+  ...['-object', memoryBackend(spec.memory.file, spec.memoryMiB, spec.memory.shared)],
+]
+
+/** The network card, and the other end of the console. */
+export const linkOptions = ({ name, tap, mac, consoleLog }: MachineSpec): string[] => [
+  ...['-netdev', `tap,id=net0,ifname=${tap},script=no,downscript=no`],
+  ...['-device', `virtio-net-pci,netdev=net0,mac=${mac},romfile=`],
+  '-chardev',
+  `socket,id=console,path=${consoleSocket(name)},server=on,wait=off,logfile=${consoleLog},logappend=on`,
+]
+
+/** The ports of the shells, and QEMU's own control connection. */
+export const channelOptions = ({ name, ports, incoming }: MachineSpec): string[] => [
+  ...['-device', `virtio-serial-pci,max_ports=${ports.length + 1}`],
+  ...ports.flatMap((port) => [
+    ...['-chardev', `socket,id=${port},path=${portSocket(name, port)},server=on,wait=off`],
+    ...['-device', `virtserialport,chardev=${port},name=${port}`],
+  ]),
+  ...['-qmp', `unix:${qmpSocket(name)},server=on,wait=off`],
+  ...(incoming ? ['-incoming', 'defer'] : []),
+]
 
 /**
  * `max` emulates SVM, so that a compute node has a working /dev/kvm of its own. Left out is what makes a translated guest

@@ -1,6 +1,14 @@
 export { probeAcceleration, type Acceleration } from './accelerator.js'
-export { consoleSocket, directCommand, portSocket, type Accelerator, type MachineSpec } from './command.js'
+export {
+  consoleSocket,
+  directCommand,
+  portSocket,
+  type Accelerator,
+  type Launcher,
+  type MachineSpec,
+} from './command.js'
 export { createOverlay } from './disk.js'
 export { connectWhenListening } from './qmp.js'
 export { Machine } from './machine.js'
 export { loadState, saveState } from './saved-state.js'
+export { chosenLauncher } from './launcher.js'

@@ -4,6 +4,7 @@ import { StackrigError } from '../errors.js'
 import type { Sandbox } from '../sandbox/index.js'
 import { directCommand, qmpSocket, type MachineSpec } from './command.js'
 import { connectWhenListening, Qmp } from './qmp.js'
+import { runqemuCommand } from './runqemu.js'
 
 /** One QEMU process in a sandbox, and its control connection. It ends with the sandbox. */
 export class Machine {
@@ -34,7 +35,9 @@ export class Machine {
    */
   static async start(sandbox: Sandbox, spec: MachineSpec): Promise<Machine> {
     const words = join(sandbox.folder, `${spec.name}.qemu.log`)
-    const pid = await sandbox.start(spec.name, directCommand(spec), { stdout: words, stderr: words })
+    const command =
+      spec.launcher === 'runqemu' ? await runqemuCommand(spec, sandbox.folder) : directCommand(spec)
+    const pid = await sandbox.start(spec.name, command, { stdout: words, stderr: words })
     const death = watch(sandbox, spec, words)
     const qmp = await Qmp.connect(join(sandbox.folder, qmpSocket(spec.name)), spec.name, death.signal)
     return new Machine(sandbox, spec, pid, qmp, death)
@@ -62,8 +65,10 @@ export class Machine {
   /** Ends QEMU at once, as a power cut does. */
   async powerOff(): Promise<void> {
     this.ending.asked = true
-    await this.sandbox.kill(this.spec.name)
-    await this.sandbox.exit(this.spec.name)
+    const ended = this.sandbox.exit(this.spec.name)
+    // Not by a signal: QEMU may be a child of runqemu's, which would leave it behind.
+    await Promise.race([this.qmp.execute('quit').catch(() => this.sandbox.kill(this.spec.name)), ended])
+    await ended
     this.qmp.close()
   }
 

@@ -1,0 +1,85 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { bootCluster } from './boot.js'
+import type { Cluster } from './cluster.js'
+import { forkCluster } from './fork.js'
+import { ownHost } from './testing/own-host.js'
+import { pair, pairGolden, pocketHost } from './testing/pocket.js'
+
+ownHost({ cache: 'own' })
+
+// OpenEmbedded's script is no part of this project: whoever has it says where.
+const given = process.env['RUNQEMU']
+
+beforeAll(() => {
+  if (!given) console.log('skipped: RUNQEMU not set')
+  vi.stubEnv('STACKRIG_LAUNCHER', 'runqemu')
+})
+afterAll(() => {
+  vi.unstubAllEnvs()
+})
+beforeEach(({ skip }) => {
+  skip(!given, 'RUNQEMU not set')
+})
+
+test('nodes boot, see each other, and fork', async () => {
+  await using booted = await bootCluster(pair, await pocketHost())
+  await booted.node('one').waitUntil('ping -c 1 -W 1 192.168.7.4', '30s')
+  const golden = await pairGolden()
+  await using first = await forkCluster(golden)
+  await using second = await forkCluster(golden)
+  await first.node('one').run`touch /tmp/mine`
+  await first.node('one').waitUntil('ping -c 1 -W 1 192.168.7.4', '30s')
+  expect((await second.node('one').execute('ls /tmp/mine')).exitCode).not.toBe(0)
+})
+
+test('a node loses power, is switched on again, and no QEMU is left behind', async () => {
+  await using cluster = await forkCluster(await pairGolden())
+  await cluster.node('one').powerOff()
+  await vi.waitFor(async () => expect(await qemus(cluster)).toHaveLength(1), { timeout: 10_000 })
+  await cluster.node('one').powerOn()
+  expect(await cluster.node('one').run`echo on`).toBe('on')
+})
+
+test('QEMU is called as stackrig itself calls it, but for what runqemu adds', async () => {
+  const host = await pocketHost()
+  const commands = async (launcher: string): Promise<string[][]> => {
+    vi.stubEnv('STACKRIG_LAUNCHER', launcher)
+    await using cluster = await bootCluster(pair, host)
+    const calls = await qemus(cluster)
+    return calls.map((words) =>
+      words.filter((word) => /virtio|mac=|memory-backend|socket,|^\d+$/.test(word)).sort(),
+    )
+  }
+  const direct = await commands('direct')
+  const byRunqemu = await commands('runqemu')
+  // runqemu says size and processors once more, and names the machine apart from its properties.
+  const plain = (words: string[]): string[] => [
+    ...new Set(words.map((word) => word.replace(/^pc,|logfile=.*/, ''))),
+  ]
+  expect(byRunqemu.map(plain)).toEqual(direct.map(plain))
+})
+
+test('a QEMU that cannot start is no success: its words are in the error', async () => {
+  const { accelerator, images } = await pocketHost()
+  const image = images.get('pocket')
+  if (!image) throw new TypeError('no pocket image')
+  const broken = new Map([['pocket', { ...image, memoryMiB: 1_000_000_000 }]])
+  await expect(bootCluster(pair, { accelerator, images: broken })).rejects.toMatchObject({
+    code: 'QEMU_DIED',
+    message: expect.stringMatching(/Failed to run qemu/) as string,
+  })
+})
+
+/** The command lines of the QEMUs in a cluster's sandbox, by node name. */
+async function qemus(cluster: Cluster): Promise<string[][]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const lines = await Promise.all(
+    pids.map(async (pid) => {
+      const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
+      const ours = words.some((word) => word.includes(cluster.sandbox.folder))
+      return /qemu-system/.test(words[0] ?? '') && ours ? [words] : []
+    }),
+  )
+  return lines.flat().sort((a, b) => String(a).localeCompare(String(b)))
+}

@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { StackrigError } from '../errors.js'
+import { formatQemubootConf } from '../images/index.js'
+import {
+  channelOptions,
+  kernelWords,
+  linkOptions,
+  machineProperties,
+  sizeOptions,
+  startOptions,
+  type MachineSpec,
+} from './command.js'
+
+/**
+ * OpenEmbedded's runqemu: `$RUNQEMU`, or the one on PATH.
+ * @throws StackrigError HOST_PROGRAM_MISSING
+ */
+function findRunqemu(): string {
+  const given = process.env['RUNQEMU']
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  const program = (given ? [given] : folders.map((folder) => join(folder, 'runqemu'))).find((file) =>
+    existsSync(file),
+  )
+  if (program !== undefined) return program
+  throw new StackrigError('HOST_PROGRAM_MISSING', 'OpenEmbedded must be there with its script runqemu', {
+    seen: given ? `RUNQEMU=${given} does not exist` : 'no runqemu on PATH',
+    next: 'source oe-init-build-env, or set RUNQEMU to openembedded-core/scripts/runqemu',
+  })
+}
+
+/**
+ * The call of runqemu for a node, which starts the QEMU that `directCommand` would. It writes a conf for it into
+ * `folder`, made of the image's own: runqemu boots the files that its conf names.
+ *
+ * runqemu takes every key that its conf lacks from the environment; so it gets none but what it runs on.
+ * @throws StackrigError HOST_PROGRAM_MISSING
+ */
+export async function runqemuCommand(spec: MachineSpec, folder: string): Promise<string[]> {
+  const conf = join(folder, `${spec.name}.qemuboot.conf`)
+  await writeFile(conf, formatQemubootConf(nodeConf(spec)))
+  const qemu = [
+    ...startOptions(spec),
+    ...['-machine', machineProperties],
+    ...sizeOptions(spec),
+    ...['-rtc', 'base=utc,clock=vm', '-device', 'virtio-rng-pci'],
+    ...linkOptions(spec),
+    // With two of them runqemu adds none of its own, which would be its standard input.
+    ...['-serial', 'chardev:console', '-serial', 'null'],
+    ...channelOptions(spec),
+  ]
+  const environment = ['PATH', 'HOME'].map((name) => `${name}=${process.env[name] ?? ''}`)
+  return [
+    ...['env', '-i', ...environment, 'TERM=dumb', findRunqemu(), conf],
+    // With `slirp` it needs no tap of its own; qb_net leaves the network to our own options.
+    ...['nographic', 'slirp'],
+    ...(spec.accelerator === 'kvm' ? ['kvm'] : []),
+    `qemuparams=${qemu.map(shellWord).join(' ')}`,
+    `bootparams=${kernelWords(spec).join(' ')}`,
+  ]
+}
+
+/** The image's conf with this node's disk, and with absolute paths. */
+function nodeConf({ image, disk, memoryMiB, cpus }: MachineSpec): Record<string, string> {
+  const tools = image.conf.get('staging_bindir_native') ?? ''
+  return {
+    ...image.conf.resolved(),
+    kernel: image.kernel,
+    // Where it does not exist, runqemu would ask BitBake.
+    staging_bindir_native: existsSync(tools) ? tools : '/usr/bin',
+    staging_dir_native: existsSync(tools) ? (image.conf.get('staging_dir_native') ?? '/usr') : '/usr',
+    qb_mem: `-m ${memoryMiB}`,
+    qb_smp: `-smp ${cpus}`,
+    qb_net: 'none',
+    // Older releases pass over it: the device is among our own options.
+    qb_rng: '',
+    ...(disk
+      ? {
+          rootfs: disk,
+          // For a disk of any other kind runqemu leaves out the kernel.
+          qb_default_fstype: 'ext4',
+          qb_rootfs_opt: '-drive file=@ROOTFS@,if=virtio,format=qcow2,discard=unmap',
+        }
+      : { rootfs: image.initrd ?? '' }),
+  }
+}
+
+/** A word as Python's shlex.split reads it. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`
+}
