@@ -52,7 +52,7 @@ test(
   async ({ cloud, cluster, controller, network }) => {
     const agentQueues = (): Promise<string> =>
       controller.runWithin('5min')`rabbitmqctl -q list_queues name consumers`
-    expect(await agentQueues()).toMatch(/^q-agent-notifier-port-update\.network\s+[1-9]/m)
+    expect(await agentQueues()).toMatch(/^l3_agent\.network\s+[1-9]/m)
     const enough = new AbortController()
     const working = load(
       (name) => cloud.neutron.createNetwork({ name, cidr: '10.19.0.0/24', dhcp: false }),
@@ -60,7 +60,8 @@ test(
     )
     await controller.runWithin('10min')`systemctl restart rabbitmq-server`
     // Without a stop nobody has lost a connection, and nothing is proved.
-    await network.waitUntil('grep -q "Reconnected to AMQP" /var/log/neutron/*.log', '10min')
+    const said = 'journalctl --no-pager --output=cat --unit=neutron-l3-agent'
+    await network.waitUntil(`${said} | grep -q 'Reconnected to AMQP'`, '10min')
     enough.abort()
     const acknowledged = await working
     const names = (await cloud.neutron.networks()).map(({ name }) => name)
@@ -71,7 +72,7 @@ test(
     // From the API through the scheduler to the volume service, and back: three services that talk over RabbitMQ.
     const volume = await cloud.cinder.createVolume({ name: 'after', size: 1 })
     await expect(volume).toBecome('available', { within: '10min' })
-    expect(await agentQueues()).toMatch(/^q-agent-notifier-port-update\.network\s+[1-9]/m)
+    expect(await agentQueues()).toMatch(/^l3_agent\.network\s+[1-9]/m)
     expect(await controller.runWithin('5min')`rabbitmq-diagnostics check_running`).toContain('fully booted')
   },
 )
