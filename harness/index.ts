@@ -1,6 +1,7 @@
-export { bootCloud, cloudOf, cloudReady } from './cloud/index.js'
+export { bootCloud, cloudOf, cloudReady, diagnose } from './cloud/index.js'
 export {
   defineTopology,
+  planProvision,
   provision,
   requireServices,
   type Cluster,

@@ -19,7 +19,9 @@ test(
     await compute.runWithin('5min')`systemctl stop nova-compute`
     await expect(requireServices(cluster)).rejects.toMatchObject({
       code: 'SERVICE_DOWN',
-      where: 'nova-compute on compute',
+      message: expect.stringMatching(
+        /where: nova-compute on compute\n[\s\S]*nova-compute is inactive: the last words of nova-compute/,
+      ) as string,
     })
     await waitFor(
       'Nova to miss nova-compute',

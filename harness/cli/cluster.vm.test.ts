@@ -32,6 +32,14 @@ test('a cluster that was brought up cold answers, and no snapshot was made of it
   await expectNothingLeft()
 })
 
+test('a dry run prints what provisioning would change, and ends', async () => {
+  const { stdout, stderr, exitCode } = await stackrig('up', 'pocket', '--dry-run')
+  expect(exitCode, stderr).toBe(0)
+  expect(stdout).toMatch(/^--- one:\/etc\/hosts\tas shipped\n\+\+\+ one:\/etc\/hosts\tprovisioned\n/m)
+  expect(stdout).toMatch(/^\+192\.168\.7\.4 two$/m)
+  await expectNothingLeft()
+})
+
 describe('a cluster that was brought up', () => {
   test('is noted as one JSON document, and goes on without the command', async () => {
     const { stdout, stderr, exitCode } = await stackrig('up', 'pocket', '--json')

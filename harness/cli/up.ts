@@ -1,7 +1,17 @@
 import { Command } from 'commander'
+import { createTwoFilesPatch } from 'diff'
 import { styleText } from 'node:util'
 import { prepareImages, prepareTopology } from '../cloud/index.js'
-import { coldStart, forkCluster, type Cluster, type Topology } from '../cluster/index.js'
+import {
+  bootCluster,
+  coldStart,
+  forkCluster,
+  planProvision,
+  type BootOptions,
+  type ChangedFile,
+  type Cluster,
+  type Topology,
+} from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
 import { StackrigError } from '../errors.js'
 import { interrupted } from './interrupt.js'
@@ -16,9 +26,11 @@ export function upCommand(): Command {
     .argument('[topology]', 'name of a file in fixtures/topologies', 'three-node')
     .option('--name <name>', 'name of the cluster (default: that of the topology)')
     .option('--cold', 'boot and provision instead of forking, and do not wait until the cloud is ready')
+    .option('--dry-run', "boot, print what provisioning would change in the nodes' files, and end")
     .option('--json', 'print one JSON document')
-    .action(async (topologyName: string, options: { name?: string; cold?: boolean; json?: boolean }) => {
+    .action(async (topologyName: string, options: UpOptions) => {
       const topology = await findTopology(topologyName)
+      if (options.dryRun) return dryRun(topology, options)
       const name = options.name ?? topologyName
       if ((await listRunning()).some((cluster) => cluster.name === name)) {
         throw new StackrigError('USAGE', `a cluster "${name}" is already running`, {
@@ -42,6 +54,13 @@ export function upCommand(): Command {
     })
 }
 
+interface UpOptions {
+  name?: string
+  cold?: boolean
+  dryRun?: boolean
+  json?: boolean
+}
+
 /** A cluster, and how long it took from its request to its answer, ms. */
 interface Up {
   cluster: Cluster
@@ -56,9 +75,28 @@ async function fork(topology: Topology, progress: Progress): Promise<Up> {
 }
 
 async function boot(topology: Topology, progress: Progress): Promise<Up> {
-  const run = { signal: interrupted, onProgress: progress.say }
-  const { images, acceleration } = await prepareImages(topology, run)
+  const run = await bootOptions(topology, progress)
   const started = performance.now()
-  const cluster = await coldStart(topology, { ...run, images, accelerator: acceleration.accelerator })
+  const cluster = await coldStart(topology, run)
   return { cluster, took: performance.now() - started }
 }
+
+async function bootOptions(topology: Topology, progress: Progress): Promise<BootOptions> {
+  const run = { signal: interrupted, onProgress: progress.say }
+  const { images, acceleration } = await prepareImages(topology, run)
+  return { ...run, images, accelerator: acceleration.accelerator }
+}
+
+/** Shows the images as they were shipped against what the topology makes of them. */
+async function dryRun(topology: Topology, { json }: UpOptions): Promise<void> {
+  using progress = new Progress()
+  await using cluster = await bootCluster(topology, await bootOptions(topology, progress))
+  const changes = await planProvision(cluster)
+  if (json) process.stdout.write(`${JSON.stringify(changes, null, 2)}\n`)
+  else process.stdout.write(changes.map(patch).join('\n'))
+}
+
+const patch = ({ node, file, before, after }: ChangedFile): string =>
+  createTwoFilesPatch(`${node}:${file}`, `${node}:${file}`, before, after, 'as shipped', 'provisioned', {
+    context: 1,
+  })

@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster/index.js'
+import { passwordsOf, type Cluster } from '../cluster/index.js'
 import { StackrigError } from '../errors.js'
 import { openCloud, type Cloud } from '../openstack/index.js'
 
@@ -12,5 +12,12 @@ export function cloudOf(cluster: Cluster, signal?: AbortSignal): Cloud {
   }
   const { identityUrl, region, credentials } = door
   const ended = signal ? AbortSignal.any([signal, cluster.signal]) : cluster.signal
-  return openCloud({ dial: cluster.dial, identityUrl, region, ...credentials, signal: ended })
+  return openCloud({
+    dial: cluster.dial,
+    identityUrl,
+    region,
+    ...credentials,
+    password: passwordsOf(cluster.topology).admin,
+    signal: ended,
+  })
 }

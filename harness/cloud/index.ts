@@ -1,5 +1,6 @@
 export { bootCloud } from './boot-cloud.js'
 export { openBrowser } from './browser.js'
 export { cloudOf } from './cloud-of.js'
+export { diagnose } from './diagnosis.js'
 export { prepareImages, prepareTopology } from './prepare.js'
 export { cloudReady } from './readiness.js'

@@ -6,7 +6,7 @@ import { cloudReady } from './readiness.js'
 import { warmUp } from './warm-up.js'
 
 /** Changes when `cloudReady` or `warmUp` leave something else behind. */
-const readyVersion = '2'
+const readyVersion = '3'
 
 /** Booted to find out which accelerator works. */
 const probeImage = 'pocket'

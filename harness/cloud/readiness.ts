@@ -3,6 +3,7 @@ import { humanDuration, type Duration } from '../duration.js'
 import type { Cloud } from '../openstack/index.js'
 import { waitFor, type Seen } from '../waits/index.js'
 import { cloudOf } from './cloud-of.js'
+import { diagnose } from './diagnosis.js'
 
 // A first boot under TCG, with three nodes on two processors, takes minutes.
 const firstBoot = '25min'
@@ -31,7 +32,7 @@ export async function cloudReady(
   const { deadline = firstBoot, onProgress } = options
   using cloud = cloudOf(cluster)
   const started = Date.now()
-  const wait = async (what: string, probe: Probe, diagnose = () => downServices(cluster)): Promise<void> => {
+  const wait = async (what: string, probe: Probe, diagnose = () => explain(cluster)): Promise<void> => {
     await waitFor(what, probe, { deadline, every: '2s', signal: cluster.signal, diagnose })
     onProgress?.(`${what}: ${humanDuration(Date.now() - started)}`)
   }
@@ -92,18 +93,19 @@ async function databasesMade(cluster: Cluster): Promise<{ first: boolean; took: 
   return { first, took: Date.now() - started }
 }
 
-async function downServices(cluster: Cluster): Promise<string> {
-  return requireServices(cluster).then(() => 'all services are active', String)
+async function explain(cluster: Cluster): Promise<string> {
+  const found = await diagnose(cluster)
+  return found.join('\n') || 'all services are active, and all files are as the topology wants them'
 }
 
-/** What the logs of those say that should have come. */
+/** What the logs of those say that should have come, and what else is wrong. */
 async function describeAbsent(cluster: Cluster, absent: string[]): Promise<string> {
   const logs = absent.map(async (name) => {
     const [service = '', host] = name.split(' on ')
     const node = cluster.nodes.find(({ plan }) => plan.hostName === host)
     return node ? describeService(cluster, node, service) : `${name}: there is no such node`
   })
-  return (await Promise.all(logs)).join('\n')
+  return [...(await Promise.all(logs)), ...(await diagnose(cluster))].join('\n')
 }
 
 async function answered(call: Promise<unknown>): Promise<Seen<unknown>> {

@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster/index.js'
+import { passwordsOf, type Cluster, type RunningNode } from '../cluster/index.js'
 import { become, deleted, Horizon } from '../openstack/index.js'
 import { openBrowser } from './browser.js'
 import { cloudOf } from './cloud-of.js'
@@ -21,13 +21,21 @@ export async function warmUp(
   const server = await cloud.nova.boot({ name: 'warm-up', image, flavor: 'm1.nano', network })
   await become(server, 'ACTIVE', { deadline: '20min', signal })
   onProgress('an instance ran')
-  await openHorizon(cluster, door.horizonUrl, door.credentials)
+  const { username } = door.credentials
+  await openHorizon(cluster, door.horizonUrl, { username, password: passwordsOf(cluster.topology).admin })
   onProgress('Horizon showed it')
+  await Promise.all(cluster.nodes.map(runClient))
+  onProgress('the command line client ran on every node')
   await cloud.nova.delete(server.id)
   await deleted(server, { deadline: '10min', signal })
   await cloud.glance.delete(image.id)
   await cloud.neutron.deleteNetwork(network.id)
   await dhcpEnded(cluster, network.id)
+}
+
+/** The client notes what plugins there are, which is most of what it does. */
+async function runClient(node: RunningNode): Promise<void> {
+  await node.runWithin('10min')`bash -ic ${'openstack token issue >/dev/null'}`
 }
 
 /** The network's namespace goes some time after the network. */

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { bootCluster } from './boot.js'
 import type { Cluster } from './cluster.js'
-import { provision } from './provision.js'
+import { planProvision, provision } from './provision.js'
 import { expectNothingLeft, ownHost } from './testing/own-host.js'
 import { pair, pocketHost } from './testing/pocket.js'
 
@@ -15,8 +15,13 @@ beforeAll(async () => {
 })
 
 test('provisioning gives every node its name, and tells it of every other', async () => {
-  const changed = await provision(cluster)
-  expect(changed).toEqual([])
+  const planned = await planProvision(cluster)
+  expect(planned.map(({ node, file }) => `${node}:${file}`).sort()).toEqual([
+    ...['one:/etc/hostname', 'one:/etc/hosts', 'two:/etc/hostname', 'two:/etc/hosts'],
+  ])
+  // To plan it changes nothing.
+  expect(await planProvision(cluster)).toEqual(planned)
+  expect(await provision(cluster)).toEqual(planned)
   for (const name of ['one', 'two'] as const) {
     expect(await cluster.node(name).run`hostname`).toBe(name)
     for (const other of ['one', 'two']) await cluster.node(name).run`ping -c 1 -W 10 ${other}`

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
+import type { Contract } from '../contract/index.js'
 import { directCommand, type Accelerator } from '../qemu/index.js'
 import { machineSpec, type Images } from './launch.js'
 import type { Topology } from './topology.js'
@@ -27,7 +28,7 @@ export async function goldenKey(
 ): Promise<string> {
   const hash = createHash('sha256')
   const add = (part: unknown): unknown => hash.update(JSON.stringify(part) + '\n')
-  add(topology)
+  add({ ...topology, contract: leavingTraces(topology.contract) })
   add(accelerator)
   add(readyVersion)
   for (const node of topology.nodes) {
@@ -41,6 +42,11 @@ export async function goldenKey(
   add(await qemuIdentity())
   if (accelerator === 'kvm') add(/model name.*/.exec(await readFile('/proc/cpuinfo', 'utf8'))?.[0])
   return hash.digest('hex').slice(0, 24)
+}
+
+/** What of a contract leaves traces in a cluster: how its cloud is spoken to, and its logs are read, does not. */
+function leavingTraces({ name, init, kernelWords, roles, passwords, cloud }: Contract): unknown {
+  return { name, init, kernelWords, roles, passwords, credentials: cloud?.credentials }
 }
 
 async function qemuIdentity(): Promise<unknown> {

@@ -14,5 +14,5 @@ export {
   statesOf,
   type ServiceState,
 } from './services.js'
-export { provision } from './provision.js'
-export { defineTopology, type NodePlan, type Topology, type TopologyPlan } from './topology.js'
+export { planProvision, provision, type ChangedFile } from './provision.js'
+export { defineTopology, passwordsOf, type NodePlan, type Topology, type TopologyPlan } from './topology.js'

@@ -1,22 +1,31 @@
-import type { FileEdit } from '../contract/index.js'
 import { StackrigError } from '../errors.js'
 import type { Cluster } from './cluster.js'
 import { editText } from './edit-file.js'
 import type { RunningNode } from './node.js'
 import { restartServices } from './services.js'
-import type { Topology } from './topology.js'
+import { passwordsOf, type Topology } from './topology.js'
 
-/** A file that provisioning changed. */
+/** A file that was, or is, not as the topology wants it. */
 export interface ChangedFile {
   node: string
   file: string
+  /** Empty when there was no such file. */
   before: string
   after: string
 }
 
 /**
- * Gives every node its name, tells every node of every other, points compute and network nodes at the controller, and
- * restarts what read a file that changed. Doing it again changes nothing.
+ * What `provision` would change on the nodes that are on, without changing anything.
+ * @throws StackrigError COMMAND_FAILED, IMAGE_MISMATCH
+ */
+export async function planProvision(cluster: Cluster): Promise<ChangedFile[]> {
+  const nodes = cluster.nodes.filter((node) => node.isOn)
+  return (await Promise.all(nodes.map((node) => planNode(node, cluster.topology)))).flat()
+}
+
+/**
+ * Gives every node its name, tells every node of every other, points compute and network nodes at the controller, gives
+ * the cloud the topology's passwords, and restarts what read a file that changed. Doing it again changes nothing.
  * @throws StackrigError COMMAND_FAILED, WAIT_TIMEOUT, IMAGE_MISMATCH
  */
 export async function provision(
@@ -34,23 +43,50 @@ export async function provision(
 }
 
 async function provisionNode(node: RunningNode, topology: Topology): Promise<ChangedFile[]> {
-  const role = topology.contract.roles[node.plan.role]
-  if (!role)
-    throw new StackrigError('INTERNAL', `contract ${topology.contract.name} has no role ${node.plan.role}`)
-  await node.run`echo ${node.plan.hostName} >/etc/hostname && hostname ${node.plan.hostName}`
-  await node.writeFile('/etc/hosts', hostsFile(topology))
-  const changed: ChangedFile[] = []
-  for (const file of new Set(role.edits.map((edit) => edit.file))) {
-    const edits = role.edits.filter((edit) => edit.file === file)
-    const before = (await node.readFile(file)).toString()
-    const after = edits.reduce((text, edit) => editText(text, edit, editValue(edit, node, topology)), before)
-    if (after === before) continue
-    await node.writeFile(file, after)
-    changed.push({ node: node.name, file, before, after })
+  const changes = await planNode(node, topology)
+  const { edits, restart } = roleOf(node, topology)
+  const edited = changes.some(({ file }) => edits.some((edit) => edit.file === file))
+  // Before the files that hold them: whatever interrupts this, the next call begins with it again.
+  if (edited && node.plan.role === 'controller') await setPasswords(node, topology)
+  for (const { file, after } of changes) await node.writeFile(file, after)
+  await node.run`hostname ${node.plan.hostName}`
+  if (edited && restart.length > 0) await restartServices(node, topology.contract, restart)
+  return changes
+}
+
+async function planNode(node: RunningNode, topology: Topology): Promise<ChangedFile[]> {
+  const { edits } = roleOf(node, topology)
+  const changes: ChangedFile[] = []
+  const compare = async (file: string, wanted: (before: string) => string): Promise<void> => {
+    const { exitCode } = await node.execute(`test -e ${file}`)
+    const before = exitCode === 0 ? (await node.readFile(file)).toString() : ''
+    const after = wanted(before)
+    if (after !== before) changes.push({ node: node.name, file, before, after })
   }
-  if (changed.length > 0 && role.restart.length > 0)
-    await restartServices(node, topology.contract, role.restart)
-  return changed
+  await compare('/etc/hostname', () => `${node.plan.hostName}\n`)
+  await compare('/etc/hosts', () => hostsFile(topology))
+  for (const file of new Set(edits.map((edit) => edit.file))) {
+    await compare(file, (before) =>
+      edits
+        .filter((edit) => edit.file === file)
+        .reduce((text, edit) => editText(text, edit, fillIn(edit.value, node, topology)), before),
+    )
+  }
+  return changes
+}
+
+function roleOf(node: RunningNode, { contract }: Topology): Topology['contract']['roles'][string] {
+  const role = contract.roles[node.plan.role]
+  if (role) return role
+  throw new StackrigError('INTERNAL', `contract ${contract.name} has no role ${node.plan.role}`)
+}
+
+/** Makes the topology's passwords those of the accounts in Keystone. */
+async function setPasswords(controller: RunningNode, topology: Topology): Promise<void> {
+  const { contract, passwords } = topology
+  if (!contract.passwords || !passwords) return
+  const command = fillIn(contract.passwords.set, controller, topology)
+  await controller.runWithin('30min')`sh -c ${command}`
 }
 
 /**
@@ -62,10 +98,14 @@ function hostsFile(topology: Topology): string {
   return ['127.0.0.1 localhost\n', '::1 ip6-localhost ip6-loopback\n', ...hosts].join('')
 }
 
-function editValue(edit: FileEdit, node: RunningNode, topology: Topology): string {
+/** A contract's text with what this node's topology puts in place of the words in braces. */
+function fillIn(text: string, node: RunningNode, topology: Topology): string {
   const controller = topology.nodes.find(({ role }) => role === 'controller')
-  return edit.value
+  const { admin, service } = passwordsOf(topology)
+  return text
     .replaceAll('{controller}', controller?.hostName ?? node.plan.hostName)
     .replaceAll('{address}', node.plan.address)
     .replaceAll('{name}', node.plan.hostName)
+    .replaceAll('{adminPassword}', admin)
+    .replaceAll('{servicePassword}', service)
 }

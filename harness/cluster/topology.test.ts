@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { pocketContract } from '../contract/index.js'
-import { defineTopology, type NodePlan } from './topology.js'
+import { debianZed, pocketContract } from '../contract/index.js'
+import { defineTopology, passwordsOf, type NodePlan } from './topology.js'
 
 const plan = (nodes: Record<string, NodePlan>) =>
   defineTopology({ name: 'trial', contract: pocketContract, nodes })
@@ -43,5 +43,20 @@ test.each([
 ])('refused: %s', (reason, nodes: Record<string, NodePlan>) => {
   expect(() => plan(nodes)).toThrow(
     expect.objectContaining({ code: 'TOPOLOGY_INVALID', message: expect.stringContaining(reason) as string }),
+  )
+})
+
+test('passwords: those of the images, but for those that are given', () => {
+  const nodes = { controller: node('192.168.7.2', { role: 'controller' }) }
+  const cloud = { name: 'trial', contract: debianZed, nodes }
+  expect(passwordsOf(defineTopology(cloud))).toMatchObject({ admin: 'password', service: 'password' })
+  const own = defineTopology({ ...cloud, passwords: { admin: 'S3cret+' } })
+  expect(passwordsOf(own)).toMatchObject({ admin: 'S3cret+', service: 'password' })
+  expect(() => defineTopology({ ...cloud, passwords: { service: 'a b' } })).toThrow(
+    /password "service" must be/,
+  )
+  const plain = { ...cloud, contract: pocketContract, nodes: { one: node('192.168.7.2') } }
+  expect(() => defineTopology({ ...plain, passwords: { admin: 'x' } })).toThrow(
+    /contract pocket cannot change/,
   )
 })

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import type { Contract } from '../contract/index.js'
+import type { Contract, Passwords } from '../contract/index.js'
 import { StackrigError } from '../errors.js'
 
 /** One node as its author describes it. */
@@ -26,6 +26,8 @@ export interface TopologyPlan<Name extends string> {
   network?: string
   /** Address of the bridge; default the network's first. */
   gateway?: string
+  /** Default: those of the images. Letters, digits and `_-.+@:=/`, for they are written into files of many kinds. */
+  passwords?: Partial<Passwords>
   nodes: Record<Name, NodePlan>
 }
 
@@ -41,8 +43,18 @@ export interface Topology<Name extends string = string> {
   contract: Contract
   network: string
   gateway: string
+  /** Only when they are others than those of the images. */
+  passwords?: Partial<Passwords>
   nodes: readonly (TopologyNode & { name: Name })[]
 }
+
+/** The passwords of a topology's cloud. */
+export const passwordsOf = ({ contract, passwords }: Topology): Passwords => ({
+  admin: '',
+  service: '',
+  ...contract.passwords,
+  ...passwords,
+})
 
 const hostNamePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
@@ -77,7 +89,9 @@ export function defineTopology<Name extends string>(plan: TopologyPlan<Name>): T
     'host name',
     nodes.map((n) => ({ name: n.name, value: n.hostName })),
   )
-  return { name: plan.name, contract: plan.contract, network, gateway, nodes }
+  const { name, contract, passwords } = plan
+  if (passwords) checkPasswords(plan, passwords)
+  return { name, contract, network, gateway, ...(passwords && { passwords }), nodes }
 }
 
 /**
@@ -97,6 +111,14 @@ export function withNode<Name extends string>(
   const nodes = Object.fromEntries<NodePlan>([...present, [name, node]])
   // Whoever asks for nodes by their type asks for those of the topology; the one that joined is in the caller's hand.
   return defineTopology<string>({ ...topology, nodes }) as Topology<Name>
+}
+
+function checkPasswords({ name, contract }: TopologyPlan<string>, passwords: Partial<Passwords>): void {
+  if (!contract.passwords) refuse(name, `it has passwords, which contract ${contract.name} cannot change`)
+  for (const [whose, password] of Object.entries(passwords)) {
+    if (!/^[\w.+@:=/-]{1,72}$/.test(password))
+      refuse(name, `the password "${whose}" must be of 1 to 72 letters, digits and _-.+@:=/`)
+  }
 }
 
 function checkNode(plan: TopologyPlan<string>, node: TopologyNode, network: string): void {
@@ -157,6 +179,6 @@ function refuse(topology: string, seen: string): never {
   throw new StackrigError('TOPOLOGY_INVALID', 'a topology must be one that can be booted', {
     where: `topology ${topology}`,
     seen,
-    next: 'give each node its own address, MAC and host name in fixtures/topologies/',
+    next: 'mend it in fixtures/topologies/: each node has its own address, MAC and host name',
   })
 }

@@ -8,8 +8,17 @@ export interface FileEdit {
   /** Only in `ini` files. */
   section?: string
   key: string
-  /** `{controller}` is the controller's host name, `{address}` and `{name}` are the node's own. */
+  /**
+   * `{controller}` is the controller's host name, `{address}` and `{name}` are the node's own, `{adminPassword}` and
+   * `{servicePassword}` are the topology's.
+   */
   value: string
+}
+
+/** The administrator's password, and the one of the accounts that OpenStack's services ask Keystone with. */
+export interface Passwords {
+  admin: string
+  service: string
 }
 
 /** What the nodes of one role must be told and must run. */
@@ -22,6 +31,15 @@ export interface RoleContract {
   restart: readonly string[]
 }
 
+/** Something in a node's logs that tells why a cloud does not work. */
+export interface Symptom {
+  role: string
+  /** Prints the lines that show it; nothing when it is not there. */
+  command: string
+  /** A whole sentence. */
+  means: string
+}
+
 /** What an image promises: init system, release, ports, credentials, configuration paths, service names. */
 export interface Contract {
   name: string
@@ -30,15 +48,18 @@ export interface Contract {
   kernelWords: string
   /** A command that prints what the node's logs say. */
   logs?: string
+  symptoms?: readonly Symptom[]
   roles: Readonly<Record<string, RoleContract>>
   /** The service that makes a controller's databases when there are none, and what a boot may take then. */
   firstBoot?: { service: string; deadline: Duration }
+  /** The passwords of the images, and the command on the controller that gives the accounts those of a topology. */
+  passwords?: Passwords & { set: string }
   /** The cloud's front doors and its administrator; none for images without OpenStack. */
   cloud?: {
     identityUrl: string
     horizonUrl: string
     region: string
-    credentials: { username: string; password: string; project: string; domain: string }
+    credentials: { username: string; project: string; domain: string }
     /** Service type in the catalogue -> port. */
     ports: Readonly<Record<string, number>>
   }

@@ -13,16 +13,28 @@ const messages = 'rabbit://openstack:password@{controller}'
 const nova = '/etc/nova/nova.conf'
 const neutron = '/etc/neutron/neutron.conf'
 
+/** The password of a service's account, in each section where that service says who it is. */
+const servicePasswords = (file: string, ...sections: string[]): FileEdit[] =>
+  sections.map((section) => ini(file, section, 'password', '{servicePassword}'))
+
 /** What every node with Neutron agents must be told. */
 const neutronEdits = [
   ini(neutron, 'DEFAULT', 'host', '{name}'),
   ini(neutron, 'DEFAULT', 'transport_url', messages),
   ini(neutron, 'keystone_authtoken', 'auth_url', identity),
   ini(neutron, 'keystone_authtoken', 'www_authenticate_uri', identity),
+  ...servicePasswords(neutron, 'keystone_authtoken'),
   ini('/etc/neutron/plugins/ml2/openvswitch_agent.ini', 'ovs', 'local_ip', '{address}'),
 ]
 
-const rootShell: FileEdit = { file: '/root/.bashrc', format: 'exports', key: 'OS_AUTH_URL', value: identity }
+const rootShell = (key: string, value: string): FileEdit => ({
+  file: '/root/.bashrc',
+  format: 'exports',
+  key,
+  value,
+})
+const rootPassword = rootShell('OS_PASSWORD', '{adminPassword}')
+const rootCredentials = [rootShell('OS_AUTH_URL', identity), rootPassword]
 
 /**
  * Debian 12's OpenStack (Zed) on PostgreSQL and RabbitMQ under systemd, with the addresses, names and passwords of
@@ -34,6 +46,19 @@ export const debianZed: Contract = {
   // On a busy host a node stands still for a while, which is no stall worth a page of trace on its console.
   kernelWords: 'ip={address}::{gateway}:{netmask}:{name}:eth0:off rcupdate.rcu_cpu_stall_suppress=1',
   logs: 'journalctl --boot --no-pager --lines=2000; tail -n 300 /var/log/*/*.log 2>/dev/null',
+  symptoms: [
+    {
+      role: 'controller',
+      command: `grep -h 'no pg_hba.conf entry' /var/log/postgresql/*.log | tail -n 1`,
+      means: 'PostgreSQL refuses a host that its pg_hba.conf does not name.',
+    },
+    {
+      role: 'controller',
+      // The last word counts: an alarm may have been cleared.
+      command: `grep -hE 'resource limit alarm (set|cleared)' /var/log/rabbitmq/*.log | tail -n 1 | grep 'alarm set'`,
+      means: 'RabbitMQ takes no messages: it believes to be short of memory or disk.',
+    },
+  ],
   roles: {
     controller: {
       services: [
@@ -42,8 +67,19 @@ export const debianZed: Contract = {
         ...['tgt', 'cinder-api', 'cinder-scheduler', 'cinder-volume'],
         ...['swift-account', 'swift-container', 'swift-object', 'swift-proxy', 'apache2'],
       ],
-      edits: [],
-      restart: [],
+      edits: [
+        ...servicePasswords(nova, 'keystone_authtoken', 'service_user', 'placement', 'neutron', 'cinder'),
+        ...servicePasswords(neutron, 'keystone_authtoken', 'nova'),
+        ...servicePasswords('/etc/glance/glance-api.conf', 'keystone_authtoken'),
+        ...servicePasswords('/etc/placement/placement.conf', 'keystone_authtoken'),
+        ...servicePasswords('/etc/cinder/cinder.conf', 'keystone_authtoken', 'nova', 'service_user'),
+        ...servicePasswords('/etc/swift/proxy-server.conf', 'filter:authtoken'),
+        rootPassword,
+      ],
+      restart: [
+        ...['placement-api', 'glance-api', 'nova-api', 'nova-conductor', 'nova-scheduler', 'neutron-server'],
+        ...['cinder-api', 'cinder-scheduler', 'cinder-volume', 'swift-proxy'],
+      ],
     },
     compute: {
       services: ['libvirtd', 'openvswitch-switch', 'neutron-openvswitch-agent', 'nova-compute'],
@@ -60,9 +96,10 @@ export const debianZed: Contract = {
         ini(nova, 'neutron', 'auth_url', identity),
         ini(nova, 'cinder', 'auth_url', identity),
         ini(nova, 'glance', 'api_servers', 'http://{controller}:9292'),
+        ...servicePasswords(nova, 'keystone_authtoken', 'service_user', 'placement', 'neutron', 'cinder'),
         ini(nova, 'vnc', 'novncproxy_base_url', 'http://{controller}:6080/vnc_auto.html'),
         ...neutronEdits,
-        rootShell,
+        ...rootCredentials,
       ],
       restart: ['neutron-openvswitch-agent', 'nova-compute'],
     },
@@ -74,7 +111,7 @@ export const debianZed: Contract = {
       edits: [
         ...neutronEdits,
         ini('/etc/neutron/metadata_agent.ini', 'DEFAULT', 'nova_metadata_host', '{controller}'),
-        rootShell,
+        ...rootCredentials,
       ],
       restart: [
         ...['neutron-openvswitch-agent', 'neutron-dhcp-agent'],
@@ -83,11 +120,18 @@ export const debianZed: Contract = {
     },
   },
   firstBoot: { service: 'stackrig-init-databases', deadline: '60min' },
+  passwords: {
+    admin: 'password',
+    service: 'password',
+    // While the node boots, Keystone may be a while yet.
+    set: `curl -s -o /dev/null --retry 900 --retry-connrefused --retry-delay 2 http://localhost:5000/v3 && \
+ADMIN_PASSWORD={adminPassword} SERVICE_PASSWORD={servicePassword} /etc/keystone/identity.sh`,
+  },
   cloud: {
     identityUrl: 'http://controller:5000/v3',
     horizonUrl: 'http://controller:8080',
     region: 'RegionOne',
-    credentials: { username: 'admin', password: 'password', project: 'admin', domain: 'Default' },
+    credentials: { username: 'admin', project: 'admin', domain: 'Default' },
     ports: {
       ...{ identity: 5000, image: 9292, placement: 8778, compute: 8774, network: 9696 },
       ...{ volumev3: 8776, 'object-store': 8888 },

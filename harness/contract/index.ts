@@ -2,7 +2,7 @@ import type { Contract } from './contract.js'
 import { debianZed } from './debian-zed.js'
 import { pocketContract } from './pocket.js'
 
-export type { Contract, FileEdit, RoleContract } from './contract.js'
+export type { Contract, FileEdit, Passwords, RoleContract, Symptom } from './contract.js'
 export { debianZed } from './debian-zed.js'
 export { pocketContract } from './pocket.js'
 

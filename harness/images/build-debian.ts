@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -112,12 +112,15 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
   // Half an archive that was left behind would only take disk.
   await build.finally(() => (layer ? rm(`${layer}.part`, { force: true }) : undefined))
 
-  await rename(join(output, 'rootfs.qcow2'), join(output, `${imageFileName(recipe)}.qcow2`))
+  const disk = `${imageFileName(recipe)}.qcow2`
+  await rename(join(output, 'rootfs.qcow2'), join(output, disk))
+  await symlink(disk, join(output, `${imageFileName(recipe)}.ext4`))
   const installed = (await readFile(join(output, 'manifest'), 'utf8')).trim().split('\n').sort()
   await rename(join(output, 'manifest'), join(output, `${recipe.name}.manifest`))
   await task.writeConf({
     ...qemubootValues(recipe),
-    qb_default_fstype: 'qcow2',
+    // What a virtual disk holds: for one that is called by its format, runqemu leaves out the kernel.
+    qb_default_fstype: 'ext4',
     qb_rootfs_opt: '-drive file=@ROOTFS@,if=virtio,format=qcow2',
     qb_kernel_root: '/dev/vda',
     qb_opt_append: '-initrd @DEPLOY_DIR_IMAGE@/initrd',

@@ -79,12 +79,16 @@ export function imageInFolder(
     folder,
     kernel: conf.kernel,
     ...(initrd === undefined ? {} : { initrd }),
-    ...(rootfs === undefined || conf.isInitramfs
-      ? {}
-      : { rootfs, rootfsFormat: rootfs.endsWith('.qcow2') ? ('qcow2' as const) : ('raw' as const) }),
+    ...(rootfs === undefined || conf.isInitramfs ? {} : { rootfs, rootfsFormat: formatOf(conf, rootfs) }),
     conf,
     // runqemu's own default is 256 MiB and one CPU.
     memoryMiB: conf.number('qb_mem') ?? 256,
     cpus: conf.number('qb_smp') ?? 1,
   }
+}
+
+/** A disk's format, which its name need not tell: runqemu looks for `NAME.ext4`, whatever that is kept in. */
+function formatOf(conf: QemubootConf, rootfs: string): 'qcow2' | 'raw' {
+  const said = /\bformat=(?<format>qcow2|raw)\b/.exec(conf.get('qb_rootfs_opt') ?? '')?.groups?.['format']
+  return said === 'qcow2' || rootfs.endsWith('.qcow2') ? 'qcow2' : 'raw'
 }

@@ -17,3 +17,10 @@ export async function collectLogs(cluster: Cluster, folder: string): Promise<voi
     }),
   )
 }
+
+/** Keeps what `diagnose` found when a scenario failed. */
+export async function writeDiagnosis(found: readonly string[], folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const text = found.join('\n\n') || 'All services run, and all files are as the topology wants them.'
+  await writeFile(join(folder, 'diagnosis.txt'), `${text}\n`)
+}

@@ -1,1 +1,1 @@
-export { collectLogs } from './evidence.js'
+export { collectLogs, writeDiagnosis } from './evidence.js'

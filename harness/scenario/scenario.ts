@@ -1,11 +1,11 @@
 import type { Browser } from 'playwright-core'
-import { test as base, type TestAPI } from 'vitest'
-import { cloudOf, openBrowser, prepareTopology } from '../cloud/index.js'
+import { test as base, type RunnerTask, type TestAPI } from 'vitest'
+import { cloudOf, diagnose, openBrowser, prepareTopology } from '../cloud/index.js'
 import { forkCluster, type Cluster, type RunningNode, type Topology } from '../cluster/index.js'
 import { StackrigError } from '../errors.js'
 import { findImage } from '../images/index.js'
 import type { Cloud } from '../openstack/index.js'
-import { collectLogs } from '../report/index.js'
+import { collectLogs, writeDiagnosis } from '../report/index.js'
 import { scenarioFolder } from './results.js'
 
 /** What a scenario can ask for; each is made when it is first named, and ended with the scenario. */
@@ -43,12 +43,13 @@ export function scenario<Name extends string>(topology: Topology<Name>): TestAPI
     evidence: async ({ task }: { task: { name: string; file: { name: string } } }, use: Use<string>) =>
       use(scenarioFolder(task.file.name, task.name)),
     cluster: async (
-      { evidence, signal }: { evidence: string; signal: AbortSignal },
+      { evidence, signal, task }: { evidence: string; signal: AbortSignal; task: Pick<RunnerTask, 'result'> },
       use: Use<Cluster<Name>>,
     ) => {
       const { golden } = await prepareTopology(topology, { signal })
       await using cluster = await forkCluster(golden, { logFolder: evidence, signal })
       await use(cluster)
+      if (task.result?.state === 'fail') await reportDiagnosis(cluster, evidence)
       await collectLogs(cluster, evidence)
     },
     cloud: async ({ cluster, signal }: { cluster: Cluster<Name>; signal: AbortSignal }, use: Use<Cloud>) => {
@@ -76,6 +77,14 @@ export function scenario<Name extends string>(topology: Topology<Name>): TestAPI
     await prepareTopology(topology)
   }, preparation)
   return test
+}
+
+/** What is wrong with the cluster of a scenario that failed, beside its error and in its evidence. */
+async function reportDiagnosis(cluster: Cluster, evidence: string): Promise<void> {
+  const found = await diagnose(cluster)
+  await writeDiagnosis(found, evidence)
+  if (found.length > 0)
+    process.stderr.write(`what is wrong with ${cluster.topology.name}:\n${found.join('\n')}\n`)
 }
 
 type Use<T> = (value: T) => Promise<void>

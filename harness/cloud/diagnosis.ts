@@ -1,0 +1,79 @@
+import {
+  describeService,
+  planProvision,
+  serviceStates,
+  type ChangedFile,
+  type Cluster,
+} from '../cluster/index.js'
+import { messageOf } from '../errors.js'
+
+/**
+ * What is not as it should be, whatever failed: services that do not run, files and host names that are not the
+ * topology's, and what the logs are known to say. One sentence or more each; none when nothing was found.
+ *
+ * It never rejects: it is asked when something has failed already, and that must stay the message.
+ */
+export async function diagnose(cluster: Cluster): Promise<string[]> {
+  const looks = [downServices, strangeNames, differentFiles, symptoms].map((look) =>
+    look(cluster).catch((error: unknown) => [`no diagnosis: ${messageOf(error)}`]),
+  )
+  return (await Promise.all(looks)).flat()
+}
+
+async function downServices(cluster: Cluster): Promise<string[]> {
+  const nodes = cluster.nodes.filter((node) => node.isOn)
+  const states = await Promise.all(nodes.map((node) => serviceStates(node, cluster)))
+  const down = states.flat().filter(({ state }) => state !== 'active')
+  return Promise.all(
+    down.map(async ({ node, service, state }) => {
+      const words = await describeService(cluster, cluster.node(node), service)
+      return `${service} on ${node} is ${state}; ${words}`
+    }),
+  )
+}
+
+/** Names as the kernels have them: what agents call themselves by. */
+async function strangeNames(cluster: Cluster): Promise<string[]> {
+  const names = await Promise.all(
+    cluster.nodes.filter((node) => node.isOn).map(async (node) => ({ node, name: await node.run`hostname` })),
+  )
+  return names
+    .filter(({ node, name }) => name !== node.plan.hostName)
+    .map(({ node, name }) => {
+      const twins = names.filter((other) => other.node !== node && other.name === name)
+      const also =
+        twins.length > 0 ? `, which is the name of ${twins.map((twin) => twin.node.name).join(', ')}` : ''
+      return `${node.name} calls itself "${name}"${also}; the topology calls it "${node.plan.hostName}"`
+    })
+}
+
+async function differentFiles(cluster: Cluster): Promise<string[]> {
+  return (await planProvision(cluster)).map(describeChange)
+}
+
+/** The lines that provisioning would replace, and by what. */
+function describeChange({ node, file, before, after }: ChangedFile): string {
+  const [had, wanted] = [before.split('\n'), after.split('\n')]
+  const only = (lines: string[], others: string[]): string =>
+    lines
+      .filter((line) => !others.includes(line))
+      .map((line) => `"${line}"`)
+      .join(', ') || 'nothing'
+  return `${file} on ${node} has ${only(had, wanted)}; the topology wants ${only(wanted, had)}`
+}
+
+async function symptoms(cluster: Cluster): Promise<string[]> {
+  const known = cluster.topology.contract.symptoms ?? []
+  const found = await Promise.all(
+    known.flatMap(({ role, command, means }) =>
+      cluster.nodes
+        .filter((node) => node.isOn && node.plan.role === role)
+        .map(async (node) => {
+          const { stdout } = await node.execute(command, { deadline: '30s' })
+          const lines = stdout.toString().trim()
+          return lines ? [`${node.name}: ${means}\n${lines}`] : []
+        }),
+    ),
+  )
+  return found.flat()
+}

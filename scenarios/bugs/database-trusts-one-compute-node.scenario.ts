@@ -1,0 +1,37 @@
+/**
+ * Defect: PostgreSQL's pg_hba.conf names the controller and one compute node, so any further node, or one behind NAT, is
+ * refused. meta-openstack since d55da8ea (2013-10-02), "postgresql: enable global listening, and explicit IP
+ * permissions".
+ */
+import { diagnose, expect, scenario, type RunningNode } from '../../harness/index.js'
+import { threeNode } from '../../fixtures/topologies/three-node.js'
+
+const test = scenario(threeNode)
+
+/** What the server says to a start-up message (PostgreSQL, "Message Formats"): R asks for the password, E refuses. */
+const knock = `import socket, struct
+server = socket.create_connection(('controller', 5432))
+names = b'user\\0admin\\0database\\0nova\\0\\0'
+server.sendall(struct.pack('!II', len(names) + 8, 196608) + names)
+print(server.recv(500))`
+const ask = (node: RunningNode): Promise<string> => node.run`python3 -c ${knock}`
+
+test('a node that pg_hba.conf does not name is refused, and the diagnosis says which', async ({
+  cluster,
+  controller,
+  compute,
+  network,
+}) => {
+  expect(await ask(network)).toMatch(/^b'R/)
+  expect(await diagnose(cluster)).toEqual([])
+
+  const named = ['192.168.7.2', '192.168.7.4'].map((address) => `host all all ${address}/32 md5`)
+  await controller.run`sed -i ${`s|^host all all 192.168.7.0/24 md5$|${named.join('\\n')}|`} /etc/postgresql/15/main/pg_hba.conf`
+  await controller.run`runuser -u postgres -- psql -qc ${'select pg_reload_conf()'}`
+  await expect.poll(() => ask(network), { timeout: 60_000 }).toMatch(/^b'E/)
+  expect(await ask(compute)).toMatch(/^b'R/)
+
+  const found = (await diagnose(cluster)).join('\n')
+  expect(found).toMatch(/PostgreSQL refuses a host that its pg_hba.conf does not name[\s\S]*"192\.168\.7\.6"/)
+  expect(found).not.toContain('192.168.7.4')
+})

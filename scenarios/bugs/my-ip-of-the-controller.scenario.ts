@@ -1,0 +1,38 @@
+/**
+ * Defect: Nova on a compute node gives the controller's address for its own: its consoles and volumes are then looked for
+ * on the wrong host. meta-openstack since c3302d13 (2013-05-17), "python-nova: added 2013.1", whose nova.conf has
+ * `my_ip=%CONTROLLER_IP%` on every node.
+ */
+import { diagnose, expect, provision, scenario, waitFor, type Cloud } from '../../harness/index.js'
+import { threeNode } from '../../fixtures/topologies/three-node.js'
+
+const test = scenario(threeNode)
+
+const hostAddress = (cloud: Cloud, wanted: string): Promise<unknown> =>
+  waitFor(
+    `the hypervisor to be at ${wanted}`,
+    async () => {
+      const [hypervisor] = await cloud.nova.hypervisors()
+      const seen = hypervisor?.address ?? 'no hypervisor'
+      return seen === wanted ? { done: true, value: seen } : { done: false, seen }
+    },
+    { deadline: '5min', every: '2s' },
+  )
+
+test(
+  'a compute node at the wrong address is told by the diagnosis, and mended by provisioning',
+  { tags: 'slow' },
+  async ({ cloud, cluster, compute }) => {
+    await hostAddress(cloud, '192.168.7.4')
+    await compute.run`sed -i ${'s/^my_ip.*/my_ip = 192.168.7.2/'} /etc/nova/nova.conf`
+    await compute.runWithin('5min')`systemctl restart nova-compute`
+    await hostAddress(cloud, '192.168.7.2')
+
+    expect(await diagnose(cluster)).toEqual([
+      '/etc/nova/nova.conf on compute has "my_ip = 192.168.7.2"; the topology wants "my_ip = 192.168.7.4"',
+    ])
+    expect(await provision(cluster)).toMatchObject([{ node: 'compute', file: '/etc/nova/nova.conf' }])
+    await hostAddress(cloud, '192.168.7.4')
+    expect(await diagnose(cluster)).toEqual([])
+  },
+)
