@@ -22,6 +22,13 @@ export interface RoleContract {
   restart: readonly string[]
 }
 
+/** The version of each API that a cloud's services speak, where clients have to know: the others are told by the catalogue. */
+export interface ApiVersions {
+  identity: 'v2.0' | 'v3'
+  image: 'v1' | 'v2'
+  volume: 'v1' | 'v3'
+}
+
 /** What an image promises: init system, release, ports, credentials, configuration paths, service names. */
 export interface Contract {
   name: string
@@ -36,6 +43,7 @@ export interface Contract {
   /** The cloud's front doors and its administrator; none for images without OpenStack. */
   cloud?: {
     identityUrl: string
+    apis: ApiVersions
     horizonUrl: string
     region: string
     credentials: { username: string; password: string; project: string; domain: string }

@@ -85,6 +85,7 @@ export const debianZed: Contract = {
   firstBoot: { service: 'stackrig-init-databases', deadline: '60min' },
   cloud: {
     identityUrl: 'http://controller:5000/v3',
+    apis: { identity: 'v3', image: 'v2', volume: 'v3' },
     horizonUrl: 'http://controller:8080',
     region: 'RegionOne',
     credentials: { username: 'admin', password: 'password', project: 'admin', domain: 'Default' },
