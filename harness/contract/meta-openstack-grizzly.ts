@@ -23,7 +23,8 @@ export const metaOpenstackGrizzly: Contract = {
   ...sysv,
   roles: {
     controller: {
-      // One process for all services of Nova (nova-all), as python-nova_2013.1.3.bb packages them.
+      // One process for Nova (python-nova_2013.1.3.bb), nova-compute among them (nova 2013.1, bin/nova-all): the
+      // controller is a compute host, too.
       services: [
         ...['postgresql', 'rabbitmq-server', 'keystone', 'glance-api', 'glance-registry'],
         ...['nova-all', 'nova-consoleauth', 'nova-novncproxy', 'quantum-server'],
