@@ -7,7 +7,14 @@ export {
   type Cluster,
   type RunningNode,
 } from './cluster/index.js'
-export { debianZed, pocketContract } from './contract/index.js'
+export {
+  debianZed,
+  metaOpenstackGrizzly,
+  metaOpenstackHavana,
+  metaOpenstackJuno,
+  metaOpenstackThud,
+  pocketContract,
+} from './contract/index.js'
 export { Horizon, type Cloud, type Network, type Server } from './openstack/index.js'
 export { expect, scenario, type ScenarioFixtures } from './scenario/index.js'
 export { waitFor } from './waits/index.js'

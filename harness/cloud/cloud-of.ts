@@ -10,11 +10,12 @@ export function cloudOf(cluster: Cluster, signal?: AbortSignal): Cloud {
       where: `topology ${cluster.topology.name}`,
     })
   }
-  const { identityUrl, region, credentials } = door
+  const { identityUrl, apis, region, credentials } = door
   const ended = signal ? AbortSignal.any([signal, cluster.signal]) : cluster.signal
   return openCloud({
     dial: cluster.dial,
     identityUrl,
+    apis,
     region,
     ...credentials,
     password: passwordsOf(cluster.topology).admin,

@@ -50,7 +50,7 @@ export interface Topology<Name extends string = string> {
 
 /** The passwords of a topology's cloud. */
 export const passwordsOf = ({ contract, passwords }: Topology): Passwords => ({
-  admin: '',
+  admin: contract.cloud?.credentials.password ?? '',
   service: '',
   ...contract.passwords,
   ...passwords,

@@ -40,6 +40,13 @@ export interface Symptom {
   means: string
 }
 
+/** The version of each API that a cloud's services speak, where clients have to know: the others are told by the catalogue. */
+export interface ApiVersions {
+  identity: 'v2.0' | 'v3'
+  image: 'v1' | 'v2'
+  volume: 'v1' | 'v3'
+}
+
 /** What an image promises: init system, release, ports, credentials, configuration paths, service names. */
 export interface Contract {
   name: string
@@ -57,9 +64,11 @@ export interface Contract {
   /** The cloud's front doors and its administrator; none for images without OpenStack. */
   cloud?: {
     identityUrl: string
+    apis: ApiVersions
     horizonUrl: string
     region: string
-    credentials: { username: string; project: string; domain: string }
+    /** The password is here only when the contract has no `passwords`. */
+    credentials: { username: string; password?: string; project: string; domain: string }
     /** Service type in the catalogue -> port. */
     ports: Readonly<Record<string, number>>
   }

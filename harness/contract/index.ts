@@ -1,12 +1,26 @@
 import type { Contract } from './contract.js'
 import { debianZed } from './debian-zed.js'
+import { metaOpenstackGrizzly } from './meta-openstack-grizzly.js'
+import { metaOpenstackHavana } from './meta-openstack-havana.js'
+import { metaOpenstackJuno } from './meta-openstack-juno.js'
+import { metaOpenstackThud } from './meta-openstack-thud.js'
 import { pocketContract } from './pocket.js'
 
-export type { Contract, FileEdit, Passwords, RoleContract, Symptom } from './contract.js'
+export type { ApiVersions, Contract, FileEdit, Passwords, RoleContract, Symptom } from './contract.js'
 export { debianZed } from './debian-zed.js'
+export { metaOpenstackGrizzly } from './meta-openstack-grizzly.js'
+export { metaOpenstackHavana } from './meta-openstack-havana.js'
+export { metaOpenstackJuno } from './meta-openstack-juno.js'
+export { metaOpenstackThud } from './meta-openstack-thud.js'
 export { pocketContract } from './pocket.js'
+
+const all = [
+  debianZed,
+  ...[metaOpenstackGrizzly, metaOpenstackHavana, metaOpenstackJuno, metaOpenstackThud],
+  pocketContract,
+]
 
 /** All contracts, by name. */
 export const contracts: Readonly<Record<string, Contract>> = Object.fromEntries(
-  [debianZed, pocketContract].map((contract) => [contract.name, contract]),
+  all.map((contract) => [contract.name, contract]),
 )

@@ -70,6 +70,10 @@ describe('secrets', () => {
       '{"user":{"name":"admin","password":"***"}}',
     )
     expect(maskSecrets('X-Auth-Token: 0123456789abcdef')).toBe('X-Auth-Token: ***')
+    expect(maskSecrets('GET http://controller:35357/v2.0/tokens/0123456789abcdef?x=1')).toBe(
+      'GET http://controller:35357/v2.0/tokens/***?x=1',
+    )
+    expect(maskSecrets(`token MII${'aB3+-'.repeat(40)}== of format PKI`)).toBe('token *** of format PKI')
   })
 
   it('do not reach an error', () => {

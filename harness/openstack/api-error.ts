@@ -30,14 +30,15 @@ export class ApiError extends StackrigError {
   constructor(failure: ApiFailure) {
     const said = maskSecrets(failure.said)
     const answer = failure.status === undefined ? 'was not answered' : `answered ${failure.status}`
-    super('API_FAILED', `${failure.method} ${failure.url} ${answer}`, {
+    const url = maskSecrets(failure.url)
+    super('API_FAILED', `${failure.method} ${url} ${answer}`, {
       seen: said,
       where: failure.requestId === undefined ? undefined : `request ${failure.requestId}`,
       cause: failure.cause,
     })
     this.name = 'ApiError'
     this.method = failure.method
-    this.url = failure.url
+    this.url = url
     this.status = failure.status
     this.said = said
     this.requestId = failure.requestId

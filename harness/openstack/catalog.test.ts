@@ -23,6 +23,10 @@ describe('endpointUrl', () => {
     expect(endpointUrl(catalog, 'network', 'RegionTwo')).toBe('http://elsewhere:9696')
   })
 
+  it("gives the administrator's address when asked for it", () => {
+    expect(endpointUrl(catalog, 'image', 'RegionOne', 'admin')).toBe('http://admin:9292')
+  })
+
   it('knows the older names of the volume service', () => {
     expect(endpointUrl(catalog, 'volume', 'RegionOne')).toBe('http://controller:8776/v3/4f1c')
   })
@@ -41,6 +45,8 @@ describe('versioned', () => {
     ['http://controller/image', 'v2', 'http://controller/image/v2'],
     ['http://controller:8774/v2.1', 'v2.1', 'http://controller:8774/v2.1'],
     ['http://controller:8776/v3/4f1c', 'v3', 'http://controller:8776/v3/4f1c'],
+    ['http://controller:9292/v2', 'v1', 'http://controller:9292/v1'],
+    ['http://controller:8774/v2/4f1c', 'v2.1', 'http://controller:8774/v2/4f1c'],
   ])('%s', (url, version, expected) => {
     expect(versioned(url, version)).toBe(expected)
   })

@@ -27,28 +27,34 @@ const types = {
 export type ServiceType = keyof typeof types
 
 /**
- * The public address of a service in a region, without a slash at its end.
+ * The address of a service in a region, without a slash at its end; the public one unless told otherwise.
  *
  * @throws StackrigError SERVICE_DOWN when the catalogue has none.
  */
-export function endpointUrl(catalog: readonly CatalogEntry[], type: ServiceType, region: string): string {
+export function endpointUrl(
+  catalog: readonly CatalogEntry[],
+  type: ServiceType,
+  region: string,
+  which: CatalogEndpoint['interface'] = 'public',
+): string {
   for (const name of types[type]) {
     const entry = catalog.find((service) => service.type === name)
     const endpoint = entry?.endpoints.find(
-      (candidate) => candidate.interface === 'public' && candidate.region === region,
+      (candidate) => candidate.interface === which && candidate.region === region,
     )
     if (endpoint) return endpoint.url.replace(/\/+$/, '')
   }
   const known = catalog.map((service) => service.type).join(', ') || 'no services at all'
-  throw new StackrigError('SERVICE_DOWN', `the catalogue has no public ${type} endpoint in ${region}`, {
+  throw new StackrigError('SERVICE_DOWN', `the catalogue has no ${which} ${type} endpoint in ${region}`, {
     seen: `the catalogue has ${known}`,
   })
 }
 
 /**
  * The address with the API version, which some catalogues contain (`:8774/v2.1`, `:8776/v3/PROJECT`) and others leave
- * to the client (`:9292`).
+ * to the client (`:9292`). Another version at its end gives way: meta-openstack's catalogues say `:9292/v2` for both.
  */
 export function versioned(url: string, version: string): string {
-  return /\/v\d+(\.\d+)?(\/|$)/.test(new URL(url).pathname) ? url : `${url}/${version}`
+  if (/\/v[\d.]+$/.test(url)) return url.replace(/[^/]+$/, version)
+  return /\/v\d+(\.\d+)?\//.test(new URL(url).pathname) ? url : `${url}/${version}`
 }

@@ -12,6 +12,8 @@ const serviceSchema = z.object({
 
 export type VolumeService = z.infer<typeof serviceSchema>
 
+export const volumeServicesSchema = z.object({ services: z.array(serviceSchema) })
+
 const volumeSchema = z.object({
   id: z.string(),
   name: z.string().nullable(),
@@ -34,8 +36,11 @@ interface VolumeFields {
 
 export type Volume = Fresh<VolumeFields>
 
+/** The block storage service as scenarios see it, whatever its version. */
+export type Cinder = Pick<CinderV3, keyof CinderV3>
+
 /** Block Storage API v3, docs.openstack.org/api-ref/block-storage/v3; in quotes the sections of that page. */
-export class Cinder {
+export class CinderV3 {
   readonly #service: Service
 
   constructor(service: Service) {
@@ -44,8 +49,7 @@ export class Cinder {
 
   /** "List All Cinder Services" */
   async services(): Promise<VolumeService[]> {
-    const schema = z.object({ services: z.array(serviceSchema) })
-    return (await this.#service.json(schema, 'GET', '/os-services')).services
+    return (await this.#service.json(volumeServicesSchema, 'GET', '/os-services')).services
   }
 
   /** "Create a volume"; size in GiB; returns at once, with status `creating`. */
@@ -73,16 +77,21 @@ export class Cinder {
   }
 
   #volume(body: z.infer<typeof volumeSchema>): Volume {
-    const fields: VolumeFields = {
-      id: body.id,
-      name: body.name ?? '',
-      status: body.status,
-      size: body.size,
-      bootable: body.bootable === 'true',
-      attachments: body.attachments.map(({ server_id, device }) => ({ serverId: server_id, device })),
-    }
-    // Cinder keeps the reason in its log and in "messages", not in the volume.
-    const failure = body.status.startsWith('error') ? 'Cinder gives the reason in its log only' : undefined
-    return resource('volume', fields, failure, () => this.volume(body.id))
+    return volumeResource(body, () => this.volume(body.id))
   }
+}
+
+/** A volume in our names. */
+export function volumeResource(body: z.infer<typeof volumeSchema>, refresh: () => Promise<Volume>): Volume {
+  const fields: VolumeFields = {
+    id: body.id,
+    name: body.name ?? '',
+    status: body.status,
+    size: body.size,
+    bootable: body.bootable === 'true',
+    attachments: body.attachments.map(({ server_id, device }) => ({ serverId: server_id, device })),
+  }
+  // Cinder keeps the reason in its log and in "messages", not in the volume.
+  const failure = body.status.startsWith('error') ? 'Cinder gives the reason in its log only' : undefined
+  return resource('volume', fields, failure, refresh)
 }

@@ -1,9 +1,13 @@
+import { newestApis, type Apis } from './apis.js'
 import type { CatalogEntry, ServiceType } from './catalog.js'
-import { Cinder } from './cinder.js'
+import { CinderV3, type Cinder } from './cinder.js'
+import { CinderV1 } from './cinder-v1.js'
 import type { Dial } from './agent.js'
-import { Glance } from './glance.js'
+import { GlanceV2, type Glance } from './glance.js'
+import { GlanceV1 } from './glance-v1.js'
 import { Http, type Timeouts } from './http.js'
-import { Keystone } from './keystone.js'
+import { KeystoneV3, type Keystone } from './keystone.js'
+import { KeystoneV2 } from './keystone-v2.js'
 import { Neutron } from './neutron.js'
 import { Nova } from './nova.js'
 import { Placement } from './placement.js'
@@ -18,6 +22,8 @@ export interface CloudOptions extends Credentials {
   identityUrl: string
   /** Default `RegionOne`. */
   region?: string
+  /** Default: the newest of each. */
+  apis?: Apis
   /** Ends all calls, at once and for good. */
   signal?: AbortSignal | undefined
   timeouts?: Timeouts
@@ -39,15 +45,20 @@ export class Cloud implements Disposable {
     const at = (type: ServiceType, version: string): Service =>
       new Service(session, () => session.endpoint(type, version))
     this.#session = session
-    this.keystone = new Keystone(new Service(session, () => Promise.resolve(session.identityUrl)))
-    this.glance = new Glance(at('image', 'v2'))
-    this.neutron = new Neutron(at('network', 'v2.0'))
+    const { apis } = session
+    this.keystone =
+      apis.identity === 'v3'
+        ? new KeystoneV3(new Service(session, () => Promise.resolve(session.identityUrl)))
+        : new KeystoneV2(new Service(session, () => session.endpoint('identity', 'v2.0', 'admin')))
+    this.glance = apis.image === 'v2' ? new GlanceV2(at('image', 'v2')) : new GlanceV1(at('image', 'v1'))
+    // Up to Liberty, and so wherever v2.0 is the identity API here, Neutron knows a project by this name alone.
+    this.neutron = new Neutron(at('network', 'v2.0'), apis.identity === 'v3' ? 'project_id' : 'tenant_id')
     this.nova = new Nova(at('compute', 'v2.1'), {
       image: async (name) => (await this.glance.list({ name }))[0]?.id,
       network: async (name) => (await this.neutron.networks({ name }))[0]?.id,
     })
     this.placement = new Placement(at('placement', ''))
-    this.cinder = new Cinder(at('volume', 'v3'))
+    this.cinder = apis.volume === 'v3' ? new CinderV3(at('volume', 'v3')) : new CinderV1(at('volume', 'v1'))
     this.swift = new Swift(at('object-store', ''))
   }
 
@@ -58,19 +69,20 @@ export class Cloud implements Disposable {
 
   /** The same cloud as another user (or with another password or project) sees it. */
   as(credentials: Partial<Credentials>): Cloud {
-    const { http, identityUrl, region } = this.#session
+    const { http, identityUrl, region, apis } = this.#session
     return new Cloud({
       http,
       identityUrl,
       region,
+      apis,
       credentials: { ...this.#session.credentials, ...credentials },
     })
   }
 
   /** The same cloud with a token that is used as it is: not renewed when a service refuses it. */
   withToken(token: Token): Cloud {
-    const { http, identityUrl, region, credentials } = this.#session
-    return new Cloud({ http, identityUrl, region, credentials, fixed: token })
+    const { http, identityUrl, region, apis, credentials } = this.#session
+    return new Cloud({ http, identityUrl, region, apis, credentials, fixed: token })
   }
 
   /** Closes idle connections, also those of clouds made from this one. */
@@ -81,6 +93,14 @@ export class Cloud implements Disposable {
 
 /** A cloud, not spoken to yet: the first call asks for a token. */
 export function openCloud(options: CloudOptions): Cloud {
-  const { dial, identityUrl, region = 'RegionOne', signal, timeouts, ...credentials } = options
-  return new Cloud({ http: new Http(dial, timeouts, signal), identityUrl, region, credentials })
+  const {
+    dial,
+    identityUrl,
+    region = 'RegionOne',
+    apis = newestApis,
+    signal,
+    timeouts,
+    ...credentials
+  } = options
+  return new Cloud({ http: new Http(dial, timeouts, signal), identityUrl, region, apis, credentials })
 }

@@ -64,8 +64,11 @@ export interface ImageData {
   sha512: string
 }
 
+/** The image service as scenarios see it, whatever its version. */
+export type Glance = Pick<GlanceV2, keyof GlanceV2>
+
 /** Image API v2, docs.openstack.org/api-ref/image/v2; in quotes the sections of that page. */
-export class Glance {
+export class GlanceV2 {
   readonly #service: Service
 
   constructor(service: Service) {
@@ -76,7 +79,7 @@ export class Glance {
   async upload({ file, ...image }: NewImage & { file: ImageFile }): Promise<Image> {
     const contentLength = await lengthOf(file)
     const { id } = await this.createImage(image)
-    await this.uploadData(id, open(file), contentLength === undefined ? {} : { contentLength })
+    await this.uploadData(id, openFile(file), contentLength === undefined ? {} : { contentLength })
     return this.get(id)
   }
 
@@ -139,8 +142,7 @@ export class Glance {
       const url = await this.#service.url(path)
       throw new ApiError({ method: 'GET', url, status, said: 'the image has no data' })
     }
-    const digest = (algorithm: string): string => createHash(algorithm).update(body).digest('hex')
-    return { data: body, md5: digest('md5'), sha256: digest('sha256'), sha512: digest('sha512') }
+    return imageData(body)
   }
 
   /** "Delete image" */
@@ -165,8 +167,13 @@ export class Glance {
   }
 }
 
+export function imageData(data: Buffer): ImageData {
+  const digest = (algorithm: string): string => createHash(algorithm).update(data).digest('hex')
+  return { data, md5: digest('md5'), sha256: digest('sha256'), sha512: digest('sha512') }
+}
+
 /** From these states ("Image status" in Glance's docs) an image does not come back by itself. */
-function imageFailure(status: string): string | undefined {
+export function imageFailure(status: string): string | undefined {
   const reasons: Record<string, string> = {
     killed: 'an error occurred while its data was uploaded',
     deleted: 'it was deleted',
@@ -175,12 +182,12 @@ function imageFailure(status: string): string | undefined {
   return reasons[status]
 }
 
-async function lengthOf(file: ImageFile): Promise<number | undefined> {
+export async function lengthOf(file: ImageFile): Promise<number | undefined> {
   if (typeof file === 'string') return (await stat(file)).size
   return Buffer.isBuffer(file) ? file.length : undefined
 }
 
-function open(file: ImageFile): Readable {
+export function openFile(file: ImageFile): Readable {
   if (typeof file === 'string') return createReadStream(file)
   return Buffer.isBuffer(file) ? Readable.from([file]) : file()
 }

@@ -5,6 +5,7 @@ import { StackrigError } from '../errors.js'
 import { logger } from '../log.js'
 import { DialAgent, type Dial } from './agent.js'
 import { ApiError, openstackMessage, requestIdOf } from './api-error.js'
+import { maskSecrets } from './secrets.js'
 
 const log = logger('api')
 
@@ -63,7 +64,13 @@ export class Http {
     try {
       const response = await got(url, this.#options(request, started))
       const answer = { status: response.statusCode, headers: response.headers, body: response.rawBody }
-      log('%s %s %d in %d ms', method, withoutQuery(response), answer.status, performance.now() - started)
+      log(
+        '%s %s %d in %d ms',
+        method,
+        maskSecrets(withoutQuery(response)),
+        answer.status,
+        performance.now() - started,
+      )
       if (!response.ok) throw refusal(method, url, answer)
       return answer
     } catch (error) {
@@ -128,7 +135,9 @@ function unanswered(
   signal: AbortSignal | undefined,
 ): StackrigError {
   if (signal?.aborted) {
-    return new StackrigError('ABORTED', `${method} ${url} was given up`, { cause: signal.reason })
+    return new StackrigError('ABORTED', `${method} ${maskSecrets(url)} was given up`, {
+      cause: signal.reason,
+    })
   }
   // got's error holds the request's headers, the token among them: only its text goes on.
   const cause = Object.assign(new Error(error.message), { code: error.code })
@@ -140,12 +149,17 @@ function withoutQuery(response: Response): string {
 }
 
 /**
- * The JSON of an answer, checked.
+ * What an answer says, checked: its JSON unless another part of it is given.
  *
  * @throws ApiError when it is not of that form.
  */
-export function checked<T>(schema: z.ZodType<T>, request: HttpRequest, answer: HttpAnswer): T {
-  const result = schema.safeParse(parseJson(answer.body.toString('utf8')))
+export function checked<T>(
+  schema: z.ZodType<T>,
+  request: HttpRequest,
+  answer: HttpAnswer,
+  said: unknown = parseJson(answer.body.toString('utf8')),
+): T {
+  const result = schema.safeParse(said)
   if (result.success) return result.data
   const issues = result.error.issues.map((issue) => `${issue.path.join('.') || 'the body'}: ${issue.message}`)
   throw new ApiError({

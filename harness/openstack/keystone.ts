@@ -21,8 +21,11 @@ export type Endpoint = z.infer<typeof endpointSchema>
 
 const domain_id = 'default'
 
+/** The identity service as scenarios see it, whatever its version. */
+export type Keystone = Pick<KeystoneV3, keyof KeystoneV3>
+
 /** Identity API v3, docs.openstack.org/api-ref/identity/v3; in quotes the sections of that page. */
-export class Keystone {
+export class KeystoneV3 {
   readonly #service: Service
 
   constructor(service: Service) {

@@ -81,11 +81,15 @@ export const agentSchema = z.object({
 /** `alive` is Neutron's opinion: a heartbeat within its agent_down_time. */
 export type Agent = z.infer<typeof agentSchema>
 
-export const securityGroupSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  project_id: z.string(),
-})
+// `tenant_id` alone before Newton, both since then.
+export const securityGroupSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    project_id: z.string().optional(),
+    tenant_id: z.string().default(''),
+  })
+  .transform(({ tenant_id, project_id = tenant_id, ...group }) => ({ ...group, project_id }))
 
 export type SecurityGroup = z.infer<typeof securityGroupSchema>
 

@@ -35,12 +35,17 @@ export interface NewNetwork {
   provider?: { type: string; physical?: string; segment?: number }
 }
 
-/** Network API v2.0, docs.openstack.org/api-ref/network/v2; in quotes the sections of that page. */
+/**
+ * Network API v2.0, docs.openstack.org/api-ref/network/v2; in quotes the sections of that page. Quantum's is the same, but
+ * for the word for a project.
+ */
 export class Neutron {
   readonly #service: Service
+  readonly #project: 'project_id' | 'tenant_id'
 
-  constructor(service: Service) {
+  constructor(service: Service, project: 'project_id' | 'tenant_id') {
     this.#service = service
+    this.#project = project
   }
 
   /** "List networks" */
@@ -167,7 +172,8 @@ export class Neutron {
   }
 
   /** "List security groups"; Neutron makes a project's `default` group when this is first asked. */
-  async securityGroups(query: { name?: string; project_id?: string } = {}): Promise<SecurityGroup[]> {
+  async securityGroups(filter: { name?: string; project_id?: string } = {}): Promise<SecurityGroup[]> {
+    const query = { name: filter.name, [this.#project]: filter.project_id }
     const schema = z.object({ security_groups: z.array(securityGroupSchema) })
     return (await this.#service.json(schema, 'GET', '/security-groups', { query })).security_groups
   }

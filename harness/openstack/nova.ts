@@ -46,9 +46,10 @@ const hypervisorSchema = z
     hypervisor_hostname: z.string(),
     // libvirt's driver reports QEMU under KVM, too: this does not prove KVM.
     hypervisor_type: z.string(),
-    host_ip: z.string(),
-    state: z.enum(['up', 'down']),
-    status: z.enum(['enabled', 'disabled']),
+    // These three are not there before Juno.
+    host_ip: z.string().optional(),
+    state: z.enum(['up', 'down']).optional(),
+    status: z.enum(['enabled', 'disabled']).optional(),
     vcpus: z.number(),
     memory_mb: z.number(),
     running_vms: z.number(),

@@ -1,13 +1,16 @@
+import type { Apis } from './apis.js'
 import { endpointUrl, versioned, type ServiceType } from './catalog.js'
 import { hasStatus } from './api-error.js'
 import type { Http, HttpAnswer, HttpRequest } from './http.js'
 import { issueToken, type Credentials, type Token } from './token.js'
+import { issueTokenV2 } from './token-v2.js'
 
 export interface SessionOptions {
   http: Http
   /** `http://controller:5000/v3` */
   identityUrl: string
   region: string
+  apis: Apis
   credentials: Credentials
   /** Use this token as it is and never ask for another. */
   fixed?: Token | undefined
@@ -21,6 +24,7 @@ export class Session {
   readonly http: Http
   readonly identityUrl: string
   readonly region: string
+  readonly apis: Apis
   readonly credentials: Credentials
   readonly #fixed: Token | undefined
   #token: Promise<Token> | undefined
@@ -29,6 +33,7 @@ export class Session {
     this.http = options.http
     this.identityUrl = options.identityUrl.replace(/\/+$/, '')
     this.region = options.region
+    this.apis = options.apis
     this.#fixed = options.fixed
     this.credentials = options.credentials
     // A password must not stand in a failed assertion's print of a cloud.
@@ -39,7 +44,8 @@ export class Session {
   token(): Promise<Token> {
     if (this.#fixed) return Promise.resolve(this.#fixed)
     if (this.#token) return this.#token
-    const token = issueToken(this.http, this.identityUrl, this.credentials)
+    const issue = this.apis.identity === 'v3' ? issueToken : issueTokenV2
+    const token = issue(this.http, this.identityUrl, this.credentials)
     this.#token = token
     token.catch(() => {
       if (this.#token === token) this.#token = undefined
@@ -48,9 +54,9 @@ export class Session {
   }
 
   /** The address of a service from the catalogue, with its API version. */
-  async endpoint(type: ServiceType, version: string): Promise<string> {
+  async endpoint(type: ServiceType, version: string, which?: 'public' | 'admin'): Promise<string> {
     const { catalog } = await this.token()
-    const url = endpointUrl(catalog, type, this.region)
+    const url = endpointUrl(catalog, type, this.region, which)
     return version === '' ? url : versioned(url, version)
   }
 

@@ -56,12 +56,12 @@ const tokenSchema = z.object({
     expires_at: z.string(),
     user: z.object({ id: z.string(), name: z.string() }),
     project: z.object({ id: z.string(), name: z.string() }).optional(),
-    roles: z.array(z.object({ id: z.string(), name: z.string() })).default([]),
+    roles: z.array(z.object({ name: z.string() })).default([]),
     catalog: catalogSchema.default([]),
   }),
 })
 
-type TokenBody = z.infer<typeof tokenSchema>['token']
+export type TokenBody = z.infer<typeof tokenSchema>['token']
 
 /** Identity API v3, "Password authentication with scoped authorization": POST /v3/auth/tokens. */
 export async function issueToken(http: Http, identityUrl: string, credentials: Credentials): Promise<Token> {

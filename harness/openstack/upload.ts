@@ -6,6 +6,8 @@ import { ApiError } from './api-error.js'
 import { refusal, type Http, type HttpAnswer } from './http.js'
 
 export interface Upload {
+  /** Default PUT. */
+  method?: 'PUT' | 'POST'
   url: string
   headers: Record<string, string>
   body: Readable
@@ -14,15 +16,18 @@ export interface Upload {
 }
 
 /**
- * PUTs a stream, once. When the stream ends before the announced length, the connection is ended there: that is how a
+ * Sends a stream, once. When the stream ends before the announced length, the connection is ended there: that is how a
  * client that dies looks to a service.
  *
  * @throws ApiError for an error status, for no answer, and always for a body shorter than announced.
  */
-export async function upload(http: Http, { url, headers, body, contentLength }: Upload): Promise<HttpAnswer> {
+export async function upload(
+  http: Http,
+  { method = 'PUT', url, headers, body, contentLength }: Upload,
+): Promise<HttpAnswer> {
   const length = contentLength === undefined ? {} : { 'content-length': String(contentLength) }
   const { agent, signal, requestTimeout } = http
-  const options = { method: 'PUT', agent, headers: { ...headers, ...length }, ...(signal && { signal }) }
+  const options = { method, agent, headers: { ...headers, ...length }, ...(signal && { signal }) }
   const request = httpRequest(url, options)
   // Not for the whole upload, which is as long as it is, but for a service that takes and says nothing.
   request.setTimeout(requestTimeout, () => request.destroy(new Error(`no progress in ${requestTimeout} ms`)))
@@ -37,13 +42,13 @@ export async function upload(http: Http, { url, headers, body, contentLength }: 
     }
     request.end()
     const answer = await answered
-    if (answer.status >= 400) throw refusal('PUT', url, answer)
+    if (answer.status >= 400) throw refusal(method, url, answer)
     return answer
   } catch (error) {
     if (signal?.aborted)
-      throw new StackrigError('ABORTED', `PUT ${url} was given up`, { cause: signal.reason })
+      throw new StackrigError('ABORTED', `${method} ${url} was given up`, { cause: signal.reason })
     if (error instanceof ApiError) throw error
-    throw new ApiError({ method: 'PUT', url, said: messageOf(error), cause: error })
+    throw new ApiError({ method, url, said: messageOf(error), cause: error })
   } finally {
     body.destroy()
     // Closes the connection; what was written has left before.
