@@ -1,0 +1,38 @@
+import { bootCloud, cloudOf, defineTopology, expect, provision, scenario } from '../harness/index.js'
+import { threeNode } from '../fixtures/topologies/three-node.js'
+
+const test = scenario(threeNode)
+
+const ownPasswords = defineTopology({
+  ...threeNode,
+  nodes: Object.fromEntries(threeNode.nodes.map((node) => [node.name, node])),
+  passwords: { admin: 'Correct-Horse+1', service: 'Battery.Staple=2' },
+})
+
+test(
+  'a cloud with passwords of its own works like any other, and knows the shipped ones no more',
+  { tags: 'slow', timeout: 2_700_000 },
+  async ({ evidence, guestDisk, signal }) => {
+    await using cluster = await bootCloud(ownPasswords, { logFolder: evidence, signal })
+    using cloud = cloudOf(cluster, signal)
+    for (const shipped of [
+      { password: 'password' },
+      { username: 'nova', password: 'password', project: 'service' },
+    ]) {
+      await expect(cloud.as(shipped).keystone.issueToken()).rejects.toMatchObject({ status: 401 })
+    }
+    // Root's shell has the new one, on every node.
+    for (const node of cluster.nodes) {
+      expect(
+        await node.runWithin('5min')`bash -ic ${'openstack network agent list -f value -c Binary'}`,
+      ).toContain('neutron-dhcp-agent')
+    }
+    // To boot an instance every service asks every other, by its own account.
+    const network = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.19.0.0/24' })
+    const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+    const server = await cloud.nova.boot({ name: 'web', image, flavor: 'm1.nano', network })
+    await expect(server).toBecome('ACTIVE', { within: '15min' })
+    await cloud.nova.consoleWith(server.id, 'stackrig-instance: metadata', { deadline: '10min' })
+    expect(await provision(cluster)).toEqual([])
+  },
+)
