@@ -10,17 +10,20 @@ const test = scenario(threeNode)
 
 const alarm = /RabbitMQ takes no messages[\s\S]*memory resource limit alarm set/
 
-test('a broker with too little memory is named by the diagnosis, until it has enough', async ({
-  cluster,
-  controller,
-}) => {
-  const setLimit = (limit: string): Promise<string> =>
-    controller.runWithin(
-      '5min',
-    )`rabbitmqctl eval ${`vm_memory_monitor:set_vm_memory_high_watermark(${limit}).`}`
-  expect((await diagnose(cluster)).join('\n')).not.toMatch(alarm)
-  await setLimit('{absolute, "1MB"}')
-  await expect.poll(async () => (await diagnose(cluster)).join('\n'), { timeout: 60_000 }).toMatch(alarm)
-  await setLimit('0.6')
-  await expect.poll(async () => (await diagnose(cluster)).join('\n'), { timeout: 60_000 }).not.toMatch(alarm)
-})
+test(
+  'a broker with too little memory is named by the diagnosis, until it has enough',
+  { tags: 'slow' },
+  async ({ cluster, controller }) => {
+    const setLimit = (limit: string): Promise<string> =>
+      controller.runWithin(
+        '5min',
+      )`rabbitmqctl eval ${`vm_memory_monitor:set_vm_memory_high_watermark(${limit}).`}`
+    expect((await diagnose(cluster)).join('\n')).not.toMatch(alarm)
+    await setLimit('{absolute, "1MB"}')
+    await expect.poll(async () => (await diagnose(cluster)).join('\n'), { timeout: 60_000 }).toMatch(alarm)
+    await setLimit('0.6')
+    await expect
+      .poll(async () => (await diagnose(cluster)).join('\n'), { timeout: 60_000 })
+      .not.toMatch(alarm)
+  },
+)

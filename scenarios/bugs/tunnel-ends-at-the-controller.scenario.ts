@@ -8,25 +8,26 @@ import { threeNode } from '../../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
 
-test('an agent whose tunnels end elsewhere does not run, and the diagnosis names the key', async ({
-  cluster,
-  compute,
-}) => {
-  const file = '/etc/neutron/plugins/ml2/openvswitch_agent.ini'
-  await compute.run`sed -i ${'s/^local_ip.*/local_ip = 192.168.7.2/'} ${file}`
-  await compute.runWithin('5min')`systemctl restart neutron-openvswitch-agent`
-  const found = await waitFor(
-    'the agent to give up',
-    async () => {
-      const findings = (await diagnose(cluster)).join('\n')
-      return /neutron-openvswitch-agent on compute is/.test(findings)
-        ? { done: true, value: findings }
-        : { done: false, seen: findings }
-    },
-    { deadline: '5min', every: '1s', signal: cluster.signal },
-  )
-  expect(found).toContain("Tunneling can't be enabled with invalid local_ip '192.168.7.2'")
-  expect(found).toContain(
-    `${file} on compute has "local_ip = 192.168.7.2"; the topology wants "local_ip = 192.168.7.4"`,
-  )
-})
+test(
+  'an agent whose tunnels end elsewhere does not run, and the diagnosis names the key',
+  { tags: 'slow' },
+  async ({ cluster, compute }) => {
+    const file = '/etc/neutron/plugins/ml2/openvswitch_agent.ini'
+    await compute.run`sed -i ${'s/^local_ip.*/local_ip = 192.168.7.2/'} ${file}`
+    await compute.runWithin('5min')`systemctl restart neutron-openvswitch-agent`
+    const found = await waitFor(
+      'the agent to give up',
+      async () => {
+        const findings = (await diagnose(cluster)).join('\n')
+        return /neutron-openvswitch-agent on compute is/.test(findings)
+          ? { done: true, value: findings }
+          : { done: false, seen: findings }
+      },
+      { deadline: '5min', every: '1s', signal: cluster.signal },
+    )
+    expect(found).toContain("Tunneling can't be enabled with invalid local_ip '192.168.7.2'")
+    expect(found).toContain(
+      `${file} on compute has "local_ip = 192.168.7.2"; the topology wants "local_ip = 192.168.7.4"`,
+    )
+  },
+)
