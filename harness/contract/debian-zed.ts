@@ -1,12 +1,5 @@
 import type { Contract, FileEdit } from './contract.js'
-
-const ini = (file: string, section: string, key: string, value: string): FileEdit => ({
-  file,
-  format: 'ini',
-  section,
-  key,
-  value,
-})
+import { exported, ini } from './edits.js'
 
 const identity = 'http://{controller}:5000/v3'
 const messages = 'rabbit://openstack:password@{controller}'
@@ -27,14 +20,8 @@ const neutronEdits = [
   ini('/etc/neutron/plugins/ml2/openvswitch_agent.ini', 'ovs', 'local_ip', '{address}'),
 ]
 
-const rootShell = (key: string, value: string): FileEdit => ({
-  file: '/root/.bashrc',
-  format: 'exports',
-  key,
-  value,
-})
-const rootPassword = rootShell('OS_PASSWORD', '{adminPassword}')
-const rootCredentials = [rootShell('OS_AUTH_URL', identity), rootPassword]
+const rootPassword = exported('/root/.bashrc', 'OS_PASSWORD', '{adminPassword}')
+const rootCredentials = [exported('/root/.bashrc', 'OS_AUTH_URL', identity), rootPassword]
 
 /**
  * Debian 12's OpenStack (Zed) on PostgreSQL and RabbitMQ under systemd, with the addresses, names and passwords of
