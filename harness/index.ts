@@ -6,8 +6,9 @@ export {
   requireServices,
   type Cluster,
   type RunningNode,
+  type Topology,
 } from './cluster/index.js'
-export { debianZed, pocketContract } from './contract/index.js'
+export { debianZed, debianZedSysv, pocketContract } from './contract/index.js'
 export { Horizon, type Cloud, type Network, type Server } from './openstack/index.js'
 export { expect, scenario, type ScenarioFixtures } from './scenario/index.js'
 export { waitFor } from './waits/index.js'

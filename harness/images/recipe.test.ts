@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseRecipe, readBase, readRecipe, recipeNames } from './recipe.js'
+import { parseRecipe, readBases, readRecipe, recipeNames } from './recipe.js'
 
 const good = `
 name: controller
@@ -36,7 +36,7 @@ describe('the form of a recipe', () => {
 describe('the recipes of this repository', () => {
   test('all are of the form, and their bases too', () => {
     expect(recipeNames()).toEqual(expect.arrayContaining(['instance', 'pocket']))
-    for (const name of recipeNames()) readBase(readRecipe(name))
+    for (const name of recipeNames()) readBases(readRecipe(name))
   })
 
   test('a name without a recipe says which there are', () => {
