@@ -5,6 +5,9 @@ import { TestResultsReporter } from './harness/report/test-results.js'
 // Whoever starts a run by hand gets its results beside the named ones.
 const results = process.env['STACKRIG_RESULTS'] ?? join(import.meta.dirname, 'results', 'unnamed')
 
+// Under TCG on two processors a nested instance takes minutes.
+const scenarioTimeouts = { testTimeout: 900_000, hookTimeout: 600_000, fileParallelism: false }
+
 export default defineConfig({
   test: {
     reporters: [
@@ -39,10 +42,17 @@ export default defineConfig({
           name: 'scenarios',
           include: ['scenarios/**/*.scenario.ts'],
           sequence: { groupOrder: 2 },
-          // Under TCG on two processors a nested instance takes minutes.
-          testTimeout: 900_000,
-          hookTimeout: 600_000,
-          fileParallelism: false,
+          ...scenarioTimeouts,
+        },
+      },
+      {
+        test: {
+          // The scenarios of fixtures/core-topology.ts once more, on one node under System V init.
+          name: 'all-in-one',
+          include: ['keystone', 'glance', 'nova', 'horizon'].map((name) => `scenarios/${name}.scenario.ts`),
+          env: { STACKRIG_CORE: 'all-in-one' },
+          sequence: { groupOrder: 3 },
+          ...scenarioTimeouts,
         },
       },
     ],

@@ -6,9 +6,11 @@ export {
   requireServices,
   type Cluster,
   type RunningNode,
+  type Topology,
 } from './cluster/index.js'
 export {
   debianZed,
+  debianZedSysv,
   metaOpenstackGrizzly,
   metaOpenstackHavana,
   metaOpenstackJuno,

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { expect, scenario } from '../harness/index.js'
-import { threeNode } from '../fixtures/topologies/three-node.js'
+import { core } from '../fixtures/core-topology.js'
 
-const test = scenario(threeNode)
+const test = scenario(core)
 const digest = (algorithm: string, data: Buffer): string => createHash(algorithm).update(data).digest('hex')
 
 test('an uploaded image is the same for whoever fetches it', async ({ cloud, compute, guestDisk }) => {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect, Horizon, scenario } from '../harness/index.js'
-import { threeNode } from '../fixtures/topologies/three-node.js'
+import { core } from '../fixtures/core-topology.js'
 
-const test = scenario(threeNode)
+const test = scenario(core)
 const address = 'http://controller:8080'
 
 test('a wrong password shows an error, and nothing else', async ({ browser, evidence }) => {

@@ -1,7 +1,7 @@
 import { expect, scenario } from '../harness/index.js'
-import { threeNode } from '../fixtures/topologies/three-node.js'
+import { core } from '../fixtures/core-topology.js'
 
-const test = scenario(threeNode)
+const test = scenario(core)
 
 test('an instance boots under KVM, and gets its address and metadata from the network node', async ({
   cloud,
@@ -19,7 +19,7 @@ test('an instance boots under KVM, and gets its address and metadata from the ne
   const booting = await cloud.nova.boot({ name: 'web', image, flavor: 'm1.nano', network: net })
   await expect(booting).toBecome('ACTIVE', { within: '10min' })
   const server = await cloud.nova.get(booting.id)
-  expect(server.host).toBe('compute')
+  expect(server.host).toBe(compute.plan.hostName)
   const address = server.addresses[0]?.address ?? ''
 
   // The hypervisor, and the guest itself, say that it is KVM.

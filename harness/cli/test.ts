@@ -12,10 +12,10 @@ export function testCommand(): Command {
   return new Command('test')
     .description('run the checks, the unit tests, the pocket cluster tests and the scenarios')
     .argument('[files...]', 'only test files whose path contains one of these')
-    .option('--project <name...>', 'only these of unit, vm, scenarios')
-    .option('--all', 'also the tests tagged "slow"; files that are named run with theirs')
+    .option('--project <name...>', 'only these of unit, vm, scenarios, all-in-one')
+    .option('--all', 'also all-in-one, and the tests tagged "slow"; files that are named run with theirs')
     .action(async (files: string[], options: { project?: string[]; all?: boolean }) => {
-      const projects = options.project ?? ['unit', 'vm', 'scenarios']
+      const projects = options.project ?? ['unit', 'vm', 'scenarios', ...(options.all ? ['all-in-one'] : [])]
       const checked = options.project || files.length > 0 ? true : await runChecks()
       if (files.length === 0) await prepareAll(projects)
       const slow = (options.all ?? false) || files.length > 0
@@ -45,7 +45,7 @@ async function runChecks(): Promise<boolean> {
 /** So that no test's time-out pays for images and golden snapshots, and a person sees what takes so long. */
 async function prepareAll(projects: string[]): Promise<void> {
   using progress = new Progress()
-  const topologies = { vm: 'pocket', scenarios: 'three-node' }
+  const topologies = { vm: 'pocket', scenarios: 'three-node', 'all-in-one': 'all-in-one' }
   for (const [project, name] of Object.entries(topologies)) {
     if (!projects.includes(project)) continue
     await prepareTopology(await findTopology(name), { signal: interrupted, onProgress: progress.say })

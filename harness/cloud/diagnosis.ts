@@ -1,6 +1,7 @@
 import {
   describeService,
   planProvision,
+  playsRole,
   serviceStates,
   type ChangedFile,
   type Cluster,
@@ -67,7 +68,7 @@ async function symptoms(cluster: Cluster): Promise<string[]> {
   const found = await Promise.all(
     known.flatMap(({ role, command, means }) =>
       cluster.nodes
-        .filter((node) => node.isOn && node.plan.role === role)
+        .filter((node) => node.isOn && playsRole(node.plan, role))
         .map(async (node) => {
           const { stdout } = await node.execute(command, { deadline: '30s' })
           const lines = stdout.toString().trim()

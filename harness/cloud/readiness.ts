@@ -1,4 +1,4 @@
-import { describeService, requireServices, statesOf, type Cluster } from '../cluster/index.js'
+import { describeService, playsRole, requireServices, statesOf, type Cluster } from '../cluster/index.js'
 import { humanDuration, type Duration } from '../duration.js'
 import type { Cloud } from '../openstack/index.js'
 import { waitFor, type Seen } from '../waits/index.js'
@@ -69,7 +69,7 @@ async function allPresent(
 /** On its first boot a controller makes its databases before anything else can work: that boot is given more time. */
 async function databasesMade(cluster: Cluster): Promise<{ first: boolean; took: number }> {
   const { contract } = cluster.topology
-  const controller = cluster.nodes.find(({ plan }) => plan.role === 'controller')
+  const controller = cluster.nodes.find(({ plan }) => playsRole(plan, 'controller'))
   const started = Date.now()
   if (!contract.firstBoot || !controller) return { first: false, took: 0 }
   const { service, deadline } = contract.firstBoot
@@ -168,7 +168,7 @@ function onHosts(agents: { binary: string; host: string }[]): string[] {
 
 /** The first page is slow: Apache starts Django for it. Scenarios find it warm. */
 async function horizonAnswers(cluster: Cluster, url: string): Promise<Seen<unknown>> {
-  const controller = cluster.nodes.find((node) => node.plan.role === 'controller')
+  const controller = cluster.nodes.find(({ plan }) => playsRole(plan, 'controller'))
   if (!controller) return { done: true, value: undefined }
   const result = await controller.execute(`curl -fsS -o /dev/null -m 110 ${url}/auth/login/`)
   return result.exitCode === 0

@@ -1,4 +1,4 @@
-import { passwordsOf, type Cluster, type RunningNode } from '../cluster/index.js'
+import { passwordsOf, playsRole, type Cluster, type RunningNode } from '../cluster/index.js'
 import { become, deleted, Horizon } from '../openstack/index.js'
 import { openBrowser } from './browser.js'
 import { cloudOf } from './cloud-of.js'
@@ -40,7 +40,7 @@ async function runClient(node: RunningNode): Promise<void> {
 
 /** The network's namespace goes some time after the network. */
 async function dhcpEnded(cluster: Cluster, network: string): Promise<void> {
-  const nodes = cluster.nodes.filter(({ plan }) => plan.role === 'network')
+  const nodes = cluster.nodes.filter(({ plan }) => playsRole(plan, 'network'))
   await Promise.all(nodes.map((node) => node.waitUntil(`! ip netns list | grep -q ${network}`, '5min')))
 }
 

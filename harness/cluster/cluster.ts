@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { StackrigError } from '../errors.js'
 import type { Sandbox } from '../sandbox/index.js'
 import type { RunningNode } from './node.js'
+import { namesOf } from './roles.js'
 import { withNode, type NodePlan, type Topology, type TopologyNode } from './topology.js'
 
 interface Ways {
@@ -38,9 +39,9 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     return this.members.nodes
   }
 
-  /** @throws StackrigError CLUSTER_UNKNOWN */
+  /** By its name; an all-in-one also by the names of the nodes it stands for. @throws StackrigError CLUSTER_UNKNOWN */
   node(name: Name): RunningNode {
-    const node = this.nodes.find((candidate) => candidate.name === name)
+    const node = this.nodes.find(({ plan }) => namesOf(plan).includes(name))
     if (node) return node
     throw new StackrigError('CLUSTER_UNKNOWN', `there must be a node ${name}`, {
       seen: this.nodes.map((candidate) => candidate.name).join(', '),

@@ -7,7 +7,7 @@ import type { RunningNode } from './node.js'
 export interface ServiceState {
   node: string
   service: string
-  /** systemd's words: `active`, `activating`, `failed`, …; elsewhere `active` or `inactive`. */
+  /** systemd's words: `active`, `activating`, `failed`, …; elsewhere `active`, `activating` or `inactive`. */
   state: string
 }
 
@@ -26,11 +26,16 @@ const initWords: Record<Contract['init'], InitWords> = {
     log: (service) => `journalctl --no-pager --output=cat --unit=${service} --lines=12`,
     restart: (services) => `systemctl restart ${services.join(' ')}`,
   },
-  // Init scripts as the Linux Standard Base has them: `status` exits 0 when the service runs, and 3 when it does not.
+  // Init scripts as the Linux Standard Base has them: `status` exits 0 when the service runs, 3 when it does not, and 4
+  // when that cannot be said, as while it starts.
   sysv: {
     states: (services) =>
       services
-        .map((service) => `service ${service} status >/dev/null 2>&1 && echo active || echo inactive`)
+        .map(
+          (service) =>
+            `service ${service} status >/dev/null 2>&1; ` +
+            'case $? in 0) echo active ;; 4) echo activating ;; *) echo inactive ;; esac',
+        )
         .join('; '),
     log: (service) => `tail -q -n 12 /var/log/${service}/*.log /var/log/*/${service}.log 2>/dev/null`,
     restart: (services) => services.map((service) => `service ${service} restart`).join(' && '),

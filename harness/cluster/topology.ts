@@ -90,7 +90,7 @@ export function defineTopology<Name extends string>(plan: TopologyPlan<Name>): T
     nodes.map((n) => ({ name: n.name, value: n.hostName })),
   )
   const { name, contract, passwords } = plan
-  if (passwords) checkPasswords(plan, passwords)
+  if (passwords) checkPasswords(plan, nodes, passwords)
   return { name, contract, network, gateway, ...(passwords && { passwords }), nodes }
 }
 
@@ -113,8 +113,14 @@ export function withNode<Name extends string>(
   return defineTopology<string>({ ...topology, nodes }) as Topology<Name>
 }
 
-function checkPasswords({ name, contract }: TopologyPlan<string>, passwords: Partial<Passwords>): void {
+function checkPasswords(
+  { name, contract }: TopologyPlan<string>,
+  nodes: NodePlan[],
+  passwords: Partial<Passwords>,
+): void {
   if (!contract.passwords) refuse(name, `it has passwords, which contract ${contract.name} cannot change`)
+  if (!nodes.some(({ role }) => role === 'controller'))
+    refuse(name, 'it has passwords, and no node with the role controller to give them to')
   for (const [whose, password] of Object.entries(passwords)) {
     if (!/^[\w.+@:=/-]{1,72}$/.test(password))
       refuse(name, `the password "${whose}" must be of 1 to 72 letters, digits and _-.+@:=/`)

@@ -1,5 +1,6 @@
 import type { Contract } from './contract.js'
 import { debianZed } from './debian-zed.js'
+import { debianZedSysv } from './debian-zed-sysv.js'
 import { metaOpenstackGrizzly } from './meta-openstack-grizzly.js'
 import { metaOpenstackHavana } from './meta-openstack-havana.js'
 import { metaOpenstackJuno } from './meta-openstack-juno.js'
@@ -8,6 +9,7 @@ import { pocketContract } from './pocket.js'
 
 export type { ApiVersions, Contract, FileEdit, Passwords, RoleContract, Symptom } from './contract.js'
 export { debianZed } from './debian-zed.js'
+export { debianZedSysv } from './debian-zed-sysv.js'
 export { metaOpenstackGrizzly } from './meta-openstack-grizzly.js'
 export { metaOpenstackHavana } from './meta-openstack-havana.js'
 export { metaOpenstackJuno } from './meta-openstack-juno.js'
@@ -15,7 +17,7 @@ export { metaOpenstackThud } from './meta-openstack-thud.js'
 export { pocketContract } from './pocket.js'
 
 const all = [
-  debianZed,
+  ...[debianZed, debianZedSysv],
   ...[metaOpenstackGrizzly, metaOpenstackHavana, metaOpenstackJuno, metaOpenstackThud],
   pocketContract,
 ]

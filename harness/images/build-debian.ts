@@ -29,17 +29,19 @@ const steps: [RegExp, string][] = [
 ]
 
 /**
- * Builds an image of a Debian system: mmdebstrap from this machine's own sources, the files and the script of the base
+ * Builds an image of a Debian system: mmdebstrap from this machine's own sources, the files and the script of the bases
  * and of the recipe, an ext4 file system without partitions, qcow2. Returns its packages.
  * As root it works directly; as an ordinary user in a user namespace, which needs an entry in /etc/subuid.
  */
 export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string[]> {
-  const { recipe, base, output, scratch, log } = task
+  const { recipe, bases, output, scratch, log } = task
   const isRoot = process.getuid?.() === 0
-  const sources = base?.recipe.builder === 'debian' ? [{ ...base, recipe: base.recipe }, task] : [task]
+  const sources = [...bases, task]
 
   task.step('reading package lists')
-  const packages = [...new Set(sources.flatMap(({ recipe: { packages } }) => packages))]
+  const packages = [...new Set(sources.flatMap(({ recipe: { packages } }) => packages))].filter(
+    (name) => !recipe.without.includes(name),
+  )
   const paths = [
     ...sources.flatMap(({ recipe: { exclude } }) => exclude.map((path) => `path-exclude=${path}`)),
     ...sources.flatMap(({ recipe: { include } }) => include.map((path) => `path-include=${path}`)),
@@ -54,20 +56,21 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
   const input = join(scratch, basename(insideFolder))
   await mkdir(input)
   await cp(finishScript, join(input, 'finish'))
-  for (const [index, { folder }] of sources.entries()) {
+  for (const { folder, recipe: part } of sources) {
     const files = join(folder, 'files')
     if (existsSync(files)) {
       const owner = ['--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX']
-      await runLogged(log, 'tar', [...owner, '-cf', join(input, `files-${index}.tar`), '-C', files, '.'])
+      await runLogged(log, 'tar', [...owner, '-cf', join(input, `files-${part.name}.tar`), '-C', files, '.'])
     }
     const customize = join(folder, 'customize')
-    if (existsSync(customize)) await cp(customize, join(input, `customize-${index}`))
+    if (existsSync(customize)) await cp(customize, join(input, `customize-${part.name}`))
   }
   await writeFile(
     join(input, 'settings'),
     [
       `name=${recipe.name}`,
       `disk=${recipe.disk}`,
+      `parts=${shellQuoted(sources.map(({ recipe: { name } }) => name).join(' '))}`,
       // Root writes the artefacts where they belong; a user namespace may not even see that folder.
       `layer=${unpacks ? 'unpack' : layer ? 'save' : 'none'}`,
       `layer_file=${shellQuoted(layer ?? '')}`,

@@ -1,9 +1,10 @@
 import type { BuildLog } from './program.js'
-import type { Recipe, RecipeInFolder } from './recipe.js'
+import type { DebianRecipe, Recipe, RecipeInFolder } from './recipe.js'
 
 /** One build, as the builders see it. */
 export interface BuildTask<R extends Recipe = Recipe> extends RecipeInFolder<R> {
-  base: RecipeInFolder | undefined
+  /** Whose packages, files and scripts come first, in this order. */
+  bases: RecipeInFolder<DebianRecipe>[]
   /** The folder the artefacts go to; renamed to its final name when the build is complete. */
   output: string
   /** A folder for what is needed only while building. */

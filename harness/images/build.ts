@@ -14,7 +14,7 @@ import { buildFailed, type BuildLog } from './program.js'
 import { pruneImages } from './prune.js'
 import { formatQemubootConf } from './qemuboot-conf.js'
 import { recipeDigest } from './recipe-digest.js'
-import { readBase, readRecipe, type Recipe, type RecipeInFolder } from './recipe.js'
+import { readBases, readRecipe, type Recipe, type RecipeInFolder } from './recipe.js'
 import { builtFolder, builtImage } from './store.js'
 
 export interface BuildOptions {
@@ -94,7 +94,7 @@ async function buildOne(
     await writeFile(log.file, '')
     const packages = await runBuilder({
       ...source,
-      base: readBase(source),
+      bases: readBases(source),
       output,
       scratch,
       log,

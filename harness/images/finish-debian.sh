@@ -6,7 +6,7 @@ tree=$1
 here=$1/tmp/stackrig-build
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
-# shellcheck source=/dev/null -- settings: name, disk (MiB), output, layer, layer_file
+# shellcheck source=/dev/null -- settings: name, disk (MiB), parts (bases and recipe), output, layer, layer_file
 . "$here/settings"
 mkdir -p "$output"
 
@@ -45,18 +45,18 @@ fi
 echo "stackrig: copying files"
 echo "$name" >"$tree/etc/hostname"
 rm -f "$tree/etc/resolv.conf"
-for part in 0 1; do
+for part in $parts; do
     [ ! -e "$here/files-$part.tar" ] ||
         tar -C "$tree" -xf "$here/files-$part.tar" --numeric-owner --keep-directory-symlink --no-overwrite-dir
 done
 
 # Own namespaces: no network but a loopback, and whatever a script leaves running ends with it.
-for part in 0 1; do
+for part in $parts; do
     [ -e "$here/customize-$part" ] || continue
     echo "stackrig: customizing ($part)"
     # shellcheck disable=SC2016 -- expanded by the inner shell
     unshare --mount --net --pid --ipc --uts --fork --kill-child sh -euc '
-        tree=$1 name=$2 script=$3
+        tree=$1 name=$2 script=$3 here=$4
         mount -t proc proc "$tree/proc"
         [ -d "$tree/dev/shm" ] || mkdir "$tree/dev/shm"
         mount -t tmpfs -o mode=1777 tmpfs "$tree/dev/shm"
@@ -64,11 +64,16 @@ for part in 0 1; do
         mkdir -m 1777 "$tree/run/lock"
         cp "$script" "$tree/run/customize"
         chmod 755 "$tree/run/customize"
+        # For an image of several parts that have the same file: what each of them brought.
+        mkdir "$tree/run/files"
+        for file in "$here"/files-*.tar; do
+            [ ! -e "$file" ] || cp "$file" "$tree/run/files/${file##*/files-}"
+        done
         mount -t tmpfs -o mode=1777 tmpfs "$tree/tmp"
         hostname "$name"
         ip link set lo up
         exec chroot "$tree" env -i PATH="$PATH" HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive /run/customize
-    ' sh "$tree" "$name" "$here/customize-$part"
+    ' sh "$tree" "$name" "$here/customize-$part" "$here"
 done
 
 echo "stackrig: cleaning up"

@@ -28,6 +28,17 @@ test('depends on nothing but what the image is made from', () => {
   expect(digest()).toBe(before)
 })
 
+test('every base counts, also one that a base builds on', () => {
+  const before = digest()
+  mkdirSync(join(parent, 'deeper'))
+  writeFileSync(join(parent, 'deeper', 'recipe.yaml'), `name: deeper\nrole: node\n${common}`)
+  writeFileSync(join(parent, 'base', 'recipe.yaml'), `name: base\nrole: node\nbase: [deeper]\n${common}`)
+  const deeper = digest()
+  expect(deeper).not.toBe(before)
+  writeFileSync(join(parent, 'deeper', 'customize'), '#!/bin/sh')
+  expect(digest()).not.toBe(deeper)
+})
+
 test.each([
   ['a file', () => writeFileSync(join(parent, 'app', 'files', 'x'), 'y')],
   ['a mode', () => chmodSync(join(parent, 'app', 'files', 'x'), 0o755)],

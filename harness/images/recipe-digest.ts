@@ -1,16 +1,15 @@
 import { createHash, type Hash } from 'node:crypto'
 import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { readBase, type RecipeInFolder } from './recipe.js'
+import { readBases, type RecipeInFolder } from './recipe.js'
 
 /** Raised when the builders change in a way that makes other images from the same recipe. */
 const builderVersion = 1
 
-/** A digest of everything an image is built from: the recipe, its files and script, those of its base, the builder. */
+/** A digest of everything an image is built from: the recipe, its files and script, those of its bases, the builder. */
 export function recipeDigest(recipe: RecipeInFolder): string {
   const hash = createHash('sha256').update(`builder ${builderVersion}\n`)
-  const base = readBase(recipe)
-  if (base) addFolder(hash, base.folder)
+  for (const base of readBases(recipe)) addFolder(hash, base.folder)
   addFolder(hash, recipe.folder)
   return hash.digest('hex')
 }

@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest'
-import { parseRecipe, readBase, readRecipe, recipeNames } from './recipe.js'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { parseRecipe, readBases, readRecipe, recipeNames } from './recipe.js'
 
 const good = `
 name: controller
@@ -33,10 +36,38 @@ describe('the form of a recipe', () => {
   })
 })
 
+describe('bases', () => {
+  /** A folder with a recipe for each name, on top of the bases that it is given. */
+  function recipes(bases: Record<string, string>): string {
+    const parent = mkdtempSync(join(tmpdir(), 'stackrig-recipes-'))
+    onTestFinished(() => rmSync(parent, { recursive: true }))
+    for (const [name, base] of Object.entries(bases)) {
+      mkdirSync(join(parent, name))
+      const text = good.replace('name: controller', `name: ${name}`).replace('base: node', `base: ${base}`)
+      writeFileSync(join(parent, name, 'recipe.yaml'), text)
+    }
+    return parent
+  }
+  const basesOf = (name: string, parent: string): string[] =>
+    readBases(readRecipe(name, parent)).map(({ recipe }) => recipe.name)
+
+  test('come in the order they are named in, after their own bases, each once', () => {
+    const parent = recipes({ node: '[]', left: 'node', right: '[node]', top: '[right, left]' })
+    expect(basesOf('node', parent)).toEqual([])
+    expect(basesOf('left', parent)).toEqual(['node'])
+    expect(basesOf('top', parent)).toEqual(['node', 'right', 'left'])
+  })
+
+  test('a recipe that builds on itself is refused', () => {
+    const parent = recipes({ left: 'right', right: 'left' })
+    expect(() => basesOf('left', parent)).toThrow(/right, whose base is left/)
+  })
+})
+
 describe('the recipes of this repository', () => {
   test('all are of the form, and their bases too', () => {
     expect(recipeNames()).toEqual(expect.arrayContaining(['instance', 'pocket']))
-    for (const name of recipeNames()) readBase(readRecipe(name))
+    for (const name of recipeNames()) readBases(readRecipe(name))
   })
 
   test('a name without a recipe says which there are', () => {

@@ -36,8 +36,11 @@ const recipeSchema = z.discriminatedUnion('builder', [
   z.strictObject({
     ...everyRecipe,
     builder: z.literal('debian'),
-    base: name.optional(),
+    /** The recipes that come first, in this order; the bases of a base come before it. */
+    base: z.union([name.transform((base) => [base]), z.array(name)]).default([]),
     packages: z.array(packageName),
+    /** Packages of the bases that this image does not get. */
+    without: z.array(packageName).default([]),
     /** dpkg's path-exclude and path-include patterns. */
     exclude: z.array(z.string().startsWith('/')).default([]),
     include: z.array(z.string().startsWith('/')).default([]),
@@ -121,15 +124,26 @@ export function parseRecipe(text: string, file: string): Recipe {
   return parsed.data
 }
 
-/** The recipe this one builds on, if it names one. Throws like readRecipe, and LOCK_INVALID for an unfit base. */
-export function readBase({ recipe, folder }: RecipeInFolder): RecipeInFolder<DebianRecipe> | undefined {
-  if (recipe.builder !== 'debian' || !recipe.base) return undefined
-  const base = readRecipe(recipe.base, join(folder, '..'))
-  if (base.recipe.builder !== 'debian' || base.recipe.base) {
-    throw new StackrigError('LOCK_INVALID', 'A base is a recipe of the builder "debian" without a base.', {
-      where: join(folder, 'recipe.yaml'),
-      seen: `base: ${recipe.base}`,
-    })
+/**
+ * The recipes this one builds on, in the order in which they are applied, each once.
+ * Throws like readRecipe, and LOCK_INVALID for an unfit base.
+ */
+export function readBases({ recipe, folder }: RecipeInFolder): RecipeInFolder<DebianRecipe>[] {
+  const found = new Map<string, RecipeInFolder<DebianRecipe>>()
+  const add = (below: Recipe, above: readonly string[]): void => {
+    if (below.builder !== 'debian') return
+    for (const name of below.base) {
+      const base = readRecipe(name, join(folder, '..'))
+      if (base.recipe.builder !== 'debian' || above.includes(name)) {
+        throw new StackrigError('LOCK_INVALID', 'A base is another recipe of the builder "debian".', {
+          where: join(folder, 'recipe.yaml'),
+          seen: `base: ${[...above.slice(1), name].join(', whose base is ')}`,
+        })
+      }
+      add(base.recipe, [...above, name])
+      found.set(name, { recipe: base.recipe, folder: base.folder })
+    }
   }
-  return { recipe: base.recipe, folder: base.folder }
+  add(recipe, [recipe.name])
+  return [...found.values()]
 }

@@ -6,8 +6,11 @@ function resultsFolder(): string {
   return process.env['STACKRIG_RESULTS'] ?? join(projectFolder, 'results', 'unnamed')
 }
 
-/** The folder of one scenario: `results/<time>/<file>/<name>`, with names that every file system takes. */
-export function scenarioFolder(file: string, name: string): string {
+/**
+ * The folder of one scenario: `results/<time>/<file>/<name>`, with names that every file system takes. `variant` tells
+ * apart what one file does in one run on several topologies.
+ */
+export function scenarioFolder(file: string, name: string, variant = ''): string {
   const clean = (text: string): string =>
     text
       .toLowerCase()
@@ -19,5 +22,5 @@ export function scenarioFolder(file: string, name: string): string {
       .split('/')
       .at(-1)
       ?.replace(/\.[a-z.]+$/, '') ?? file
-  return join(resultsFolder(), clean(base), clean(name))
+  return join(resultsFolder(), clean(`${base} ${variant}`), clean(name))
 }

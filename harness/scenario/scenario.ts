@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { test as base, type RunnerTask, type TestAPI } from 'vitest'
 import { cloudOf, diagnose, openBrowser, prepareTopology } from '../cloud/index.js'
-import { forkCluster, type Cluster, type RunningNode, type Topology } from '../cluster/index.js'
+import { forkCluster, namesOf, type Cluster, type RunningNode, type Topology } from '../cluster/index.js'
 import { StackrigError } from '../errors.js'
 import { findImage } from '../images/index.js'
 import type { Cloud } from '../openstack/index.js'
@@ -33,15 +33,17 @@ const preparation = 75 * 60_000
  */
 export function scenario<Name extends string>(topology: Topology<Name>): TestAPI<ScenarioFixtures<Name>> {
   const nodeFixtures = Object.fromEntries(
-    topology.nodes.map(({ name }) => [
-      name,
-      async ({ cluster }: { cluster: Cluster<Name> }, use: (node: RunningNode) => Promise<void>) =>
-        use(cluster.node(name)),
-    ]),
+    topology.nodes
+      .flatMap(namesOf)
+      .map((name) => [
+        name,
+        async ({ cluster }: { cluster: Cluster<Name> }, use: (node: RunningNode) => Promise<void>) =>
+          use(cluster.node(name as Name)),
+      ]),
   )
   const test = base.extend<ScenarioFixtures<Name>>({
-    evidence: async ({ task }: { task: { name: string; file: { name: string } } }, use: Use<string>) =>
-      use(scenarioFolder(task.file.name, task.name)),
+    evidence: async ({ task }: { task: { name: string; file: TestFile } }, use: Use<string>) =>
+      use(scenarioFolder(task.file.name, task.name, variantOf(task.file))),
     cluster: async (
       { evidence, signal, task }: { evidence: string; signal: AbortSignal; task: Pick<RunnerTask, 'result'> },
       use: Use<Cluster<Name>>,
@@ -86,5 +88,14 @@ async function reportDiagnosis(cluster: Cluster, evidence: string): Promise<void
   if (found.length > 0)
     process.stderr.write(`what is wrong with ${cluster.topology.name}:\n${found.join('\n')}\n`)
 }
+
+interface TestFile {
+  name: string
+  projectName?: string | undefined
+}
+
+/** Vitest's project, but for the one that all scenarios are in. */
+const variantOf = ({ projectName }: TestFile): string =>
+  projectName === undefined || projectName === 'scenarios' ? '' : projectName
 
 type Use<T> = (value: T) => Promise<void>
