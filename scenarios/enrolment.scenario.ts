@@ -31,8 +31,14 @@ test(
     )
 
     const changed = await provision(cluster)
-    expect([...new Set(changed.map(({ node }) => node))]).toEqual(['compute-2'])
-    expect(changed.map(({ file }) => file)).toEqual(
+    // Every node learns of the new one; only that one is edited.
+    const nodesWith = (changes: typeof changed): string[] => [...new Set(changes.map(({ node }) => node))].sort()
+    expect(nodesWith(changed.filter(({ file }) => file === '/etc/hosts'))).toEqual(
+      cluster.nodes.map(({ name }) => name).sort(),
+    )
+    const edited = changed.filter(({ file }) => file !== '/etc/hosts')
+    expect(nodesWith(edited)).toEqual(['compute-2'])
+    expect(edited.map(({ file }) => file)).toEqual(
       expect.arrayContaining(['/etc/nova/nova.conf', '/etc/neutron/neutron.conf', '/root/.bashrc']),
     )
     await cloudReady(cluster)
