@@ -32,7 +32,8 @@ test(
 
     const changed = await provision(cluster)
     // Every node learns of the new one; only that one is edited.
-    const nodesWith = (changes: typeof changed): string[] => [...new Set(changes.map(({ node }) => node))].sort()
+    const nodesWith = (changes: typeof changed): string[] =>
+      [...new Set(changes.map(({ node }) => node))].sort()
     expect(nodesWith(changed.filter(({ file }) => file === '/etc/hosts'))).toEqual(
       cluster.nodes.map(({ name }) => name).sort(),
     )
