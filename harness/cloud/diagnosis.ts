@@ -1,8 +1,8 @@
 import {
   describeService,
+  downServices,
   planProvision,
   playsRole,
-  serviceStates,
   type ChangedFile,
   type Cluster,
 } from '../cluster/index.js'
@@ -15,18 +15,15 @@ import { messageOf } from '../errors.js'
  * It never rejects: it is asked when something has failed already, and that must stay the message.
  */
 export async function diagnose(cluster: Cluster): Promise<string[]> {
-  const looks = [downServices, strangeNames, differentFiles, symptoms].map((look) =>
+  const looks = [stoppedServices, strangeNames, differentFiles, symptoms].map((look) =>
     look(cluster).catch((error: unknown) => [`no diagnosis: ${messageOf(error)}`]),
   )
   return (await Promise.all(looks)).flat()
 }
 
-async function downServices(cluster: Cluster): Promise<string[]> {
-  const nodes = cluster.nodes.filter((node) => node.isOn)
-  const states = await Promise.all(nodes.map((node) => serviceStates(node, cluster)))
-  const down = states.flat().filter(({ state }) => state !== 'active')
+async function stoppedServices(cluster: Cluster): Promise<string[]> {
   return Promise.all(
-    down.map(async ({ node, service, state }) => {
+    (await downServices(cluster)).map(async ({ node, service, state }) => {
       const words = await describeService(cluster, cluster.node(node), service)
       return `${service} on ${node} is ${state}; ${words}`
     }),

@@ -9,6 +9,7 @@ export { RunningNode } from './node.js'
 export { namesOf, playsRole } from './roles.js'
 export {
   describeService,
+  downServices,
   requireServices,
   restartServices,
   serviceStates,

@@ -76,15 +76,19 @@ export async function serviceStates(node: RunningNode, cluster: Cluster): Promis
   return services.map((service, index) => ({ node: node.name, service, state: states[index] ?? 'unknown' }))
 }
 
+/** The promised services that do not run, of every node that is on. */
+export async function downServices(cluster: Cluster): Promise<ServiceState[]> {
+  const nodes = cluster.nodes.filter((node) => node.isOn)
+  const states = await Promise.all(nodes.map((node) => serviceStates(node, cluster)))
+  return states.flat().filter(({ state }) => state !== 'active')
+}
+
 /**
  * Makes sure that every promised service runs on every node that is on.
  * @throws StackrigError SERVICE_DOWN with the name, the state and the last log lines of each that does not.
  */
 export async function requireServices(cluster: Cluster): Promise<void> {
-  const states = await Promise.all(
-    cluster.nodes.filter((node) => node.isOn).map((node) => serviceStates(node, cluster)),
-  )
-  const down = states.flat().filter(({ state }) => state !== 'active')
+  const down = await downServices(cluster)
   if (down.length === 0) return
   throw new StackrigError('SERVICE_DOWN', 'every service of the contract must run', {
     where: down.map(({ node, service }) => `${service} on ${node}`).join(', '),

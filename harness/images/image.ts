@@ -89,6 +89,6 @@ export function imageInFolder(
 
 /** A disk's format, which its name need not tell: runqemu looks for `NAME.ext4`, whatever that is kept in. */
 function formatOf(conf: QemubootConf, rootfs: string): 'qcow2' | 'raw' {
-  const said = /\bformat=(?<format>qcow2|raw)\b/.exec(conf.get('qb_rootfs_opt') ?? '')?.groups?.['format']
-  return said === 'qcow2' || rootfs.endsWith('.qcow2') ? 'qcow2' : 'raw'
+  const said = /\bformat=qcow2\b/.test(conf.get('qb_rootfs_opt') ?? '')
+  return said || rootfs.endsWith('.qcow2') ? 'qcow2' : 'raw'
 }

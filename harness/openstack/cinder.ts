@@ -12,7 +12,7 @@ const serviceSchema = z.object({
 
 export type VolumeService = z.infer<typeof serviceSchema>
 
-export const volumeServicesSchema = z.object({ services: z.array(serviceSchema) })
+const servicesSchema = z.object({ services: z.array(serviceSchema) })
 
 const volumeSchema = z.object({
   id: z.string(),
@@ -36,37 +36,49 @@ interface VolumeFields {
 
 export type Volume = Fresh<VolumeFields>
 
-/** The block storage service as scenarios see it, whatever its version. */
-export type Cinder = Pick<CinderV3, keyof CinderV3>
+/** How a version of the API says what a volume is. */
+export interface CinderDialect {
+  volume: z.ZodType<z.infer<typeof volumeSchema>>
+  /** The words for a new volume; size in GiB. */
+  create: (volume: { name: string; size: number }) => object
+}
 
-/** Block Storage API v3, docs.openstack.org/api-ref/block-storage/v3; in quotes the sections of that page. */
-export class CinderV3 {
+export const cinderV3: CinderDialect = { volume: volumeSchema, create: (volume) => volume }
+
+/**
+ * Block Storage API v3, docs.openstack.org/api-ref/block-storage/v3; in quotes the sections of that page. v1 differs in the
+ * words for a volume only.
+ */
+export class Cinder {
   readonly #service: Service
+  readonly #dialect: CinderDialect
 
-  constructor(service: Service) {
+  constructor(service: Service, dialect: CinderDialect) {
     this.#service = service
+    this.#dialect = dialect
   }
 
   /** "List All Cinder Services" */
   async services(): Promise<VolumeService[]> {
-    return (await this.#service.json(volumeServicesSchema, 'GET', '/os-services')).services
+    return (await this.#service.json(servicesSchema, 'GET', '/os-services')).services
   }
 
   /** "Create a volume"; size in GiB; returns at once, with status `creating`. */
   async createVolume(volume: { name: string; size: number }): Promise<Volume> {
-    const schema = z.object({ volume: volumeSchema })
-    return this.#volume((await this.#service.json(schema, 'POST', '/volumes', { json: { volume } })).volume)
+    const schema = z.object({ volume: this.#dialect.volume })
+    const json = { volume: this.#dialect.create(volume) }
+    return this.#volume((await this.#service.json(schema, 'POST', '/volumes', { json })).volume)
   }
 
   /** "Show a volume's details" */
   async volume(id: string): Promise<Volume> {
-    const schema = z.object({ volume: volumeSchema })
+    const schema = z.object({ volume: this.#dialect.volume })
     return this.#volume((await this.#service.json(schema, 'GET', `/volumes/${id}`)).volume)
   }
 
   /** "List accessible volumes with details" */
   async volumes(): Promise<Volume[]> {
-    const schema = z.object({ volumes: z.array(volumeSchema) })
+    const schema = z.object({ volumes: z.array(this.#dialect.volume) })
     const { volumes } = await this.#service.json(schema, 'GET', '/volumes/detail')
     return volumes.map((volume) => this.#volume(volume))
   }
@@ -77,21 +89,16 @@ export class CinderV3 {
   }
 
   #volume(body: z.infer<typeof volumeSchema>): Volume {
-    return volumeResource(body, () => this.volume(body.id))
+    const fields: VolumeFields = {
+      id: body.id,
+      name: body.name ?? '',
+      status: body.status,
+      size: body.size,
+      bootable: body.bootable === 'true',
+      attachments: body.attachments.map(({ server_id, device }) => ({ serverId: server_id, device })),
+    }
+    // Cinder keeps the reason in its log and in "messages", not in the volume.
+    const failure = body.status.startsWith('error') ? 'Cinder gives the reason in its log only' : undefined
+    return resource('volume', fields, failure, () => this.volume(body.id))
   }
-}
-
-/** A volume in our names. */
-export function volumeResource(body: z.infer<typeof volumeSchema>, refresh: () => Promise<Volume>): Volume {
-  const fields: VolumeFields = {
-    id: body.id,
-    name: body.name ?? '',
-    status: body.status,
-    size: body.size,
-    bootable: body.bootable === 'true',
-    attachments: body.attachments.map(({ server_id, device }) => ({ serverId: server_id, device })),
-  }
-  // Cinder keeps the reason in its log and in "messages", not in the volume.
-  const failure = body.status.startsWith('error') ? 'Cinder gives the reason in its log only' : undefined
-  return resource('volume', fields, failure, refresh)
 }

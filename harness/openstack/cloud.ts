@@ -1,7 +1,7 @@
 import { newestApis, type Apis } from './apis.js'
 import type { CatalogEntry, ServiceType } from './catalog.js'
-import { CinderV3, type Cinder } from './cinder.js'
-import { CinderV1 } from './cinder-v1.js'
+import { Cinder, cinderV3 } from './cinder.js'
+import { cinderV1 } from './cinder-v1.js'
 import type { Dial } from './agent.js'
 import { GlanceV2, type Glance } from './glance.js'
 import { GlanceV1 } from './glance-v1.js'
@@ -58,7 +58,7 @@ export class Cloud implements Disposable {
       network: async (name) => (await this.neutron.networks({ name }))[0]?.id,
     })
     this.placement = new Placement(at('placement', ''))
-    this.cinder = apis.volume === 'v3' ? new CinderV3(at('volume', 'v3')) : new CinderV1(at('volume', 'v1'))
+    this.cinder = new Cinder(at('volume', apis.volume), apis.volume === 'v3' ? cinderV3 : cinderV1)
     this.swift = new Swift(at('object-store', ''))
   }
 

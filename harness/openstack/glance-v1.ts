@@ -15,7 +15,6 @@ import {
 import { checked, type HttpAnswer, type HttpRequest } from './http.js'
 import { resource } from './resource.js'
 import type { Service } from './service.js'
-import { upload } from './upload.js'
 
 const imageSchema = z.object({
   id: z.string(),
@@ -51,7 +50,7 @@ export class GlanceV1 implements Glance {
   async upload({ file, ...image }: NewImage & { file: ImageFile }): Promise<Image> {
     const contentLength = await lengthOf(file)
     const headers = headersOf(image)
-    const answer = await this.#send('POST', '/images', openFile(file), { headers, contentLength })
+    const answer = await this.#service.upload('POST', '/images', openFile(file), { headers, contentLength })
     const request = { method: 'POST', url: await this.#service.url('/images') } as const
     return this.#image(checked(oneImage, request, answer).image)
   }
@@ -64,7 +63,7 @@ export class GlanceV1 implements Glance {
 
   /** "Update image" with data, once and as it is: a stream that ends before `contentLength` bytes ends the connection. */
   async uploadData(id: string, body: Readable, options: { contentLength?: number } = {}): Promise<void> {
-    await this.#send('PUT', `/images/${id}`, body, options)
+    await this.#service.upload('PUT', `/images/${id}`, body, options)
   }
 
   /** "Show image metadata" */
@@ -95,22 +94,6 @@ export class GlanceV1 implements Glance {
   /** "Delete image" */
   async delete(id: string): Promise<void> {
     await this.#service.send('DELETE', `/images/${id}`)
-  }
-
-  async #send(
-    method: 'POST' | 'PUT',
-    path: string,
-    body: Readable,
-    options: { headers?: Record<string, string>; contentLength?: number | undefined },
-  ): Promise<HttpAnswer> {
-    const { session } = this.#service
-    const headers = {
-      ...options.headers,
-      'x-auth-token': (await session.token()).id,
-      'content-type': 'application/octet-stream',
-    }
-    const { contentLength } = options
-    return upload(session.http, { method, url: await this.#service.url(path), headers, body, contentLength })
   }
 
   #image(body: z.infer<typeof imageSchema>): Image {

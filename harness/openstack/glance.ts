@@ -6,7 +6,6 @@ import { z } from 'zod'
 import { ApiError } from './api-error.js'
 import { resource, type Fresh } from './resource.js'
 import type { Service } from './service.js'
-import { upload } from './upload.js'
 
 /** What an image is made of: a path, bytes, or a function that opens a stream. */
 export type ImageFile = string | Buffer | (() => Readable)
@@ -103,17 +102,7 @@ export class GlanceV2 {
    * @throws ApiError when Glance refuses, and always for a stream shorter than announced.
    */
   async uploadData(id: string, body: Readable, options: { contentLength?: number } = {}): Promise<void> {
-    const { session } = this.#service
-    const headers = {
-      'x-auth-token': (await session.token()).id,
-      'content-type': 'application/octet-stream',
-    }
-    await upload(session.http, {
-      url: await this.#service.url(`/images/${id}/file`),
-      headers,
-      body,
-      contentLength: options.contentLength,
-    })
+    await this.#service.upload('PUT', `/images/${id}/file`, body, options)
   }
 
   /** "Show image" */

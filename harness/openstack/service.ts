@@ -1,7 +1,9 @@
+import type { Readable } from 'node:stream'
 import type { Method } from 'got'
 import type { z } from 'zod'
 import { checked, type HttpAnswer, type HttpRequest } from './http.js'
 import type { Session } from './session.js'
+import { upload } from './upload.js'
 
 export interface CallOptions {
   query?: HttpRequest['query']
@@ -29,6 +31,22 @@ export class Service {
   /** Sends a request; the answer has a status below 400. */
   async send(method: Method, path: string, options: CallOptions = {}): Promise<HttpAnswer> {
     return this.session.send({ method, url: await this.url(path), ...options })
+  }
+
+  /** Sends a stream of bytes, once and as it is: `upload` says how it may end. */
+  async upload(
+    method: 'POST' | 'PUT',
+    path: string,
+    body: Readable,
+    options: { headers?: Record<string, string>; contentLength?: number | undefined } = {},
+  ): Promise<HttpAnswer> {
+    const headers = {
+      ...options.headers,
+      'x-auth-token': (await this.session.token()).id,
+      'content-type': 'application/octet-stream',
+    }
+    const { contentLength } = options
+    return upload(this.session.http, { method, url: await this.url(path), headers, body, contentLength })
   }
 
   /** Sends a request and checks the JSON of its answer. */
