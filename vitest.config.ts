@@ -33,8 +33,8 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           testTimeout: 300_000,
           hookTimeout: 600_000,
-          // Every test boots machines of its own; side by side they would only slow each other down.
-          fileParallelism: false,
+          // A test waits for its machines about half of its time; more than two files would only slow each other down.
+          maxWorkers: 2,
         },
       },
       {

@@ -6,7 +6,7 @@ const test = scenario(threeNode)
 /** Makes of the controller what its image would be without databases; the other nodes would only be in the way. */
 async function withoutDatabases(controller: RunningNode, others: RunningNode[]): Promise<void> {
   for (const node of others) await node.powerOff()
-  await controller.runWithin('5min')`systemctl stop postgresql`
+  await controller.stopServices('postgresql')
   await controller.run`sh -c ${'rm -rf /var/lib/postgresql/*/main /etc/postgresql/*/main'}`
   await controller.run`sync`
   await controller.powerOff()

@@ -24,7 +24,7 @@ test('PostgreSQL is restarted under load: what was acknowledged is there, and ev
 }) => {
   const enough = new AbortController()
   const working = load((name) => cloud.keystone.createProject({ name }), enough.signal)
-  await controller.runWithin('5min')`systemctl restart postgresql`
+  await controller.restartServices('postgresql')
   // Each of these has connections of its own to the database.
   const askAll = async (): Promise<unknown> =>
     Promise.all([
@@ -58,7 +58,7 @@ test(
       (name) => cloud.neutron.createNetwork({ name, cidr: '10.19.0.0/24', dhcp: false }),
       enough.signal,
     )
-    await controller.runWithin('10min')`systemctl restart rabbitmq-server`
+    await controller.restartServices('rabbitmq-server')
     // Without a stop nobody has lost a connection, and nothing is proved.
     const said = 'journalctl --no-pager --output=cat --unit=neutron-l3-agent'
     await network.waitUntil(`${said} | grep -q 'Reconnected to AMQP'`, '10min')

@@ -55,7 +55,7 @@ test('a large object is its segments, also after a restart of the proxy', async 
   const film = Buffer.concat(segments)
   expect((await swift.get('shelf', 'film')).data.equals(film)).toBe(true)
 
-  await controller.runWithin('5min')`systemctl restart swift-proxy`
+  await controller.restartServices('swift-proxy')
   await controller.waitForPort(8888, '5min')
   const after = await swift.get('shelf', 'film', { range: { from: 199_990, to: 200_009 } })
   expect(after.data.equals(film.subarray(199_990, 200_010))).toBe(true)
@@ -97,7 +97,7 @@ test('Glance keeps an image in Swift', { tags: 'slow' }, async ({ cloud, control
   await controller.writeFile('/etc/glance/glance-swift.conf', swiftReference)
   const conf = (await controller.readFile('/etc/glance/glance-api.conf')).toString()
   await controller.writeFile('/etc/glance/glance-api.conf', conf.replace(/\[glance_store\][^[]*/, swiftStore))
-  await controller.runWithin('5min')`systemctl restart glance-api`
+  await controller.restartServices('glance-api')
   await controller.waitForPort(9292, '5min')
   const disk = await readFile(guestDisk)
   const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
@@ -112,7 +112,7 @@ test('Glance keeps an image in Swift', { tags: 'slow' }, async ({ cloud, control
   await cloud.glance.delete(image.id)
   expect(await inSwift.objects('images')).toEqual([])
   // Without Swift there is no image.
-  await controller.run`systemctl stop swift-proxy`
+  await controller.stopServices('swift-proxy')
   await expect(cloud.glance.upload({ name: 'lost', file: guestDisk })).rejects.toMatchObject({
     code: 'API_FAILED',
   })

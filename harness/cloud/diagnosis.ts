@@ -24,7 +24,7 @@ export async function diagnose(cluster: Cluster): Promise<string[]> {
 async function stoppedServices(cluster: Cluster): Promise<string[]> {
   return Promise.all(
     (await downServices(cluster)).map(async ({ node, service, state }) => {
-      const words = await describeService(cluster, cluster.node(node), service)
+      const words = await describeService(cluster.node(node), service)
       return `${service} on ${node} is ${state}; ${words}`
     }),
   )

@@ -77,7 +77,7 @@ async function databasesMade(cluster: Cluster): Promise<{ first: boolean; took: 
   await waitFor(
     `the first boot of ${controller.name} to make its databases`,
     async () => {
-      const [state = 'unknown'] = await statesOf(controller, contract, [service])
+      const [state = 'unknown'] = await statesOf(controller, [service])
       first ||= state === 'activating'
       return state === 'activating'
         ? { done: false, seen: `${service} is at work` }
@@ -87,7 +87,7 @@ async function databasesMade(cluster: Cluster): Promise<{ first: boolean; took: 
       deadline,
       every: '2s',
       signal: cluster.signal,
-      diagnose: () => describeService(cluster, controller, service),
+      diagnose: () => describeService(controller, service),
     },
   )
   return { first, took: Date.now() - started }
@@ -103,7 +103,7 @@ async function describeAbsent(cluster: Cluster, absent: string[]): Promise<strin
   const logs = absent.map(async (name) => {
     const [service = '', host] = name.split(' on ')
     const node = cluster.nodes.find(({ plan }) => plan.hostName === host)
-    return node ? describeService(cluster, node, service) : `${name}: there is no such node`
+    return node ? describeService(node, service) : `${name}: there is no such node`
   })
   return [...(await Promise.all(logs)), ...(await diagnose(cluster))].join('\n')
 }

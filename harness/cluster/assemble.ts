@@ -38,7 +38,7 @@ export async function assemble<Name extends string>(
   ): Promise<RunningNode> => {
     const boot = (): Promise<Launched> =>
       watched(bootNode(of, node, sandbox, supplies, laterBoot, stop.signal))
-    return new RunningNode(node, await watched(first), sandbox, failed.signal, boot)
+    return new RunningNode(node, of.contract, await watched(first), sandbox, failed.signal, boot)
   }
   /** Boots a node that comes later, from its image. */
   const join = async (of: Topology, node: TopologyNode): Promise<RunningNode> => {

@@ -11,7 +11,6 @@ export {
   describeService,
   downServices,
   requireServices,
-  restartServices,
   serviceStates,
   statesOf,
   type ServiceState,

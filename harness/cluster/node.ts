@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Contract } from '../contract/index.js'
 import { StackrigError } from '../errors.js'
 import { humanDuration, milliseconds, type Duration } from '../duration.js'
 import {
@@ -14,6 +15,7 @@ import {
 import { consoleSocket, type Machine } from '../qemu/index.js'
 import type { Sandbox } from '../sandbox/index.js'
 import { waitFor } from '../waits/index.js'
+import { initWords, type Verb } from './init-words.js'
 import type { Launched } from './launch.js'
 import type { TopologyNode } from './topology.js'
 
@@ -23,6 +25,7 @@ type Run = (strings: TemplateStringsArray, ...values: CommandValue[]) => Promise
 export class RunningNode {
   readonly name: string
   readonly plan: TopologyNode
+  readonly contract: Contract
   /** Aborted when the node, or any other of its cluster, cannot go on. */
   readonly signal: AbortSignal
   private readonly sandbox: Sandbox
@@ -32,6 +35,7 @@ export class RunningNode {
 
   constructor(
     plan: TopologyNode,
+    contract: Contract,
     current: Launched,
     sandbox: Sandbox,
     signal: AbortSignal,
@@ -39,6 +43,7 @@ export class RunningNode {
   ) {
     this.name = plan.name
     this.plan = plan
+    this.contract = contract
     this.current = current
     this.sandbox = sandbox
     this.signal = signal
@@ -117,6 +122,25 @@ export class RunningNode {
   /** Resolves when the shell answers. @throws StackrigError SHELL_LOST */
   answer(): Promise<void> {
     return this.shell.answer()
+  }
+
+  /** In the words of the node's init system. @throws StackrigError COMMAND_FAILED, WAIT_TIMEOUT after 10 min. */
+  startServices(...services: string[]): Promise<void> {
+    return this.order('start', services)
+  }
+
+  /** As `startServices`. */
+  stopServices(...services: string[]): Promise<void> {
+    return this.order('stop', services)
+  }
+
+  /** As `startServices`. */
+  restartServices(...services: string[]): Promise<void> {
+    return this.order('restart', services)
+  }
+
+  private async order(verb: Verb, services: string[]): Promise<void> {
+    await this.runWithin('10min')`sh -c ${initWords[this.contract.init].order(verb, services)}`
   }
 
   readFile(path: string): Promise<Buffer> {

@@ -2,7 +2,7 @@ import { StackrigError } from '../errors.js'
 import type { Cluster } from './cluster.js'
 import { editText } from './edit-file.js'
 import type { RunningNode } from './node.js'
-import { restartServices } from './services.js'
+import { playsRole } from './roles.js'
 import { passwordsOf, type Topology } from './topology.js'
 
 /** A file that was, or is, not as the topology wants it. */
@@ -47,10 +47,10 @@ async function provisionNode(node: RunningNode, topology: Topology): Promise<Cha
   const { edits, restart } = roleOf(node, topology)
   const edited = changes.some(({ file }) => edits.some((edit) => edit.file === file))
   // Before the files that hold them: whatever interrupts this, the next call begins with it again.
-  if (edited && node.plan.role === 'controller') await setPasswords(node, topology)
+  if (edited && playsRole(node.plan, 'controller')) await setPasswords(node, topology)
   for (const { file, after } of changes) await node.writeFile(file, after)
   await node.run`hostname ${node.plan.hostName}`
-  if (edited && restart.length > 0) await restartServices(node, topology.contract, restart)
+  if (edited && restart.length > 0) await node.restartServices(...restart)
   return changes
 }
 
@@ -100,7 +100,7 @@ function hostsFile(topology: Topology): string {
 
 /** A contract's text with what this node's topology puts in place of the words in braces. */
 function fillIn(text: string, node: RunningNode, topology: Topology): string {
-  const controller = topology.nodes.find(({ role }) => role === 'controller')
+  const controller = topology.nodes.find((other) => playsRole(other, 'controller'))
   const { admin, service } = passwordsOf(topology)
   return text
     .replaceAll('{controller}', controller?.hostName ?? node.plan.hostName)

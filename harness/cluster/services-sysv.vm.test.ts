@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Cluster } from './cluster.js'
 import { forkCluster } from './fork.js'
-import { describeService, restartServices, serviceStates } from './services.js'
+import { describeService, serviceStates } from './services.js'
 import { ownHost } from './testing/own-host.js'
 import { pair, pairGolden } from './testing/pocket.js'
 
@@ -37,7 +37,7 @@ esac
 })
 
 test('init scripts say what runs, what does not, and what still starts', async () => {
-  const states = await serviceStates(cluster.node('one'), cluster)
+  const states = await serviceStates(cluster.node('one'))
   expect(states.map(({ service, state }) => `${service} ${state}`)).toEqual([
     'runs active',
     'stopped inactive',
@@ -47,7 +47,7 @@ test('init scripts say what runs, what does not, and what still starts', async (
 
 test('services are restarted, and their logs are found', async () => {
   const node = cluster.node('one')
-  await restartServices(node, contract, ['stopped', 'runs'])
-  expect(await describeService(cluster, node, 'runs')).toContain('restart')
-  expect(await describeService(cluster, node, 'starts')).toContain('none')
+  await node.restartServices('stopped', 'runs')
+  expect(await describeService(node, 'runs')).toContain('restart')
+  expect(await describeService(node, 'starts')).toContain('none')
 })

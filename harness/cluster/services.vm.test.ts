@@ -34,9 +34,23 @@ test('a service that does not come up is named, with its state and its last log 
 test('a service that runs is active', async () => {
   await cluster.node('one').run`httpd -p 80 -h /`
   await requireServices(cluster)
-  const states = await serviceStates(cluster.node('one'), cluster)
+  const states = await serviceStates(cluster.node('one'))
   expect(states.map(({ service, state }) => `${service} ${state}`)).toEqual([
     'syslogd active',
     'httpd active',
   ])
+})
+
+test('a service is stopped, started and restarted by its name', async () => {
+  const two = cluster.node('two')
+  const state = async (): Promise<unknown> =>
+    (await serviceStates(two)).find(({ service }) => service === 'httpd')?.state
+  await two.stopServices('httpd')
+  expect(await state()).toBe('inactive')
+  await two.startServices('httpd')
+  expect(await state()).toBe('active')
+  const before = await two.run`pidof httpd`
+  await two.restartServices('httpd')
+  expect(await two.run`pidof httpd`).not.toBe(before)
+  await expect(two.stopServices('no-such-service')).rejects.toMatchObject({ code: 'COMMAND_FAILED' })
 })

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import type { Contract, Passwords } from '../contract/index.js'
 import { StackrigError } from '../errors.js'
+import { playsRole } from './roles.js'
 
 /** One node as its author describes it. */
 export interface NodePlan {
@@ -119,7 +120,7 @@ function checkPasswords(
   passwords: Partial<Passwords>,
 ): void {
   if (!contract.passwords) refuse(name, `it has passwords, which contract ${contract.name} cannot change`)
-  if (!nodes.some(({ role }) => role === 'controller'))
+  if (!nodes.some((node) => playsRole(node, 'controller')))
     refuse(name, 'it has passwords, and no node with the role controller to give them to')
   for (const [whose, password] of Object.entries(passwords)) {
     if (!/^[\w.+@:=/-]{1,72}$/.test(password))

@@ -15,7 +15,7 @@ test(
     // As the layer ships it, an agent goes by the name of its kernel.
     await network.run`sed -i ${'/^host *=/d'} /etc/neutron/neutron.conf`
     await network.run`hostname compute`
-    await network.runWithin('5min')`systemctl restart neutron-metadata-agent`
+    await network.restartServices('neutron-metadata-agent')
     await waitFor(
       'the agent to report under the other name',
       async () => {

@@ -25,7 +25,7 @@ test(
   async ({ cloud, cluster, compute }) => {
     await hostAddress(cloud, '192.168.7.4')
     await compute.run`sed -i ${'s/^my_ip.*/my_ip = 192.168.7.2/'} /etc/nova/nova.conf`
-    await compute.runWithin('5min')`systemctl restart nova-compute`
+    await compute.restartServices('nova-compute')
     await hostAddress(cloud, '192.168.7.2')
 
     expect(await diagnose(cluster)).toEqual([

@@ -14,7 +14,7 @@ test(
   async ({ cluster, compute }) => {
     const file = '/etc/neutron/plugins/ml2/openvswitch_agent.ini'
     await compute.run`sed -i ${'s/^local_ip.*/local_ip = 192.168.7.2/'} ${file}`
-    await compute.runWithin('5min')`systemctl restart neutron-openvswitch-agent`
+    await compute.restartServices('neutron-openvswitch-agent')
     const found = await waitFor(
       'the agent to give up',
       async () => {
