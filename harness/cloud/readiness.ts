@@ -100,12 +100,15 @@ async function explain(cluster: Cluster): Promise<string> {
 
 /** What the logs of those say that should have come, and what else is wrong. */
 async function describeAbsent(cluster: Cluster, absent: string[]): Promise<string> {
-  const logs = absent.map(async (name) => {
+  const found = await diagnose(cluster)
+  // The diagnosis has the log of a service that does not run.
+  const silent = absent.filter((name) => !found.some((line) => line.startsWith(`${name} is `)))
+  const logs = silent.map(async (name) => {
     const [service = '', host] = name.split(' on ')
     const node = cluster.nodes.find(({ plan }) => plan.hostName === host)
     return node ? describeService(node, service) : `${name}: there is no such node`
   })
-  return [...(await Promise.all(logs)), ...(await diagnose(cluster))].join('\n')
+  return [...(await Promise.all(logs)), ...found].join('\n')
 }
 
 async function answered(call: Promise<unknown>): Promise<Seen<unknown>> {
