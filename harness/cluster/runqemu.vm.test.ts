@@ -1,25 +1,21 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { bootCluster } from './boot.js'
 import type { Cluster } from './cluster.js'
 import { forkCluster } from './fork.js'
 import { ownHost } from './testing/own-host.js'
 import { pair, pairGolden, pocketHost } from './testing/pocket.js'
+import { givenRunqemu } from './testing/runqemu.js'
 
 ownHost({ cache: 'own' })
 
-// OpenEmbedded's script is no part of this project: whoever has it says where.
-const given = process.env['RUNQEMU']
+givenRunqemu()
 
 beforeAll(() => {
-  if (!given) console.log('skipped: RUNQEMU not set')
   vi.stubEnv('STACKRIG_LAUNCHER', 'runqemu')
 })
 afterAll(() => {
   vi.unstubAllEnvs()
-})
-beforeEach(({ skip }) => {
-  skip(!given, 'RUNQEMU not set')
 })
 
 test('nodes boot, see each other, and fork', async () => {

@@ -1,18 +1,10 @@
+import { homedir } from 'node:os'
 import { execa } from 'execa'
-import { readRecipe, recipeNames } from './recipe.js'
-import { buildImages } from './build.js'
-import { findImage } from './lock.js'
-import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { buildImages, findImage, readRecipe, recipeNames } from '../images/index.js'
+import { givenRunqemu } from './testing/runqemu.js'
 
-// OpenEmbedded's script is no part of this project: whoever has it says where.
-const given = process.env['RUNQEMU']
-
-beforeAll(() => {
-  if (!given) console.log('skipped: RUNQEMU not set')
-})
-beforeEach(({ skip }) => {
-  skip(!given, 'RUNQEMU not set')
-})
+const runqemu = givenRunqemu()
 
 const nodes = recipeNames().filter((name) => readRecipe(name).recipe.builder === 'debian')
 
@@ -22,8 +14,8 @@ test.each(nodes)(
     await buildImages([name])
     const image = await findImage(name)
     // Everything that the image's conf does not say is taken from the environment: there is none.
-    const environment = { PATH: process.env['PATH'] ?? '', HOME: '/root', TERM: 'dumb' }
-    const call = execa(given ?? '', [image.conf.file, 'snapshot', 'nographic', 'slirp'], {
+    const environment = { PATH: process.env['PATH'] ?? '', HOME: homedir(), TERM: 'dumb' }
+    const call = execa(runqemu, [image.conf.file, 'snapshot', 'nographic', 'slirp'], {
       all: true,
       buffer: false,
       env: environment,
