@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { goldenRoot } from '../cluster/index.js'
 import { processesBelow } from '../cluster/testing/leftovers.js'
@@ -57,6 +58,15 @@ describe('a cluster that was brought up', () => {
   test('is listed', async () => {
     expect(JSON.parse((await stackrig('ps', '--json')).stdout)).toMatchObject([{ name: 'pocket' }])
     expect((await stackrig('ps')).stdout).toMatch(/^pocket +\(pocket, up for .*\)\n {2}one +192\.168\.7\.2/)
+  })
+
+  test('is still known when another one comes minutes later', async () => {
+    const before = new Date(Date.now() - 5 * 60_000)
+    for (const name of await readdir(runRoot())) await utimes(join(runRoot(), name), before, before)
+    expect((await stackrig('up', 'pocket', '--name', 'later')).exitCode).toBe(0)
+    const listed = JSON.parse((await stackrig('ps', '--json')).stdout) as { name: string }[]
+    expect(listed.map(({ name }) => name)).toEqual(['pocket', 'later'])
+    expect((await stackrig('down', 'later')).stdout).toBe('later is down')
   })
 
   test('cannot be brought up twice under one name', async () => {

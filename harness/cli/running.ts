@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Cluster } from '../cluster/index.js'
@@ -17,15 +17,17 @@ const noteSchema = z.strictObject({
 /** A cluster that `stackrig up` left running. */
 export type RunningCluster = z.infer<typeof noteSchema>
 
-const notes = (): string => join(runRoot(), 'up')
+/** Below the folder of its sandbox: it goes when that goes. */
+const noteFile = 'up.json'
 
 /** Notes that a cluster runs on without the process that started it. */
 export async function noteRunning(name: string, cluster: Cluster): Promise<RunningCluster> {
+  const { folder, pid } = cluster.sandbox
   const note: RunningCluster = {
     name,
     topology: cluster.topology.name,
-    folder: cluster.sandbox.folder,
-    pid: cluster.sandbox.pid,
+    folder,
+    pid,
     started: new Date().toISOString(),
     nodes: cluster.nodes.map((node) => ({
       name: node.name,
@@ -33,29 +35,27 @@ export async function noteRunning(name: string, cluster: Cluster): Promise<Runni
       console: node.consoleLog,
     })),
   }
-  await mkdir(notes(), { recursive: true, mode: 0o700 })
-  await writeFile(join(notes(), `${name}.json`), JSON.stringify(note, null, 2))
+  // Nobody shall read half of it.
+  await writeFile(join(folder, `${noteFile}.new`), JSON.stringify(note, null, 2))
+  await rename(join(folder, `${noteFile}.new`), join(folder, noteFile))
   return note
 }
 
-/** The clusters that still run; notes of those that do not are removed. */
+/** The clusters that `up` left running and that still do, the oldest first. */
 export async function listRunning(): Promise<RunningCluster[]> {
-  const files = await readdir(notes()).catch(() => [])
-  const found = await Promise.all(
-    files.map(async (file) => {
-      const path = join(notes(), file)
-      const note = noteSchema.safeParse(JSON.parse(await readFile(path, 'utf8'))).data
-      const alive =
-        note &&
-        (await Sandbox.join(note.folder, note.pid).then(
-          () => true,
-          () => false,
-        ))
-      if (!alive) await rm(path, { force: true })
-      return alive ? [note] : []
-    }),
+  const folders = await readdir(runRoot()).catch(() => [])
+  const found = await Promise.all(folders.map((folder) => readNote(join(runRoot(), folder))))
+  return found.flat().sort((a, b) => a.started.localeCompare(b.started))
+}
+
+async function readNote(folder: string): Promise<RunningCluster[]> {
+  const text = await readFile(join(folder, noteFile), 'utf8').catch(() => undefined)
+  if (text === undefined) return []
+  const note = noteSchema.parse(JSON.parse(text))
+  return Sandbox.join(note.folder, note.pid).then(
+    () => [note],
+    () => [],
   )
-  return found.flat()
 }
 
 /**

@@ -4,7 +4,7 @@ import { runRoot } from '../../sandbox/index.js'
 
 /** Everything of ours outside the sandboxes that a finished test must not leave, in words. */
 export async function leftovers(): Promise<string[]> {
-  const folders = (await readdir(runRoot()).catch(() => [])).filter((name) => name !== 'up')
+  const folders = await readdir(runRoot()).catch(() => [])
   return [
     ...folders.map((name) => `run folder ${name}`),
     ...(await processesBelow(runRoot())).map(({ pid, command }) => `process ${pid}: ${command}`),
