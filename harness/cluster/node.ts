@@ -124,7 +124,11 @@ export class RunningNode {
     return this.shell.answer()
   }
 
-  /** In the words of the node's init system. @throws StackrigError COMMAND_FAILED, WAIT_TIMEOUT after 10 min. */
+  /**
+   * In the words of the node's init system. All services of a controller at once, while it boots, take as long as a boot
+   * without KVM: more than 10 min.
+   * @throws StackrigError COMMAND_FAILED, WAIT_TIMEOUT after 30 min.
+   */
   startServices(...services: string[]): Promise<void> {
     return this.order('start', services)
   }
@@ -140,7 +144,7 @@ export class RunningNode {
   }
 
   private async order(verb: Verb, services: string[]): Promise<void> {
-    await this.runWithin('10min')`sh -c ${initWords[this.contract.init].order(verb, services)}`
+    await this.runWithin('30min')`sh -c ${initWords[this.contract.init].order(verb, services)}`
   }
 
   readFile(path: string): Promise<Buffer> {
