@@ -65,6 +65,21 @@ test('a node that crashes ends the waits on every other, with its last words', a
   expect(performance.now() - started).toBeLessThan(deadline / 10)
 })
 
+test('a node that resets itself ends the waits on every other', async () => {
+  await using cluster = await forkCluster(await pairGolden())
+  const wait = cluster.node('one').waitUntil('false', `${deadline}ms`)
+  void cluster
+    .node('two')
+    .execute('echo b >/proc/sysrq-trigger')
+    .catch(() => undefined)
+  await expect(wait).rejects.toMatchObject({
+    code: 'NODE_CRASHED',
+    message: expect.stringMatching(
+      /node two must run, but was reset from inside[\s\S]*next: .*powerOn/,
+    ) as string,
+  })
+})
+
 test('QEMU that is killed ends every wait', async () => {
   await using cluster = await forkCluster(await pairGolden())
   const wait = cluster.node('one').waitUntil('false', `${deadline}ms`)

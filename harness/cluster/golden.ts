@@ -150,7 +150,7 @@ async function make(golden: Omit<Golden, 'took'>, options: GoldenOptions): Promi
 
 /** All nodes stand still before the first is saved, so that they agree about what they have told each other. */
 async function save(cluster: Cluster, folder: string, progress: (what: string) => void): Promise<void> {
-  // Dirty pages of the guests belong on their disks: a fork that reboots finds what was there.
+  // Dirty pages of the guests belong on their disks: a node of a fork that is switched off and on finds what was there.
   await Promise.all(cluster.nodes.map((node) => node.run`sync`))
   await Promise.all(cluster.nodes.map((node) => node.machine.pause()))
   for (const node of cluster.nodes) {

@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   ShellChannel,
   channels,
   errorPort,
+  lastLines,
   outputPort,
   Shell,
   shellPorts,
@@ -11,7 +13,14 @@ import {
 } from '../guest/index.js'
 import { StackrigError } from '../errors.js'
 import type { Image } from '../images/index.js'
-import { chosenLauncher, Machine, portSocket, type Accelerator, type MachineSpec } from '../qemu/index.js'
+import {
+  chosenLauncher,
+  Machine,
+  portSocket,
+  type Accelerator,
+  type MachineSpec,
+  type QmpEvent,
+} from '../qemu/index.js'
 import { tapName, type NetworkPlan, type Sandbox } from '../sandbox/index.js'
 import { netmask, type Topology, type TopologyNode } from './topology.js'
 
@@ -91,6 +100,9 @@ export async function launch(sandbox: Sandbox, spec: MachineSpec, stop: AbortSig
   const machine = await Machine.start(sandbox, spec)
   const crashed = new AbortController()
   void watchForCrash(spec.name, spec.consoleLog, crashed, AbortSignal.any([stop, machine.ended]))
+  machine.qmp.onEvent((event) => {
+    if (isGuestReset(event)) void reset(spec).then((error) => crashed.abort(error))
+  })
   const signal = AbortSignal.any([machine.signal, crashed.signal])
   const open = await Promise.all(
     Array.from({ length: channels }, async (_, n) => {
@@ -100,4 +112,17 @@ export async function launch(sandbox: Sandbox, spec: MachineSpec, stop: AbortSig
     }),
   )
   return { machine, shell: new Shell(spec.name, open, signal), signal }
+}
+
+/** QEMU QMP Reference Manual, RESET: by the guest, as reboot(8) or a triple fault does, not by whoever runs QEMU. */
+const isGuestReset = ({ event, data }: QmpEvent): boolean =>
+  event === 'RESET' && (data as { guest?: boolean } | undefined)?.guest === true
+
+async function reset({ name, consoleLog }: MachineSpec): Promise<StackrigError> {
+  const log = await readFile(consoleLog, 'utf8').catch(() => '')
+  return new StackrigError('NODE_CRASHED', `node ${name} must run, but was reset from inside`, {
+    where: consoleLog,
+    seen: lastLines(log, 25) || 'nothing on its console',
+    next: 'to boot a node again, use powerOff or shutDown, then powerOn: its shells do not outlive a reset',
+  })
 }

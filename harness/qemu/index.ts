@@ -8,7 +8,7 @@ export {
   type MachineSpec,
 } from './command.js'
 export { createOverlay } from './disk.js'
-export { connectWhenListening } from './qmp.js'
+export { connectWhenListening, type QmpEvent } from './qmp.js'
 export { Machine } from './machine.js'
 export { loadState, saveState } from './saved-state.js'
 export { chosenLauncher } from './launcher.js'
