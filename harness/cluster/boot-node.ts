@@ -15,6 +15,8 @@ export interface Supplies {
   logFolder: string
   /** Where the nodes' disks lie. */
   diskFolder: string
+  /** How far the clocks of the running nodes are behind the host's, ms; those of a fork went on from its snapshot. */
+  clockBehind: number
 }
 
 /** A node's own disk: what it wrote, on top of its image or its golden snapshot. */
@@ -46,7 +48,10 @@ export async function bootNode(
   // Memory does not outlive a power cut.
   await sandbox.run(['rm', '-f', memory])
   const storage = { memory: { file: memory, shared: true }, disk, incoming: false }
-  const launched = await launch(sandbox, machineSpec(topology, node, image, { ...supplies, storage }), stop)
+  // Neutron drops what agents report with a time before its own start: a controller hours ahead of them sees none alive.
+  const clock = new Date(Date.now() - supplies.clockBehind)
+  const spec = machineSpec(topology, node, image, { ...supplies, storage, clock })
+  const launched = await launch(sandbox, spec, stop)
   const signal = AbortSignal.any([launched.signal, stop])
   await launched.machine.resume()
   await openShells(launched.machine, deadline, signal)

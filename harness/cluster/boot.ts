@@ -34,7 +34,8 @@ export async function bootCluster<Name extends string>(
   const { accelerator, images, deadline = '15min' } = options
   const sandbox = await Sandbox.open(networkPlan(topology))
   const logFolder = options.logFolder ?? sandbox.folder
-  const supplies = { accelerator, images, logFolder, diskFolder: options.diskFolder ?? sandbox.folder }
+  const diskFolder = options.diskFolder ?? sandbox.folder
+  const supplies = { accelerator, images, logFolder, diskFolder, clockBehind: 0 }
   return assemble(topology, sandbox, supplies, options.signal, async (node, stop) => {
     await delay(milliseconds(options.delays?.[node.name] ?? 0), undefined, { signal: stop })
     await newDisk(supplies, node)

@@ -25,7 +25,8 @@ export async function forkCluster<Name extends string>(
   const { topology, accelerator, images } = golden
   const sandbox = await Sandbox.open(networkPlan(topology))
   const logFolder = options.logFolder ?? sandbox.folder
-  const supplies = { accelerator, images, logFolder, diskFolder: sandbox.folder }
+  const clockBehind = Date.now() - golden.made.getTime()
+  const supplies = { accelerator, images, logFolder, diskFolder: sandbox.folder, clockBehind }
   const loaded = await assemble(topology, sandbox, supplies, options.signal, async (node, stop) =>
     load(golden, node, sandbox, supplies, stop),
   )

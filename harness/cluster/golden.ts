@@ -17,15 +17,21 @@ import type { Topology } from './topology.js'
 
 const log = logger('golden')
 
+/** What is written down beside a snapshot's files. */
+interface Snapshot {
+  /** From the start of the boot until the cluster was proved ready, ms. */
+  took: number
+  /** When the nodes were stopped to be saved: the time that their clocks show. */
+  made: Date
+}
+
 /** A booted, provisioned, proved-ready cluster on disk. */
-export interface Golden<Name extends string = string> {
+export interface Golden<Name extends string = string> extends Snapshot {
   topology: Topology<Name>
   key: string
   folder: string
   accelerator: Accelerator
   images: Images
-  /** From the start of the boot until the cluster was proved ready, ms. */
-  took: number
 }
 
 type Step = (cluster: Cluster, onProgress: (what: string) => void) => Promise<void>
@@ -77,23 +83,23 @@ export async function ensureGolden<Name extends string>(
   const folder = join(goldenRoot(), `${topology.name}-${key}`)
   const golden = { topology, key, folder, accelerator, images }
   const kept = await readGolden(folder)
-  if (kept) return { ...golden, took: kept.took }
+  if (kept) return { ...golden, ...kept }
   await mkdir(goldenRoot(), { recursive: true })
   const release = await lockFor(folder, options)
   try {
-    const made = (await readGolden(folder)) ?? (await make(golden, options))
-    return { ...golden, took: made.took }
+    return { ...golden, ...((await readGolden(folder)) ?? (await make(golden, options))) }
   } finally {
     await release()
   }
 }
 
 /** What is known of a snapshot on disk; undefined when there is none. Looking marks it as used. */
-async function readGolden(folder: string): Promise<{ took: number } | undefined> {
+async function readGolden(folder: string): Promise<Snapshot | undefined> {
   const note = join(folder, 'golden.json')
   if (!existsSync(note)) return undefined
   await utimes(note, new Date(), new Date())
-  return JSON.parse(await readFile(note, 'utf8')) as { took: number }
+  const { took, made } = JSON.parse(await readFile(note, 'utf8')) as { took: number; made: string }
+  return { took, made: new Date(made) }
 }
 
 async function lockFor(folder: string, { signal, onProgress }: GoldenOptions): Promise<() => Promise<void>> {
@@ -110,7 +116,7 @@ async function lockFor(folder: string, { signal, onProgress }: GoldenOptions): P
   }
 }
 
-async function make(golden: Omit<Golden, 'took'>, options: GoldenOptions): Promise<{ took: number }> {
+async function make(golden: Omit<Golden, keyof Snapshot>, options: GoldenOptions): Promise<Snapshot> {
   const { topology, folder } = golden
   await requireMemory(topology, golden.images)
   await requireDisk(topology, golden.images, goldenRoot())
@@ -129,30 +135,30 @@ async function make(golden: Omit<Golden, 'took'>, options: GoldenOptions): Promi
     const took = Date.now() - started
     progress(`ready after ${humanDuration(took)}`)
     await options.readiness.warmUp?.(cluster, progress)
-    await save(cluster, building, progress)
+    const made = await save(cluster, building, progress)
     await writeFile(
       join(building, 'golden.json'),
-      JSON.stringify(
-        { topology: topology.name, key: golden.key, took, made: new Date().toISOString() },
-        null,
-        2,
-      ),
+      JSON.stringify({ topology: topology.name, key: golden.key, took, made: made.toISOString() }, null, 2),
     )
     // Overlays of forks name the disk below them by its final path, so they are made after this.
     await rename(building, folder)
     await pruneGoldens(goldenRoot(), folder)
-    return { took }
+    return { took, made }
   } catch (error) {
     await rm(building, { recursive: true, force: true })
     throw error
   }
 }
 
-/** All nodes stand still before the first is saved, so that they agree about what they have told each other. */
-async function save(cluster: Cluster, folder: string, progress: (what: string) => void): Promise<void> {
+/**
+ * All nodes stand still before the first is saved, so that they agree about what they have told each other. Resolves with
+ * the time when they stopped.
+ */
+async function save(cluster: Cluster, folder: string, progress: (what: string) => void): Promise<Date> {
   // Dirty pages of the guests belong on their disks: a node of a fork that is switched off and on finds what was there.
   await Promise.all(cluster.nodes.map((node) => node.run`sync`))
   await Promise.all(cluster.nodes.map((node) => node.machine.pause()))
+  const stopped = new Date()
   for (const node of cluster.nodes) {
     const files = goldenFiles(folder, node.name)
     await saveState(node.machine, files.state)
@@ -165,4 +171,5 @@ async function save(cluster: Cluster, folder: string, progress: (what: string) =
     if (copy.status !== 0) throw new Error(copy.output)
     progress(`${node.name} is saved`)
   }
+  return stopped
 }

@@ -57,7 +57,7 @@ export function machineSpec(
   topology: Topology,
   node: TopologyNode,
   image: Image,
-  run: { accelerator: Accelerator; logFolder: string; storage: Storage },
+  run: { accelerator: Accelerator; logFolder: string; storage: Storage; clock?: Date },
 ): MachineSpec {
   return {
     name: node.name,
@@ -71,6 +71,7 @@ export function machineSpec(
     consoleLog: join(run.logFolder, `${node.name}.console.log`),
     accelerator: run.accelerator,
     launcher: chosenLauncher(),
+    clock: run.clock,
     ...run.storage,
   }
 }

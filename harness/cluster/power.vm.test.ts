@@ -41,6 +41,20 @@ test('a node that shuts down is no crash; one that takes too long is told', asyn
   expect(cluster.signal.aborted).toBe(false)
 })
 
+test('a node that is switched on has the time of the cluster, whose clocks went on from the snapshot', async () => {
+  const golden = await pairGolden()
+  const hour = 3_600_000
+  for (const ago of [0, hour]) {
+    await using fork = await forkCluster({ ...golden, made: new Date(golden.made.getTime() - ago) })
+    const [one, two] = [fork.node('one'), fork.node('two')]
+    await one.powerOff()
+    await one.powerOn()
+    const [switchedOn, running] = await Promise.all([one.run`date +%s`, two.run`date +%s`])
+    // Clocks of this kind count seconds.
+    expect(Math.abs(Number(running) - Number(switchedOn) - ago / 1000)).toBeLessThan(5)
+  }
+})
+
 test('a node that crashes after it was switched on again ends the waits on every other', async () => {
   const { one, two } = { one: cluster.node('one'), two: cluster.node('two') }
   await one.powerOff()

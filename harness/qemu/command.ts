@@ -29,6 +29,8 @@ export interface MachineSpec {
   launcher: Launcher
   /** Start without a running guest, and wait for a saved state. */
   incoming: boolean
+  /** What its clock shows when it starts; the host's time when there is none. A saved state brings its own. */
+  clock?: Date | undefined
 }
 
 export const consoleSocket = (name: string): string => `${name}.console`
@@ -51,7 +53,8 @@ export function directCommand(spec: MachineSpec): string[] {
     'qemu-system-x86_64',
     ...startOptions(spec),
     ...['-machine', `${machine},${machineProperties}`, ...sizeOptions(spec)],
-    ...['-rtc', 'base=utc,clock=vm', '-device', 'virtio-rng-pci'],
+    ...clockOptions(spec),
+    ...['-device', 'virtio-rng-pci'],
     ...['-kernel', image.kernel, ...(image.initrd ? ['-initrd', image.initrd] : [])],
     ...['-append', root + words.join(' ').trim()],
     ...(spec.disk
@@ -84,6 +87,11 @@ export const machineProperties = 'memory-backend=ram0,usb=off,suppress-vmdesc=on
 export const sizeOptions = (spec: MachineSpec): string[] => [
   ...['-smp', String(spec.cpus), '-m', String(spec.memoryMiB), ...acceleratorOptions(spec.accelerator)],
   ...['-object', memoryBackend(spec.memory.file, spec.memoryMiB, spec.memory.shared)],
+]
+
+/** QEMU docs, "Invocation", -rtc: a date without fractions of a second, in UTC. */
+export const clockOptions = ({ clock }: MachineSpec): string[] => [
+  ...['-rtc', `base=${clock?.toISOString().slice(0, 19) ?? 'utc'},clock=vm`],
 ]
 
 /** The network card, and the other end of the console. */

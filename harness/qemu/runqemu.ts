@@ -5,6 +5,7 @@ import { StackrigError } from '../errors.js'
 import { formatQemubootConf } from '../images/index.js'
 import {
   channelOptions,
+  clockOptions,
   kernelWords,
   linkOptions,
   machineProperties,
@@ -44,7 +45,8 @@ export async function runqemuCommand(spec: MachineSpec, folder: string): Promise
     ...startOptions(spec),
     ...['-machine', machineProperties],
     ...sizeOptions(spec),
-    ...['-rtc', 'base=utc,clock=vm', '-device', 'virtio-rng-pci'],
+    ...clockOptions(spec),
+    ...['-device', 'virtio-rng-pci'],
     ...linkOptions(spec),
     // With two of them runqemu adds none of its own, which would be its standard input.
     ...['-serial', 'chardev:console', '-serial', 'null'],
