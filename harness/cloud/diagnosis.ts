@@ -6,16 +6,21 @@ import {
   type ChangedFile,
   type Cluster,
 } from '../cluster/index.js'
+import { humanDuration } from '../duration.js'
 import { messageOf } from '../errors.js'
+
+/** Beyond this a service may take the reports of another node for old ones, s. */
+const clockTolerance = 60
 
 /**
  * What is not as it should be, whatever failed: services that do not run, files and host names that are not the
- * topology's, and what the logs are known to say. One sentence or more each; none when nothing was found.
+ * topology's, clocks that do not agree, and what the logs are known to say. One sentence or more each; none when nothing
+ * was found.
  *
  * It never rejects: it is asked when something has failed already, and that must stay the message.
  */
 export async function diagnose(cluster: Cluster): Promise<string[]> {
-  const looks = [stoppedServices, strangeNames, differentFiles, symptoms].map((look) =>
+  const looks = [stoppedServices, strangeNames, differentClocks, differentFiles, symptoms].map((look) =>
     look(cluster).catch((error: unknown) => [`no diagnosis: ${messageOf(error)}`]),
   )
   return (await Promise.all(looks)).flat()
@@ -42,6 +47,23 @@ async function strangeNames(cluster: Cluster): Promise<string[]> {
       const also =
         twins.length > 0 ? `, which is the name of ${twins.map((twin) => twin.node.name).join(', ')}` : ''
       return `${node.name} calls itself "${name}"${also}; the topology calls it "${node.plan.hostName}"`
+    })
+}
+
+async function differentClocks(cluster: Cluster): Promise<string[]> {
+  const clocks = await Promise.all(
+    cluster.nodes
+      .filter((node) => node.isOn)
+      .map(async ({ name, run }) => ({ name, seconds: Number(await run`date +%s`) })),
+  )
+  const [first, ...others] = clocks
+  if (!first) return []
+  return others
+    .map(({ name, seconds }) => ({ name, ahead: seconds - first.seconds }))
+    .filter(({ ahead }) => Math.abs(ahead) > clockTolerance)
+    .map(({ name, ahead }) => {
+      const apart = `${humanDuration(Math.abs(ahead) * 1000)} ${ahead > 0 ? 'ahead of' : 'behind'}`
+      return `the clock of ${name} is ${apart} that of ${first.name}: what one tells is too old, or not yet true, for the other`
     })
 }
 

@@ -36,13 +36,15 @@ test('nothing is found where nothing is wrong', async () => {
   expect(await diagnose(cluster)).toEqual([])
 })
 
-test('a name that two nodes have, another address in a file, a known line in a log', async () => {
+test('a name that two nodes have, clocks two hours apart, another address in a file, a known line in a log', async () => {
   const two = cluster.node('two')
   await two.run`hostname one`
+  await two.run`sh -c ${'date -s @$(($(date +%s) - 7200))'}`
   await two.writeFile('/etc/agent.conf', '# mine\n[ovs]\nlocal_ip = 192.168.7.2\n')
   await two.run`logger ${'out of luck'}`
   expect(await diagnose(cluster)).toEqual([
     'two calls itself "one", which is the name of one; the topology calls it "two"',
+    expect.stringMatching(/^the clock of two is .* behind that of one: /),
     '/etc/agent.conf on two has "local_ip = 192.168.7.2"; the topology wants "local_ip = 192.168.7.4"',
     expect.stringMatching(/^two: The node has no luck\.\n.*out of luck$/),
   ])
