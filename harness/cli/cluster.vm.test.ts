@@ -79,6 +79,7 @@ describe('a cluster that was brought up', () => {
     const result = await stackrig('shell', 'one', 'hostname; echo err >&2; exit 7')
     expect(result).toMatchObject({ stdout: 'one', stderr: 'err', exitCode: 7 })
     expect((await stackrig('shell', 'two', 'printf', '%s,', 'a b', "it's")).stdout).toBe("a b,it's,")
+    expect((await stackrig('shell', 'two', '--', 'hostname')).stdout).toBe('two')
   })
 
   test('has no node of another name', async () => {

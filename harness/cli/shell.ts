@@ -20,6 +20,8 @@ export function shellCommand(): Command {
     .action(async (nodeName: string, command: string[], options: { cluster?: string }) => {
       const cluster = await findRunning(options.cluster)
       const node = findNode(cluster, nodeName)
+      // As with kubectl exec: nothing after it is an option of ours, and it is no word of the command.
+      if (command[0] === '--') command.shift()
       if (command.length > 0) process.exit(await runCommand(cluster, node.name, command))
       await openShell(cluster, node.name)
       process.exit(0)

@@ -2,18 +2,29 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster/index.js'
 
-/** Keeps what the nodes' logs say, beside their consoles. A node that cannot answer any more leaves its console only. */
+/**
+ * Keeps what the nodes' logs say, beside their consoles. A node that cannot answer any more leaves its console only; one
+ * that is too slow, what it said until the deadline.
+ */
 export async function collectLogs(cluster: Cluster, folder: string): Promise<void> {
   const { logs } = cluster.topology.contract
   if (logs === undefined) return
   await mkdir(folder, { recursive: true })
   await Promise.all(
     cluster.nodes.map(async (node) => {
-      const text = await node.execute(logs, { deadline: '60s' }).then(
-        ({ stdout }) => stdout,
-        (error: unknown) => `no logs: ${error instanceof Error ? error.message : String(error)}\n`,
-      )
-      await writeFile(join(folder, `${node.name}.log`), text)
+      const read: Buffer[] = []
+      const reading = node.execute(logs, {
+        deadline: '2min',
+        onOutput: (stream, data) => {
+          if (stream === 'stdout') read.push(data)
+        },
+      })
+      await reading.catch((error: unknown) => {
+        read.push(
+          Buffer.from(`the logs end here: ${error instanceof Error ? error.message : String(error)}\n`),
+        )
+      })
+      await writeFile(join(folder, `${node.name}.log`), Buffer.concat(read))
     }),
   )
 }
