@@ -55,7 +55,7 @@ export function imagesCommand(): Command {
   images
     .command('lock')
     .description('write images.lock from the images as they are now')
-    .argument('[names...]', 'default: all')
+    .argument('[names...]', 'built or imported ones; default: all of fixtures/images')
     .action(async (names: string[]) => {
       const { images: locked } = await lockImages(names.length > 0 ? names : imageNames())
       process.stdout.write(`images.lock has ${Object.keys(locked).join(', ')}\n`)
@@ -73,9 +73,17 @@ export function imagesCommand(): Command {
           seen: Object.keys(contracts).join(', '),
         })
       }
+      const roles = rolesOf(options.role ?? [])
+      const known = Object.keys(contracts[options.contract]?.roles ?? {})
+      for (const role of Object.values(roles)) {
+        if (!known.includes(role))
+          throw new StackrigError('USAGE', `contract ${options.contract} has no role "${role}"`, {
+            seen: known.join(', '),
+          })
+      }
       const { images: imported, leftOut } = await importImages(folder, {
         contract: options.contract,
-        roles: rolesOf(options.role ?? []),
+        roles,
         ...(names.length > 0 && { names }),
       })
       for (const { name, role, address, release } of imported) {

@@ -48,8 +48,6 @@ function report(error: unknown): number {
   const stack =
     error instanceof Error && (debugging || !(error instanceof StackrigError)) ? error.stack : undefined
   const code = error instanceof StackrigError ? error.code : 'INTERNAL'
-  process.stderr.write(
-    `${styleText('red', code, { stream: process.stderr })} ${debugging && stack ? stack : messageOf(error)}\n`,
-  )
+  process.stderr.write(`${styleText('red', code, { stream: process.stderr })} ${stack ?? messageOf(error)}\n`)
   return error instanceof StackrigError && error.class === 'usage' ? 2 : 1
 }

@@ -99,16 +99,16 @@ async function readReport(file: string): Promise<TestOutcome[]> {
   const report = reportSchema.parse(JSON.parse(text))
   return report.testResults.flatMap((result) => {
     const file = result.name.replace(`${projectFolder}/`, '')
-    // A file that could not be loaded, or whose set-up failed, has no tests that could say so.
-    if (result.assertionResults.length === 0 && result.status === 'failed') {
-      return [{ file, name: 'the file itself', passed: false, skipped: false, duration: 0 }]
-    }
-    return result.assertionResults.map((test) => ({
+    const tests = result.assertionResults.map((test) => ({
       file,
       name: test.fullName,
       passed: test.status === 'passed',
       skipped: test.status === 'skipped' || test.status === 'todo' || test.status === 'pending',
       duration: test.duration ?? 0,
     }))
+    // A file that could not be loaded has no tests that could say so; where a hook failed, they were left out.
+    const itself = { file, name: 'the file itself', passed: false, skipped: false, duration: 0 }
+    const told = result.status !== 'failed' || tests.some(({ passed, skipped }) => !passed && !skipped)
+    return told ? tests : [itself, ...tests]
   })
 }

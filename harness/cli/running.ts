@@ -73,7 +73,7 @@ export async function findRunning(name?: string): Promise<RunningCluster> {
     name ? `no cluster "${name}" is running` : 'one running cluster must be named',
     {
       seen: names ? `running: ${names}` : 'none is running',
-      next: names ? 'name one with --cluster' : 'npx stackrig up',
+      next: names ? 'name one of these; npx stackrig ps lists their nodes' : 'npx stackrig up',
     },
   )
 }

@@ -5,6 +5,7 @@ import {
   playsRole,
   type ChangedFile,
   type Cluster,
+  withoutPasswords,
 } from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
 import { messageOf } from '../errors.js'
@@ -68,7 +69,8 @@ async function differentClocks(cluster: Cluster): Promise<string[]> {
 }
 
 async function differentFiles(cluster: Cluster): Promise<string[]> {
-  return (await planProvision(cluster)).map(describeChange)
+  const changes = await planProvision(cluster)
+  return changes.map((change) => withoutPasswords(cluster.topology, describeChange(change)))
 }
 
 /** The lines that provisioning would replace, and by what. */

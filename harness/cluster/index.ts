@@ -16,4 +16,11 @@ export {
   type ServiceState,
 } from './services.js'
 export { planProvision, provision, type ChangedFile } from './provision.js'
-export { defineTopology, passwordsOf, type NodePlan, type Topology, type TopologyPlan } from './topology.js'
+export {
+  defineTopology,
+  passwordsOf,
+  withoutPasswords,
+  type NodePlan,
+  type Topology,
+  type TopologyPlan,
+} from './topology.js'

@@ -3,7 +3,7 @@ import type { Cluster } from './cluster.js'
 import { editText } from './edit-file.js'
 import type { RunningNode } from './node.js'
 import { playsRole } from './roles.js'
-import { passwordsOf, type Topology } from './topology.js'
+import { passwordsOf, withoutPasswords, type Topology } from './topology.js'
 
 /** A file that was, or is, not as the topology wants it. */
 export interface ChangedFile {
@@ -86,7 +86,10 @@ async function setPasswords(controller: RunningNode, topology: Topology): Promis
   const { contract, passwords } = topology
   if (!contract.passwords || !passwords) return
   const command = fillIn(contract.passwords.set, controller, topology)
-  await controller.runWithin('30min')`sh -c ${command}`
+  await controller.runWithin('30min')`sh -c ${command}`.catch((error: unknown) => {
+    if (error instanceof Error) error.message = withoutPasswords(topology, error.message)
+    throw error
+  })
 }
 
 /**

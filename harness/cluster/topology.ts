@@ -57,6 +57,11 @@ export const passwordsOf = ({ contract, passwords }: Topology): Passwords => ({
   ...passwords,
 })
 
+/** A text for people without the passwords that a topology has of its own; those of the images are known. */
+export function withoutPasswords({ passwords = {} }: Topology, text: string): string {
+  return Object.values(passwords).reduce((left, password) => left.replaceAll(password, '***'), text)
+}
+
 const hostNamePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /**

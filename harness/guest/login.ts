@@ -4,26 +4,22 @@ import type { Console } from './console.js'
 import { shellsStarted, startShells } from './shell-loop.js'
 
 /**
- * Logs in as root and starts the shells, with an empty password as images for tests have (OpenEmbedded's allow-empty-password), or with one.
+ * Logs in as root and starts the shells, without a password as images for tests allow (OpenEmbedded's allow-empty-password).
  * @throws StackrigError LOGIN_FAILED, WAIT_TIMEOUT
  */
 export async function logInAndStartShells(
   console: Console,
   node: string,
-  options: { password?: string | undefined; deadline: Duration; signal: AbortSignal },
+  options: { deadline: Duration; signal: AbortSignal },
 ): Promise<void> {
-  const { password, deadline, signal } = options
+  const { deadline, signal } = options
   await console.expect(/login: *$/, deadline, signal, '\n')
   console.type('root\n')
-  if (password !== undefined) {
-    await console.expect(/assword: *$/m, '120s', signal)
-    console.type(`${password}\n`)
-  }
   await console.expect(/[#$] *$/m, '120s', signal).catch((cause: unknown) => {
     signal.throwIfAborted()
     throw new StackrigError('LOGIN_FAILED', `root must be able to log in on the console of ${node}`, {
       seen: cause instanceof Error ? cause.message : undefined,
-      next: 'build the image with a root account that has no password, or name its password in the contract',
+      next: 'build the image with a root account that has no password (IMAGE_FEATURES: allow-empty-password)',
       cause,
     })
   })

@@ -1,4 +1,4 @@
-/** How many commands can run on a node at the same time. */
+/** Of a node: one ends what hangs on the others, so commands run at the same time on one fewer. */
 export const channels = 4
 
 /** The virtio-serial ports of channel n: commands and standard output on one, standard error on the other. */

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { imagesFolder } from './cache.js'
@@ -26,10 +25,10 @@ function timings(): Record<string, number> {
 }
 
 /** Keeps what a build took, so that the next one can say what to expect. */
-export async function rememberTiming(image: string, took: number): Promise<void> {
+export function rememberTiming(image: string, took: number): void {
   const written = `${file()}.${process.pid}`
-  await writeFile(written, JSON.stringify({ ...timings(), [image]: took }))
-  await rename(written, file())
+  writeFileSync(written, JSON.stringify({ ...timings(), [image]: took }))
+  renameSync(written, file())
 }
 
 /** Reports a build's steps, and its present step once a second, until disposed. */

@@ -120,7 +120,7 @@ async function buildOne(
     const final = builtFolder(recipe.name, digest)
     await rm(final, { recursive: true, force: true })
     await rename(output, final)
-    await rememberTiming(recipe.name, took)
+    rememberTiming(recipe.name, took)
   } catch (error) {
     if (error instanceof StackrigError) throw error
     if (signal.aborted) throw new StackrigError('ABORTED', `The build of image ${recipe.name} was given up.`)

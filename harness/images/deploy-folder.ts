@@ -12,8 +12,8 @@ export interface DeployedImage {
   role: string | undefined
   /** Name of its `*.qemuboot.conf`. */
   conf: string
-  /** The IPv4 address that is written into the image's own configuration, if there is one. */
-  address: string | undefined
+  /** The IPv4 address that is written into the image's own configuration, by the role it is used in. */
+  addresses: Readonly<Record<string, string | undefined>>
   /** The codename of the distribution's release: `thud`, `kirkstone`, … */
   release: string | undefined
   /** Package and version, as the manifest has them; undefined without a manifest. */
@@ -36,7 +36,7 @@ export function readDeployFolder(folder: string): DeployedImage[] {
     const known = byTarget.get(target)
     if (known === undefined || conf.length < known.length) byTarget.set(target, conf)
   }
-  const images = [...byTarget.values()].sort().map((conf) => readImage(folder, conf))
+  const images = [...byTarget.values()].sort().map((conf) => readDeployedImage(folder, conf))
   if (images.length > 0) return images
   const disks = files.filter((file) => /\.(ext\d|wic|qcow2)(\.|$)/.test(file))
   throw none(
@@ -47,7 +47,8 @@ export function readDeployFolder(folder: string): DeployedImage[] {
   )
 }
 
-function readImage(folder: string, conf: string): DeployedImage {
+/** One image of a folder, by the name of its conf. @throws StackrigError QEMUBOOT_INVALID */
+export function readDeployedImage(folder: string, conf: string): DeployedImage {
   const read = readQemubootConf(join(folder, conf))
   read.refuseUnknownKeys()
   const base = conf.slice(0, -suffix.length)
@@ -56,12 +57,15 @@ function readImage(folder: string, conf: string): DeployedImage {
     .replace(/\.rootfs.*$/, '')
     .replace(machine ? new RegExp(`-${machine}(-\\d+)?$`) : /$^/, '')
   const data = testData(folder, base)
-  const role = roleOf(name)
   return {
     name,
-    role,
+    role: roleOf(name),
     conf,
-    address: role === 'compute' ? data.COMPUTE_IP : role === 'network' ? undefined : data.CONTROLLER_IP,
+    addresses: {
+      controller: data.CONTROLLER_IP,
+      compute: data.COMPUTE_IP,
+      'all-in-one': data.CONTROLLER_IP,
+    },
     release: data.DISTRO_CODENAME,
     packages: manifest(folder, base),
   }

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path'
 import { StackrigError } from '../errors.js'
 import { readDeployFolder, type DeployedImage } from './deploy-folder.js'
-import type { ImageImport } from './imported.js'
+import { importOf, type ImageImport } from './imported.js'
 import { lockImages } from './lock.js'
-import { packageRecord, packagesDigest } from './packages.js'
 
 export interface ImportOptions {
   /** Name of the contract that the images keep. */
@@ -35,22 +34,10 @@ export async function importImages(folder: string, options: ImportOptions): Prom
   const wanted = names ? found.filter(({ name }) => names.includes(name)) : found
   const leftOut: string[] = []
   const images: ImageImport[] = []
-  for (const { name, conf, address, release, packages, role: said } of wanted) {
-    const role = roles[name] ?? said
-    if (role === undefined) leftOut.push(name)
-    else {
-      const digest = packages && packagesDigest(packageRecord(packages))
-      images.push({
-        name,
-        role,
-        contract,
-        folder: deployFolder,
-        conf,
-        address,
-        release,
-        packagesDigest: digest,
-      })
-    }
+  for (const image of wanted) {
+    const role = roles[image.name] ?? image.role
+    if (role === undefined) leftOut.push(image.name)
+    else images.push(importOf(image, { name: image.name, role, contract, folder: deployFolder }))
   }
   if (images.length === 0) {
     throw new StackrigError('USAGE', 'An image is imported with the role of its node.', {

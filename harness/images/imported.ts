@@ -1,13 +1,23 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { readdir, rename, writeFile } from 'node:fs/promises'
+import {
+  createReadStream,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { basename, isAbsolute, join, relative, resolve } from 'node:path'
 import { z } from 'zod'
 import { StackrigError } from '../errors.js'
 import { imagesFolder } from './cache.js'
 import { decompressed } from './decompressed.js'
+import type { DeployedImage } from './deploy-folder.js'
 import { imageInFolder, type Image } from './image.js'
 import type { ImportedEntry } from './lock-file.js'
+import { packageRecord, packagesDigest } from './packages.js'
 import { projectFolder } from '../paths.js'
 
 /** An image that was made elsewhere, named by its deploy folder. */
@@ -22,6 +32,16 @@ export interface ImageImport {
   address?: string | undefined
   release?: string | undefined
   packagesDigest?: string | undefined
+}
+
+/** What a deploy folder says of an image, for the role it is to have. */
+export function importOf(
+  { conf, addresses, release, packages }: DeployedImage,
+  given: Pick<ImageImport, 'name' | 'role' | 'contract' | 'folder'>,
+): ImageImport {
+  const { name, role, contract, folder } = given
+  const digest = packages && packagesDigest(packageRecord(packages))
+  return { name, role, contract, folder, conf, address: addresses[role], release, packagesDigest: digest }
 }
 
 const artefacts = ({ conf, kernel, initrd, rootfs }: Image): string[] => [
@@ -65,7 +85,7 @@ export async function verifyImport(name: string, entry: ImportedEntry): Promise<
       {
         where: path,
         seen: `sha256 ${found}\ninstead of ${wanted}`,
-        next: 'bring back the file that was locked, or accept this one: npx stackrig images lock',
+        next: `bring back the file that was locked, or accept this one: npx stackrig images lock ${name}`,
       },
     )
   }
@@ -75,7 +95,7 @@ export async function verifyImport(name: string, entry: ImportedEntry): Promise<
     return withoutCompression({ ...image, ...(entry.address && { address: entry.address }) }, entry)
   throw new StackrigError('IMAGE_MISMATCH', `A file of image "${name}" is missing in images.lock.`, {
     where: unlocked.join('\n'),
-    next: 'npx stackrig images lock',
+    next: `npx stackrig images lock ${name}`,
   })
 }
 
@@ -104,9 +124,10 @@ async function fileDigest(file: string, image: string): Promise<string> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
   const sha256 = hash.digest('hex')
+  // In one go: several images are checked at once, and each adds to what is known.
   const written = `${knownFile()}.${process.pid}`
-  await writeFile(written, JSON.stringify({ ...known(), [path]: { stamp, sha256 } } satisfies Known))
-  await rename(written, knownFile())
+  writeFileSync(written, JSON.stringify({ ...known(), [path]: { stamp, sha256 } } satisfies Known))
+  renameSync(written, knownFile())
   return sha256
 }
 

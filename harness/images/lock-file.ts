@@ -88,10 +88,12 @@ function entryProblems(content: unknown): string | undefined {
   return problems.length > 0 ? problems.join('\n') : undefined
 }
 
-/** Writes `images.lock`, images and packages sorted. */
+/** Writes `images.lock`, images and packages sorted. @throws StackrigError LOCK_INVALID for one that could not be read again. */
 export async function writeLock(lock: ImagesLock, file = lockFile()): Promise<void> {
+  const text = header + stringify(lock, { sortMapEntries: sortKeys, lineWidth: 0 })
+  parseLock(text, file)
   const written = `${file}.${process.pid}`
-  await writeFile(written, header + stringify(lock, { sortMapEntries: sortKeys, lineWidth: 0 }))
+  await writeFile(written, text)
   await rename(written, file)
 }
 
@@ -113,6 +115,6 @@ function invalid(file: string, seen: string): StackrigError {
   return new StackrigError('LOCK_INVALID', 'images.lock is not of the documented form.', {
     where: file,
     seen,
-    next: 'npx stackrig images lock',
+    next: 'correct it there (docs/images.md), or take the version that Git has: git checkout images.lock',
   })
 }

@@ -83,7 +83,8 @@ export class QemubootConf {
   get kernel(): string {
     return (
       this.get('kernel') ??
-      join(this.folder, this.get('qb_default_kernel') ?? this.require('kernel_imagetype'))
+      // Releases up to pyro wrote a whole path.
+      resolve(this.folder, this.get('qb_default_kernel') ?? this.require('kernel_imagetype'))
     )
   }
 

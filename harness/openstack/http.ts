@@ -56,7 +56,7 @@ export class Http {
   /**
    * Sends one request. Only idempotent methods are tried again, and only when there was no connection or it was reset.
    *
-   * @throws ApiError for an error status or no answer; StackrigError ABORTED when the signal fires.
+   * @throws ApiError for an error status or no answer; when the signal fires its reason, or StackrigError ABORTED.
    */
   async send(request: HttpRequest): Promise<HttpAnswer> {
     const { method, url } = request
@@ -134,14 +134,16 @@ function unanswered(
   error: RequestError,
   signal: AbortSignal | undefined,
 ): StackrigError {
-  if (signal?.aborted) {
-    return new StackrigError('ABORTED', `${method} ${maskSecrets(url)} was given up`, {
-      cause: signal.reason,
-    })
-  }
+  if (signal?.aborted) return givenUp(method, url, signal)
   // got's error holds the request's headers, the token among them: only its text goes on.
   const cause = Object.assign(new Error(error.message), { code: error.code })
   return new ApiError({ method, url, said: `${error.message} (${error.code})`, cause })
+}
+
+/** Why a signal ended a request: a node that crashed, say. */
+export function givenUp(method: string, url: string, { reason }: AbortSignal): StackrigError {
+  if (reason instanceof StackrigError) return reason
+  return new StackrigError('ABORTED', `${method} ${maskSecrets(url)} was given up`, { cause: reason })
 }
 
 function withoutQuery(response: Response): string {

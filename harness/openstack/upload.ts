@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import { messageOf, StackrigError } from '../errors.js'
+import { messageOf } from '../errors.js'
 import { ApiError } from './api-error.js'
-import { refusal, type Http, type HttpAnswer } from './http.js'
+import { givenUp, refusal, type Http, type HttpAnswer } from './http.js'
 
 export interface Upload {
   /** Default PUT. */
@@ -31,6 +31,8 @@ export async function upload(
   const request = httpRequest(url, options)
   // Not for the whole upload, which is as long as it is, but for a service that takes and says nothing.
   request.setTimeout(requestTimeout, () => request.destroy(new Error(`no progress in ${requestTimeout} ms`)))
+  // A connection that is reset while the answer is read is told twice: here, and to whoever reads.
+  request.on('error', () => undefined)
   const answered = answerOf(request)
   answered.catch(() => undefined)
   try {
@@ -45,8 +47,7 @@ export async function upload(
     if (answer.status >= 400) throw refusal(method, url, answer)
     return answer
   } catch (error) {
-    if (signal?.aborted)
-      throw new StackrigError('ABORTED', `${method} ${url} was given up`, { cause: signal.reason })
+    if (signal?.aborted) throw givenUp(method, url, signal)
     if (error instanceof ApiError) throw error
     throw new ApiError({ method, url, said: messageOf(error), cause: error })
   } finally {

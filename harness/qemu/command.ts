@@ -46,7 +46,7 @@ export const portSocket = (name: string, port: string): string => `${name}.${por
  */
 export function directCommand(spec: MachineSpec): string[] {
   const { image } = spec
-  const words = [image.conf.get('qb_kernel_cmdline_append') ?? '', ...kernelWords(spec)]
+  const words = [...imageWords(image.conf), ...kernelWords(spec)]
   const machine = /-machine (\S+)/.exec(image.conf.get('qb_machine') ?? '')?.[1] ?? 'q35'
   const root = spec.disk ? `root=${image.conf.get('qb_kernel_root') ?? '/dev/vda'} rw ` : ''
   return [
@@ -70,6 +70,13 @@ export function directCommand(spec: MachineSpec): string[] {
     ...['-serial', 'chardev:console'],
     ...channelOptions(spec),
   ]
+}
+
+/** As runqemu: the image's own words, and the console that its login waits on. Ours is the first serial port. */
+function imageWords(conf: Image['conf']): string[] {
+  const own = conf.get('qb_kernel_cmdline_append') ?? ''
+  const [, terminal] = /^\d+;(\w+)/.exec(conf.get('serial_consoles') ?? '') ?? []
+  return terminal === undefined || /\bconsole=/.test(own) ? [own] : [own, `console=${terminal}`]
 }
 
 /** What the kernel is told beside what its image says. */

@@ -22,6 +22,14 @@ test('every test of a run is there, as it ended, under a name that resulttool ta
   ]
   await writeFile(join(folder, 'sum.test.ts'), tests.join('\n'))
   await writeFile(join(folder, 'broken.test.ts'), "throw new Error('no such file')")
+  const hook = [
+    "import { beforeAll, describe, test } from 'vitest'",
+    "describe('a cluster', () => {",
+    "  beforeAll(() => { throw new Error('no snapshot') })",
+    "  test('works', () => undefined)",
+    '})',
+  ]
+  await writeFile(join(folder, 'hook.test.ts'), hook.join('\n'))
   const file = join(folder, 'out', 'testresults.json')
   const status = process.exitCode
   const vitest = await startVitest('test', [], {
@@ -54,6 +62,8 @@ test('every test of a run is there, as it ended, under a name that resulttool ta
       duration: expect.any(Number) as number,
     },
     'sum.is_left_out': { status: 'SKIPPED', log: null, duration: 0 },
+    'hook.a_cluster_works': { status: 'SKIPPED', log: null, duration: 0 },
+    'hook.load': { status: 'ERROR', log: 'no snapshot', duration: 0 },
     'broken.load': { status: 'ERROR', log: expect.stringContaining('no such file') as string, duration: 0 },
   })
 })

@@ -48,8 +48,9 @@ export class TestResultsReporter implements Reporter {
       const set = (sets[id] ??= { configuration, result: {} })
       const tests = [...module.children.allTests()]
       for (const test of tests) set.result[testId(module, test.fullName)] = outcome(test)
-      // A file that could not be loaded has no tests that could say so.
-      if (tests.length === 0 && !module.ok()) set.result[testId(module, 'load')] = broken(module)
+      // A file that could not be loaded has no tests that could say so; where a hook failed, they were left out.
+      const told = module.ok() || tests.some((test) => test.result().state === 'failed')
+      if (!told) set.result[testId(module, 'load')] = broken(module)
     }
     await mkdir(dirname(this.file), { recursive: true })
     await writeFile(this.file, `${JSON.stringify(sets, null, 4)}\n`)
@@ -82,9 +83,7 @@ function outcome(test: TestCase): TestResult {
 }
 
 function broken(module: TestModule): TestResult {
-  const log = module
-    .errors()
-    .map(({ message }) => message)
-    .join('\n')
+  const errors = [module, ...module.children.allSuites()].flatMap((suite) => suite.errors())
+  const log = errors.map(({ message }) => message).join('\n')
   return { status: 'ERROR', log, duration: 0 }
 }

@@ -42,8 +42,8 @@ export function scenario<Name extends string>(topology: Topology<Name>): TestAPI
       ]),
   )
   const test = base.extend<ScenarioFixtures<Name>>({
-    evidence: async ({ task }: { task: { name: string; file: TestFile } }, use: Use<string>) =>
-      use(scenarioFolder(task.file.name, task.name, variantOf(task.file))),
+    evidence: async ({ task }: { task: { fullTestName: string; file: TestFile } }, use: Use<string>) =>
+      use(scenarioFolder(task.file.name, task.fullTestName, variantOf(task.file))),
     cluster: async (
       { evidence, signal, task }: { evidence: string; signal: AbortSignal; task: Pick<RunnerTask, 'result'> },
       use: Use<Cluster<Name>>,
