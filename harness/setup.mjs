@@ -3,11 +3,12 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** Program -> the Debian package that has it, and what it is for. */
 export const hostPrograms = JSON.parse(readFileSync(new URL('host-programs.json', import.meta.url), 'utf8'))
 
-const root = new URL('..', import.meta.url).pathname
+const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** @param {string} problem @param {string} next @returns {never} */
 function stop(problem, next) {

@@ -82,6 +82,14 @@ describe('a cluster that was brought up', () => {
     expect((await stackrig('shell', 'two', '--', 'hostname')).stdout).toBe('two')
   })
 
+  test('ends a command with Ctrl-C, also on the node, and takes the next', async () => {
+    const terminal = new Terminal('shell', 'one', 'echo begun; sleep 1234')
+    await terminal.shows(/begun/)
+    terminal.type('\x03')
+    expect(await terminal.ended).toBe(130)
+    expect((await stackrig('shell', 'one', 'ps')).stdout).not.toContain('sleep 1234')
+  })
+
   test('has no node of another name', async () => {
     const { exitCode, stderr } = await stackrig('shell', 'three', 'true')
     expect(exitCode).toBe(2)

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { join } from 'node:path'
+import { StackrigError } from '../errors.js'
 import { connectWhenListening, consoleSocket } from '../qemu/index.js'
 import { findNode, findRunning } from './running.js'
 import { interrupted } from './interrupt.js'
@@ -14,7 +15,14 @@ export function consoleCommand(): Command {
     .action(async (nodeName: string, options: { cluster?: string }) => {
       const cluster = await findRunning(options.cluster)
       const node = findNode(cluster, nodeName)
-      const stream = await connectWhenListening(join(cluster.folder, consoleSocket(node.name)), interrupted)
+      const listening = AbortSignal.any([interrupted, AbortSignal.timeout(10_000)])
+      const socket = join(cluster.folder, consoleSocket(node.name))
+      const stream = await connectWhenListening(socket, listening).catch((cause: unknown) => {
+        throw new StackrigError('SHELL_LOST', `node ${node.name} must be on to have a console`, {
+          where: socket,
+          cause,
+        })
+      })
       // The prompt was printed long ago.
       stream.write('\n')
       process.stderr.write(`${await joinTerminal(stream)}\n`)

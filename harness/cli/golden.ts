@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { rm } from 'node:fs/promises'
 import { Command } from 'commander'
 import { prepareTopology } from '../cloud/index.js'
-import { goldenBudget, goldenRoot, listGoldens } from '../cluster/index.js'
+import { goldenBudget, goldenRoot, listGoldens, removeAbandoned } from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
@@ -47,6 +47,7 @@ export function goldenCommand(): Command {
     .command('prune')
     .description('remove all golden snapshots')
     .action(async () => {
+      await removeAbandoned(goldenRoot())
       for (const { folder } of await listGoldens(goldenRoot())) {
         await rm(folder, { recursive: true, force: true })
         process.stdout.write(`removed ${basename(folder)}\n`)

@@ -35,7 +35,7 @@ export async function main(argv: string[]): Promise<void> {
   }
   try {
     await program.parseAsync(argv)
-    process.exitCode ??= 0
+    process.exitCode = interrupted.aborted ? 130 : (process.exitCode ?? 0)
   } catch (error) {
     process.exitCode = report(error)
   }

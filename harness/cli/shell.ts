@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { Command } from 'commander'
 import { join } from 'node:path'
 import { StackrigError } from '../errors.js'
-import { errorPort, outputPort, quoteWord, ShellChannel } from '../guest/index.js'
+import { endSession, errorPort, outputPort, quoteWord, ShellChannel } from '../guest/index.js'
 import { connectWhenListening, portSocket } from '../qemu/index.js'
 import { interrupted } from './interrupt.js'
 import { findNode, findRunning, type RunningCluster } from './running.js'
@@ -28,31 +28,47 @@ export function shellCommand(): Command {
     })
 }
 
-/** The last channel; a cluster that is up has no other user. */
-const channel = 3
+/** The last channel is for commands and terminals, the first ends what was given up; a cluster that is up has no other user. */
+const channel = { work: 3, end: 0 }
 
 async function runCommand(cluster: RunningCluster, node: string, words: string[]): Promise<number> {
-  const shell = await openChannel(cluster, node)
+  const shell = await openChannel(cluster, node, channel.work, interrupted)
   const command = words.length === 1 ? (words[0] ?? '') : words.map(quoteWord).join(' ')
-  const { exitCode } = await shell.run(command, interrupted, (stream, data) => process[stream].write(data))
-  shell.close()
-  return exitCode
+  try {
+    const { exitCode } = await shell.run(command, interrupted, (stream, data) => process[stream].write(data))
+    return exitCode
+  } catch (error) {
+    // The next one needs the channel.
+    const ender = await openChannel(cluster, node, channel.end, AbortSignal.timeout(30_000))
+    await ender.run(endSession(shell.session), AbortSignal.timeout(30_000)).finally(() => ender.close())
+    throw error
+  } finally {
+    shell.close()
+  }
 }
 
-async function openChannel(cluster: RunningCluster, node: string): Promise<ShellChannel> {
-  const connect = (port: string): Promise<Socket> =>
-    connectWhenListening(join(cluster.folder, portSocket(node, port)), interrupted)
-  const shell = new ShellChannel(node, await connect(outputPort(channel)), await connect(errorPort(channel)))
-  const busy = new AbortController()
+/** @throws StackrigError SHELL_LOST when it does not answer within a minute. */
+async function openChannel(
+  cluster: RunningCluster,
+  node: string,
+  number: number,
+  signal: AbortSignal,
+): Promise<ShellChannel> {
+  const late = new AbortController()
   const timer = setTimeout(() => {
-    const next = 'end the other shell, or wait for it'
-    busy.abort(new StackrigError('SHELL_LOST', `the shell of node ${node} must answer`, { next }))
+    const next = 'end the other shell, or wait for it; a node that was switched off has none'
+    late.abort(new StackrigError('SHELL_LOST', `the shell of node ${node} must answer`, { next }))
   }, 60_000)
+  const either = AbortSignal.any([signal, late.signal])
+  const connect = (port: string): Promise<Socket> =>
+    connectWhenListening(join(cluster.folder, portSocket(node, port)), either)
+  let shell: ShellChannel | undefined
   try {
-    await shell.start(AbortSignal.any([interrupted, busy.signal]))
+    shell = new ShellChannel(node, await connect(outputPort(number)), await connect(errorPort(number)))
+    await shell.start(either)
     return shell
   } catch (error) {
-    shell.close()
+    shell?.close()
     throw error
   } finally {
     clearTimeout(timer)
@@ -64,7 +80,7 @@ async function openChannel(cluster: RunningCluster, node: string): Promise<Shell
  * a shell that reads whole lines, edited by the terminal outside.
  */
 async function openShell(cluster: RunningCluster, node: string): Promise<void> {
-  const shell = await openChannel(cluster, node)
+  const shell = await openChannel(cluster, node, channel.work, interrupted)
   const { exitCode } = await shell.run('command -v script >/dev/null', interrupted)
   const raw = exitCode === 0
   // The port stays open when the shell ends, so it says so.

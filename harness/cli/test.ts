@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { execa } from 'execa'
 import { prepareTopology } from '../cloud/index.js'
 import { projectFolder } from '../paths.js'
@@ -12,7 +12,9 @@ export function testCommand(): Command {
   return new Command('test')
     .description('run the checks, the unit tests, the pocket cluster tests and the scenarios')
     .argument('[files...]', 'only test files whose path contains one of these')
-    .option('--project <name...>', 'only these of unit, vm, scenarios, all-in-one')
+    .addOption(
+      new Option('--project <name...>', 'only these').choices(['unit', 'vm', 'scenarios', 'all-in-one']),
+    )
     .option('--all', 'also all-in-one, and the tests tagged "slow"; files that are named run with theirs')
     .action(async (files: string[], options: { project?: string[]; all?: boolean }) => {
       const projects = options.project ?? ['unit', 'vm', 'scenarios', ...(options.all ? ['all-in-one'] : [])]

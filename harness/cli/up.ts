@@ -39,8 +39,9 @@ export function upCommand(): Command {
       }
       using progress = new Progress()
       const { cluster, took } = await (options.cold ? boot : fork)(topology, progress)
-      await cluster.sandbox.keep()
+      // In this order: a note of a sandbox that is not kept goes with it.
       const note = await noteRunning(name, cluster)
+      await cluster.sandbox.keep()
       if (options.json) process.stdout.write(`${JSON.stringify(note, null, 2)}\n`)
       else {
         process.stdout.write(`${styleText('bold', name)} is up after ${humanDuration(took)}\n`)

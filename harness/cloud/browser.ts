@@ -29,6 +29,8 @@ export async function openBrowser({ sandbox, topology }: Cluster): Promise<Brows
         ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
       ],
       timeout: 120_000,
+      // Playwright would end this process before anything is cleaned up.
+      ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },
     })
   } catch (cause) {
     throw new StackrigError('HOST_PROGRAM_MISSING', 'Chromium must start inside the sandbox', {

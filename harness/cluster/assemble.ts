@@ -42,9 +42,15 @@ export async function assemble<Name extends string>(
   }
   /** Boots a node that comes later, from its image. */
   const join = async (of: Topology, node: TopologyNode): Promise<RunningNode> => {
+    const index = of.nodes.indexOf(node)
     await newDisk(supplies, node)
-    await sandbox.plugIn({ name: node.hostName, address: node.address }, of.nodes.indexOf(node))
-    return running(of, node, bootNode(of, node, sandbox, supplies, laterBoot, stop.signal))
+    await sandbox.plugIn({ name: node.hostName, address: node.address }, index)
+    try {
+      return await running(of, node, bootNode(of, node, sandbox, supplies, laterBoot, stop.signal))
+    } catch (error) {
+      await sandbox.unplug(index)
+      throw error
+    }
   }
   try {
     await mkdir(supplies.logFolder, { recursive: true })

@@ -53,10 +53,16 @@ export async function bootNode(
   const spec = machineSpec(topology, node, image, { ...supplies, storage, clock })
   const launched = await launch(sandbox, spec, stop)
   const signal = AbortSignal.any([launched.signal, stop])
-  await launched.machine.resume()
-  await openShells(launched.machine, deadline, signal)
-  await launched.shell.start(deadline)
-  return launched
+  try {
+    await launched.machine.resume()
+    await openShells(launched.machine, deadline, signal)
+    await launched.shell.start(deadline)
+    return launched
+  } catch (error) {
+    // Otherwise it would keep tap and disk from the next try.
+    await launched.machine.powerOff().catch(() => undefined)
+    throw error
+  }
 }
 
 /** By the console, which is then free for a person again. */

@@ -52,6 +52,19 @@ test('a port is waited for, and reached from outside', async () => {
   expect(answer).toContain('hello')
 })
 
+test('a service that speaks first, and much, is heard whole', async () => {
+  const two = cluster.node('two')
+  await two.run`sh -c ${'dd if=/dev/zero bs=1M count=8 2>/dev/null | tr "\\0" x >/tmp/much'}`
+  for (let round = 0; round < 5; round++) {
+    await two.run`sh -c ${'nc -l -p 8002 -e cat /tmp/much >/dev/null 2>&1 </dev/null &'}`
+    await two.waitUntil('netstat -ltn | grep -q :8002', '30s')
+    const socket = await cluster.dial('two', 8002)
+    let heard = 0
+    for await (const data of socket) heard += (data as Buffer).length
+    expect(heard).toBe(8 * 1024 ** 2)
+  }
+})
+
 test('a port that stays closed is named, with what was seen', async () => {
   await expect(cluster.node('two').waitForPort(8001, '500ms')).rejects.toMatchObject({
     code: 'WAIT_TIMEOUT',

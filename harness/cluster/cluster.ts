@@ -17,6 +17,8 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   readonly signal: AbortSignal
   private members: { topology: Topology<Name>; nodes: readonly RunningNode[] }
   private readonly ways: Ways
+  /** The last join: each needs the topology that the one before it made. */
+  private joining: Promise<unknown> = Promise.resolve()
 
   constructor(
     topology: Topology<Name>,
@@ -50,10 +52,16 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
 
   /**
    * Plugs one more node in and boots it from an image of the topology, as that image was shipped: `provision` then tells
-   * it, and all others, who is who.
+   * it, and all others, who is who. Of several, each begins when the one before has ended.
    * @throws StackrigError TOPOLOGY_INVALID or IMAGE_MISSING before anything is started, and those of `bootNode`.
    */
-  async join(name: string, plan: NodePlan): Promise<RunningNode> {
+  join(name: string, plan: NodePlan): Promise<RunningNode> {
+    const joined = this.joining.then(() => this.joinNext(name, plan))
+    this.joining = joined.catch(() => undefined)
+    return joined
+  }
+
+  private async joinNext(name: string, plan: NodePlan): Promise<RunningNode> {
     const topology = withNode(this.topology, name, plan)
     const node = topology.nodes.find((candidate) => candidate.name === name)
     if (!node) throw new TypeError(`withNode gave no ${name}`)

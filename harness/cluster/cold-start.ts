@@ -5,7 +5,8 @@ import { provision } from './provision.js'
 import type { Topology } from './topology.js'
 
 /**
- * Boots all nodes of a topology and provisions them. The cluster is running; whether it works is not known yet.
+ * Boots all nodes of a topology and provisions them. The cluster is running; whether it works is not known yet. The
+ * signal ends it for as long as it lives: what waits for one of its nodes ends with it.
  * @throws StackrigError HOST_MEMORY, and those of `bootCluster` and `provision`.
  */
 export async function coldStart<Name extends string>(
@@ -14,7 +15,9 @@ export async function coldStart<Name extends string>(
 ): Promise<Cluster<Name>> {
   await requireMemory(topology, options.images)
   const cluster = await bootCluster(topology, options)
+  options.signal?.addEventListener('abort', () => void cluster.close(), { once: true })
   try {
+    options.signal?.throwIfAborted()
     await provision(cluster, options.onProgress)
     return cluster
   } catch (error) {

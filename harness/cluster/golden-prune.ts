@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import lockfile from 'proper-lockfile'
+import { StackrigError } from '../errors.js'
 
 const gibibyte = 1024 ** 3
 const anHour = 3_600_000
@@ -8,9 +9,12 @@ const anHour = 3_600_000
 /** Without a sign of life for so long, ms, the owner of a lock counts as dead. */
 export const lockStale = 60_000
 
-/** GiB on disk that golden snapshots may take together: `$STACKRIG_GOLDEN_GIB`, default 24. */
+/** GiB on disk that golden snapshots may take together: `$STACKRIG_GOLDEN_GIB`, default 24. @throws StackrigError USAGE */
 export function goldenBudget(): number {
-  return Number(process.env['STACKRIG_GOLDEN_GIB'] ?? 24)
+  const given = process.env['STACKRIG_GOLDEN_GIB']
+  const budget = Number(given || 24)
+  if (budget > 0) return budget
+  throw new StackrigError('USAGE', 'STACKRIG_GOLDEN_GIB must be a number of GiB', { seen: given })
 }
 
 /** One golden snapshot's place on disk. */
@@ -36,19 +40,18 @@ export async function listGoldens(root: string): Promise<GoldenEntry[]> {
 }
 
 /** Removes the snapshots that were not used for longest until the rest fits the budget; never one used lately. */
-export async function pruneGoldens(root: string, keep: string): Promise<void> {
-  await removeAbandoned(root)
+export async function pruneGoldens(root: string, keep: string, budget: number): Promise<void> {
   let total = 0
   for (const { folder, size, used } of await listGoldens(root)) {
     total += size
-    if (total <= goldenBudget() * gibibyte || folder === keep || Date.now() - used < anHour) continue
+    if (total <= budget * gibibyte || folder === keep || Date.now() - used < anHour) continue
     await rm(folder, { recursive: true, force: true })
   }
 }
 
 /** What a killed process was building; its own key may never be asked for again. */
-async function removeAbandoned(root: string): Promise<void> {
-  for (const name of await readdir(root)) {
+export async function removeAbandoned(root: string): Promise<void> {
+  for (const name of await readdir(root).catch(() => [])) {
     if (!name.endsWith('.building')) continue
     const building = join(root, name)
     const options = { realpath: false, stale: lockStale }

@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { humanDuration } from '../duration.js'
+import { StackrigError } from '../errors.js'
 import { logger } from '../log.js'
 import { cacheFolder } from '../paths.js'
 import { chosenLauncher, saveState, type Accelerator } from '../qemu/index.js'
 import type { Cluster } from './cluster.js'
 import { coldStart } from './cold-start.js'
 import { goldenKey } from './golden-key.js'
-import { lockStale, pruneGoldens } from './golden-prune.js'
+import { goldenBudget, lockStale, pruneGoldens, removeAbandoned } from './golden-prune.js'
 import { requireDisk, requireMemory } from './host-room.js'
 import type { Images } from './launch.js'
 import type { Topology } from './topology.js'
@@ -118,10 +119,12 @@ async function lockFor(folder: string, { signal, onProgress }: GoldenOptions): P
 
 async function make(golden: Omit<Golden, keyof Snapshot>, options: GoldenOptions): Promise<Snapshot> {
   const { topology, folder } = golden
-  await requireMemory(topology, golden.images)
-  await requireDisk(topology, golden.images, goldenRoot())
   const building = `${folder}.building`
   await rm(building, { recursive: true, force: true })
+  await removeAbandoned(goldenRoot())
+  const budget = goldenBudget()
+  await requireMemory(topology, golden.images)
+  await requireDisk(topology, golden.images, goldenRoot())
   await mkdir(building, { recursive: true })
   const progress = options.onProgress ?? log
   const started = Date.now()
@@ -142,7 +145,7 @@ async function make(golden: Omit<Golden, keyof Snapshot>, options: GoldenOptions
     )
     // Overlays of forks name the disk below them by its final path, so they are made after this.
     await rename(building, folder)
-    await pruneGoldens(goldenRoot(), folder)
+    await pruneGoldens(goldenRoot(), folder, budget)
     return { took, made }
   } catch (error) {
     await rm(building, { recursive: true, force: true })
@@ -168,8 +171,13 @@ async function save(cluster: Cluster, folder: string, progress: (what: string) =
       node.machine.spec.memory.file,
       files.memory,
     ])
-    if (copy.status !== 0) throw new Error(copy.output)
+    if (copy.status !== 0) throw notSaved(node.name, folder, copy.output)
     progress(`${node.name} is saved`)
   }
   return stopped
+}
+
+function notSaved(node: string, where: string, seen: string): StackrigError {
+  const code = /No space left/.test(seen) ? 'HOST_DISK' : 'INTERNAL'
+  return new StackrigError(code, `the memory of ${node} must be saved`, { where, seen })
 }

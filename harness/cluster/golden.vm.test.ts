@@ -41,6 +41,26 @@ test('a builder that is killed leaves nothing that would be used, and the next o
   expect(await readdir(goldenRoot())).toEqual([`pair-${mine.key}`])
 })
 
+test('one who gives up while the cluster is proved ends it at once, and leaves nothing', async () => {
+  const giveUp = new AbortController()
+  let proving = 0
+  const making = ensureGolden(pair, {
+    ...(await pocketHost()),
+    signal: giveUp.signal,
+    readiness: {
+      version: 'never',
+      prove: async (cluster) => {
+        proving = performance.now()
+        giveUp.abort(new Error('given up'))
+        await cluster.node('one').runWithin('20min')`sleep 1200`
+      },
+    },
+  })
+  await expect(making).rejects.toThrow()
+  expect(performance.now() - proving).toBeLessThan(120_000)
+  expect((await readdir(goldenRoot())).filter((name) => name.endsWith('.building'))).toEqual([])
+})
+
 test('whatever goes into a node goes into the key', async () => {
   const host = await pocketHost()
   const keyed = { ...host, readiness: atOnce }

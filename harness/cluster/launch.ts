@@ -88,7 +88,7 @@ function kernelWords(topology: Topology, node: TopologyNode): string {
 export interface Launched {
   machine: Machine
   shell: Shell
-  /** Aborted with QEMU_DIED, NODE_CRASHED or SANDBOX_DIED. */
+  /** Aborted with QEMU_DIED, NODE_CRASHED, HOST_DISK or SANDBOX_DIED. */
   signal: AbortSignal
 }
 
@@ -103,6 +103,7 @@ export async function launch(sandbox: Sandbox, spec: MachineSpec, stop: AbortSig
   void watchForCrash(spec.name, spec.consoleLog, crashed, AbortSignal.any([stop, machine.ended]))
   machine.qmp.onEvent((event) => {
     if (isGuestReset(event)) void reset(spec).then((error) => crashed.abort(error))
+    if (isDiskFull(event)) crashed.abort(diskFull(spec))
   })
   const signal = AbortSignal.any([machine.signal, crashed.signal])
   const open = await Promise.all(
@@ -118,6 +119,18 @@ export async function launch(sandbox: Sandbox, spec: MachineSpec, stop: AbortSig
 /** QEMU QMP Reference Manual, RESET: by the guest, as reboot(8) or a triple fault does, not by whoever runs QEMU. */
 const isGuestReset = ({ event, data }: QmpEvent): boolean =>
   event === 'RESET' && (data as { guest?: boolean } | undefined)?.guest === true
+
+/** QEMU QMP Reference Manual, BLOCK_IO_ERROR: QEMU stops a node that it cannot write for, and waits for room. */
+const isDiskFull = ({ event, data }: QmpEvent): boolean =>
+  event === 'BLOCK_IO_ERROR' && (data as { nospace?: boolean } | undefined)?.nospace === true
+
+function diskFull({ name, disk }: MachineSpec): StackrigError {
+  return new StackrigError('HOST_DISK', `what node ${name} writes must find room on this machine`, {
+    where: disk,
+    seen: 'no space left; QEMU has stopped the node',
+    next: 'free some, or set TMPDIR to a folder on a larger disk: there lie the disks of running clusters',
+  })
+}
 
 async function reset({ name, consoleLog }: MachineSpec): Promise<StackrigError> {
   const log = await readFile(consoleLog, 'utf8').catch(() => '')

@@ -212,9 +212,10 @@ export class RunningNode {
 
   /**
    * Boots a node that was switched off, from its disk as it was left; resolves when its shells answer.
-   * @throws StackrigError QEMU_DIED, NODE_CRASHED, LOGIN_FAILED, WAIT_TIMEOUT
+   * @throws StackrigError USAGE when it is on; QEMU_DIED, NODE_CRASHED, LOGIN_FAILED, WAIT_TIMEOUT
    */
   async powerOn(): Promise<void> {
+    if (this.isOn) throw new StackrigError('USAGE', `${this.name} must be off to be switched on`)
     this.current = await this.boot()
   }
 }

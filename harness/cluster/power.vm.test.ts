@@ -32,7 +32,10 @@ test('a node loses its memory with its power, and answers again when it is back'
 test('a node that shuts down is no crash; one that takes too long is told', async () => {
   const one = cluster.node('one')
   await one.shutDown()
+  // There is nothing left to switch off, now or later.
+  await one.powerOff()
   await one.powerOn()
+  await expect(one.powerOn()).rejects.toMatchObject({ code: 'USAGE' })
   expect(await one.run`echo on`).toBe('on')
   await expect(one.shutDown('1ms')).rejects.toMatchObject({ code: 'WAIT_TIMEOUT' })
   // It does so later, and that is no crash either.
@@ -66,16 +69,19 @@ test('a node that crashes after it was switched on again ends the waits on every
 
 test('a third node joins, is reached by name from outside, and by address from the others', async () => {
   const plan = { image: 'pocket', role: 'pocket', address: '192.168.7.8' }
-  const three = await cluster.join('three', plan)
-  expect(cluster.nodes.map(({ name }) => name)).toEqual(['one', 'two', 'three'])
+  const [three] = await Promise.all([
+    cluster.join('three', plan),
+    cluster.join('four', { ...plan, address: '192.168.7.10' }),
+  ])
+  expect(cluster.nodes.map(({ name }) => name)).toEqual(['one', 'two', 'three', 'four'])
   await cluster.node('one').waitUntil('ping -c 1 -W 1 192.168.7.8', '30s')
   await three.run`nc -l -p 900 -e true >/dev/null 2>&1 &`
   await three.waitForPort(900, '30s')
-  await expect(cluster.join('four', plan)).rejects.toMatchObject({ code: 'TOPOLOGY_INVALID' })
+  await expect(cluster.join('five', plan)).rejects.toMatchObject({ code: 'TOPOLOGY_INVALID' })
   await expect(cluster.join('three', { ...plan, address: '192.168.7.9' })).rejects.toMatchObject({
     code: 'TOPOLOGY_INVALID',
   })
   await expect(
-    cluster.join('four', { ...plan, image: 'nowhere', address: '192.168.7.9' }),
+    cluster.join('five', { ...plan, image: 'nowhere', address: '192.168.7.9' }),
   ).rejects.toMatchObject({ code: 'IMAGE_MISSING' })
 })

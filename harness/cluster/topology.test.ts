@@ -34,7 +34,13 @@ test.each([
     'one and two have the same host name',
     { one: node('192.168.7.2'), two: node('192.168.7.3', { hostName: 'one' }) },
   ],
-  ['not in 192.168.7.0/24', { one: node('10.0.0.2') }],
+  ['none for a host of 192.168.7.0/24', { one: node('10.0.0.2') }],
+  ['none for a host', { one: node('192.168.7.255') }],
+  ['none for a host', { one: node('192.168.7.010') }],
+  ['has 0 cpus', { one: node('192.168.7.2', { cpus: 0 }) }],
+  ['has -1 memoryMiB', { one: node('192.168.7.2', { memoryMiB: -1 }) }],
+  ['the bridge and one have the same MAC', { one: node('192.168.7.2', { mac: '52:54:00:00:00:01' }) }],
+  ['has the role "constructor"', { one: node('192.168.7.2', { role: 'constructor' }) }],
   ['no IPv4 address', { one: node('192.168.7.300') }],
   ['RFC 1123', { Compute_1: node('192.168.7.2') }],
   ['contract pocket knows pocket', { one: node('192.168.7.2', { role: 'queen' }) }],
@@ -44,6 +50,14 @@ test.each([
   expect(() => plan(nodes)).toThrow(
     expect.objectContaining({ code: 'TOPOLOGY_INVALID', message: expect.stringContaining(reason) as string }),
   )
+})
+
+test.each([
+  ['the gateway "192.168.8.1" is no address', { gateway: '192.168.8.1' }],
+  ['lower case letters', { name: 'a/b' }],
+])('refused: %s', (reason, change) => {
+  const trial = { name: 'trial', contract: pocketContract, nodes: { one: node('192.168.7.2') }, ...change }
+  expect(() => defineTopology(trial)).toThrow(reason)
 })
 
 test('passwords: those of the images, but for those that are given', () => {

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import type { Contract, Passwords } from '../contract/index.js'
 import { StackrigError } from '../errors.js'
+import { bridgeMac } from '../sandbox/index.js'
 import { playsRole } from './roles.js'
 
 /** One node as its author describes it. */
@@ -72,7 +73,11 @@ export function defineTopology<Name extends string>(plan: TopologyPlan<Name>): T
   const network = plan.network ?? '192.168.7.0/24'
   if (!ipaddr.IPv4.isValidCIDR(network))
     refuse(plan.name, `network "${network}" is no IPv4 network in CIDR form`)
+  if (!hostNamePattern.test(plan.name))
+    refuse(plan.name, 'its name is wanted in lower case letters, digits and dashes')
   const gateway = plan.gateway ?? firstAddress(network)
+  if (!isHostAddress(gateway, network))
+    refuse(plan.name, `the gateway "${gateway}" is no address for a host of ${network}`)
   const nodes = (Object.entries<NodePlan>(plan.nodes) as [Name, NodePlan][]).map(([name, node]) => ({
     ...node,
     name,
@@ -85,11 +90,10 @@ export function defineTopology<Name extends string>(plan: TopologyPlan<Name>): T
     { name: 'the gateway', value: gateway },
     ...nodes.map((n) => ({ name: n.name, value: n.address })),
   ])
-  unique(
-    plan.name,
-    'MAC',
-    nodes.map((n) => ({ name: n.name, value: n.mac })),
-  )
+  unique(plan.name, 'MAC', [
+    { name: 'the bridge', value: bridgeMac },
+    ...nodes.map((n) => ({ name: n.name, value: n.mac })),
+  ])
   unique(
     plan.name,
     'host name',
@@ -146,13 +150,18 @@ function checkNode(plan: TopologyPlan<string>, node: TopologyNode, network: stri
       `node ${node.name} has the MAC "${node.mac}"; six bytes in hex, the first one even, are wanted`,
     )
   }
-  if (
-    !ipaddr.IPv4.isValid(node.address) ||
-    !ipaddr.IPv4.parse(node.address).match(ipaddr.IPv4.parseCIDR(network))
-  ) {
-    refuse(plan.name, `node ${node.name} has the address "${node.address}", which is not in ${network}`)
+  if (!isHostAddress(node.address, network)) {
+    refuse(
+      plan.name,
+      `node ${node.name} has the address "${node.address}", which is none for a host of ${network}`,
+    )
   }
-  if (!(node.role in plan.contract.roles)) {
+  for (const key of ['memoryMiB', 'cpus'] as const) {
+    const value = node[key]
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      refuse(plan.name, `node ${node.name} has ${value} ${key}; a whole number above zero is wanted`)
+  }
+  if (!Object.hasOwn(plan.contract.roles, node.role)) {
     const roles = Object.keys(plan.contract.roles).join(', ')
     refuse(
       plan.name,
@@ -168,6 +177,18 @@ function unique(topology: string, what: string, entries: { name: string; value: 
     if (owner !== undefined) refuse(topology, `${owner} and ${name} have the same ${what}, ${value}`)
     owners.set(value, name)
   }
+}
+
+/** In the one form that everything reads alike, within the network, and neither the network's own nor its broadcast. */
+function isHostAddress(address: string, network: string): boolean {
+  if (!ipaddr.IPv4.isValidFourPartDecimal(address)) return false
+  const parsed = ipaddr.IPv4.parse(address)
+  const ends = [ipaddr.IPv4.networkAddressFromCIDR(network), ipaddr.IPv4.broadcastAddressFromCIDR(network)]
+  return (
+    parsed.toString() === address &&
+    parsed.match(ipaddr.IPv4.parseCIDR(network)) &&
+    !ends.some((end) => end.toString() === address)
+  )
 }
 
 function firstAddress(network: string): string {

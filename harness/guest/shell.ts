@@ -129,8 +129,7 @@ export class Shell {
   private async free(channel: ShellChannel): Promise<void> {
     if (this.signal.aborted) return
     try {
-      // Busybox has no pkill in some builds; the process group is the whole session, but for what left it.
-      const kill = `pkill -KILL -s ${channel.session} 2>/dev/null; kill -KILL -${channel.session}`
+      const kill = endSession(channel.session)
       const turn = this.ending.then(() => this.ender.run(kill, this.signal))
       this.ending = turn.catch(() => undefined)
       await turn
@@ -140,4 +139,10 @@ export class Shell {
       // The node is gone; whoever uses it next learns why from its signal.
     }
   }
+}
+
+/** The command that ends everything that runs on a channel. */
+export function endSession(session: number): string {
+  // Busybox has no pkill in some builds; the process group is the whole session, but for what left it.
+  return `pkill -KILL -s ${session} 2>/dev/null; kill -KILL -${session}`
 }

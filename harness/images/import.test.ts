@@ -136,9 +136,9 @@ describe('a deploy folder', () => {
     expect((await take()).leftOut).toEqual(['core-image-minimal'])
     const { images } = await take({
       names: ['core-image-minimal'],
-      roles: { 'core-image-minimal': 'network' },
+      roles: { 'core-image-minimal': 'compute' },
     })
-    expect(images).toMatchObject([{ name: 'core-image-minimal', role: 'network' }])
+    expect(images).toMatchObject([{ name: 'core-image-minimal', role: 'compute', address: '192.168.7.4' }])
   })
 })
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -92,6 +92,41 @@ describe('imported images', () => {
     const { image } = await verifyImage('theirs', { lock: readLock(file) })
     expect(image).toMatchObject({ role: 'compute', kernel: join(cache, 'deploy', 'bzImage') })
     expect(Object.keys((lock.images['theirs'] as { sha256: object }).sha256)).toHaveLength(3)
+  })
+
+  test('are checked at once', async () => {
+    const names = ['a', 'b', 'c', 'd']
+    const imports = names.map((name) => ({ ...theirs(), name, folder: deployFolder(join(cache, name)) }))
+    await lockImages([], { file, imports })
+    rmSync(join(cache, 'images'), { recursive: true })
+    const lock = readLock(file)
+    await Promise.all(names.map((name) => verifyImage(name, { lock })))
+    const digests = readFileSync(join(cache, 'images', 'digests.json'), 'utf8')
+    expect(Object.keys(JSON.parse(digests) as object)).toHaveLength(3 * names.length)
+  })
+
+  test('locked again have what their new build says', async () => {
+    const { folder } = theirs()
+    const says = (address: string): void =>
+      writeFileSync(join(folder, 'p.testdata.json'), JSON.stringify({ COMPUTE_IP: address }))
+    says('192.168.7.4')
+    await lockImages([], {
+      file,
+      imports: [{ ...theirs(), conf: 'p.qemuboot.conf', address: '192.168.7.4' }],
+    })
+    says('192.168.7.5')
+    writeFileSync(join(folder, 'bzImage'), 'a new kernel')
+    await lockImages(['theirs'], { file })
+    const { image } = await verifyImage('theirs', { lock: readLock(file) })
+    expect(image.address).toBe('192.168.7.5')
+  })
+
+  test('a lock that could not be read again is not written', async () => {
+    const shouting = { ...theirs(), role: 'Compute' }
+    await expect(lockImages([], { file, imports: [shouting] })).rejects.toMatchObject({
+      code: 'LOCK_INVALID',
+    })
+    expect(existsSync(file)).toBe(false)
   })
 
   test('a file that changed never boots', async () => {

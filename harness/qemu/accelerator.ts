@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs'
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { hostname, release } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
@@ -32,22 +32,29 @@ export async function probeAcceleration(pocket: Image): Promise<Acceleration> {
   const file = join(cacheFolder(), 'acceleration.json')
   const { ino } = await stat('/dev/kvm')
   const host = [hostname(), release(), ino].join(' ')
-  const known = await readFile(file, 'utf8').then(
-    (text) => JSON.parse(text) as Acceleration & { host: string },
-    () => undefined,
-  )
+  const known = await readFile(file, 'utf8')
+    .then((text) => JSON.parse(text) as Acceleration & { host: string })
+    .catch(() => undefined)
   if (known?.host === host) return { accelerator: known.accelerator, reason: known.reason }
-  const works = await bootsUnderKvm(pocket)
-  const found: Acceleration = works
-    ? { accelerator: 'kvm', reason: 'the pocket image boots under KVM' }
-    : { accelerator: 'tcg', reason: '/dev/kvm opens, but a kernel does not boot in it' }
-  await mkdir(dirname(file), { recursive: true })
-  await writeFile(file, JSON.stringify({ ...found, host }))
+  const seen = await bootUnderKvm(pocket)
+  const found: Acceleration =
+    seen === 'boots'
+      ? { accelerator: 'kvm', reason: 'the pocket image boots under KVM' }
+      : { accelerator: 'tcg', reason: `/dev/kvm opens, but a kernel does not boot in it: ${seen}` }
+  // QEMU may have ended because it was told to, or because KVM is in use just now: that is no answer for ever.
+  if (seen === 'boots' || seen === 'hangs') await remember(file, JSON.stringify({ ...found, host }))
   return found
 }
 
-/** A kernel that works with KVM prints its first line at once; one that hangs never does. */
-async function bootsUnderKvm(pocket: Image): Promise<boolean> {
+/** Nobody shall read half of it. */
+async function remember(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(`${file}.${process.pid}`, text)
+  await rename(`${file}.${process.pid}`, file)
+}
+
+/** A kernel that works with KVM prints its first line at once; one that hangs never does. Otherwise QEMU's last words. */
+async function bootUnderKvm(pocket: Image): Promise<string> {
   const options = [
     '-accel',
     'kvm',
@@ -74,7 +81,8 @@ async function bootsUnderKvm(pocket: Image): Promise<boolean> {
     if (!line.includes('Linux version')) continue
     qemu.kill('SIGKILL')
     await qemu
-    return true
+    return 'boots'
   }
-  return false
+  const { timedOut, stderr, shortMessage } = await qemu
+  return timedOut ? 'hangs' : stderr.trim() || shortMessage || 'QEMU ended'
 }

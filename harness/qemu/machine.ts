@@ -64,10 +64,15 @@ export class Machine {
 
   /** Ends QEMU at once, as a power cut does. */
   async powerOff(): Promise<void> {
+    if (this.ended.aborted) return
     this.ending.asked = true
     const ended = this.sandbox.exit(this.spec.name)
-    // Not by a signal: QEMU may be a child of runqemu's, which would leave it behind.
-    await Promise.race([this.qmp.execute('quit').catch(() => this.sandbox.kill(this.spec.name)), ended])
+    // Not by a signal: QEMU may be a child of runqemu's, which would leave it behind. It need not answer before it ends;
+    // long after, the name is another process's.
+    const kill = async (): Promise<void> => {
+      if (!this.ended.aborted) await this.sandbox.kill(this.spec.name)
+    }
+    await Promise.race([this.qmp.execute('quit').catch(kill), ended])
     await ended
     this.qmp.close()
   }

@@ -38,8 +38,10 @@ export function tunnel(socketPath: string, host: string, port: number): Promise<
   return new Promise((resolve, reject) => {
     const path = `${host}:${String(port)}`
     const connect = request({ socketPath, path, method: 'CONNECT', agent: false })
-    connect.on('connect', (response, socket) => {
+    connect.on('connect', (response, socket, head) => {
       if (response.statusCode === 200) {
+        // What the service said first came together with the agent's answer.
+        if (head.length > 0) socket.unshift(head)
         resolve(socket)
         return
       }

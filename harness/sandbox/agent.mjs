@@ -150,15 +150,19 @@ const server = createServer(async (request, response) => {
 server.on('connect', (request, client) => {
   const [host = '', port = ''] = (request.url ?? '').split(':')
   const target = connect(host, Number(port))
+  let connected = false
   target.on('connect', () => {
+    connected = true
     client.write('HTTP/1.1 200 Connection established\r\n\r\n')
     target.pipe(client).pipe(target)
   })
   target.on('error', (error) => {
     const { code = error.message } = /** @type {NodeJS.ErrnoException} */ (error)
-    client.end(`HTTP/1.1 502 ${code}\r\n\r\n`)
+    if (connected) client.destroy()
+    else client.end(`HTTP/1.1 502 ${code}\r\n\r\n`)
   })
-  target.on('close', () => client.destroy())
+  // Not destroyed: what the pipe still holds is for the client.
+  target.on('close', () => client.end())
   client.on('close', () => target.destroy())
   client.on('error', () => undefined)
 })

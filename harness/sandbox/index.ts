@@ -1,3 +1,3 @@
-export { tapName, type NetworkPlan } from './network.js'
+export { bridgeMac, tapName, type NetworkPlan } from './network.js'
 export { runRoot } from './run-folder.js'
 export { Sandbox, type ProgramEnd } from './sandbox.js'

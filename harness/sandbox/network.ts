@@ -15,15 +15,15 @@ export function tapName(index: number): string {
   return `tap${String(index)}`
 }
 
-/**
- * What `ip -batch` reads to make the bridge and the taps (ip(8)).
- * The bridge's MAC is fixed: a fork's nodes remember the one of the snapshot.
- */
+/** Fixed: a fork's nodes remember the one of the snapshot. */
+export const bridgeMac = '52:54:00:00:00:01'
+
+/** What `ip -batch` reads to make the bridge and the taps (ip(8)). */
 export function networkBatch(plan: NetworkPlan): string[] {
   const length = ipaddr.parseCIDR(plan.cidr)[1]
   return [
     'link set lo up',
-    'link add br0 address 52:54:00:00:00:01 type bridge forward_delay 0 mcast_snooping 0',
+    `link add br0 address ${bridgeMac} type bridge forward_delay 0 mcast_snooping 0`,
     `addr add ${plan.gateway}/${String(length)} dev br0`,
     'link set br0 up',
     ...plan.hosts.flatMap((_, index) => tapBatch(index)),

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { StackrigError } from '../errors.js'
 import { askAgent } from './agent-client.js'
 
@@ -10,7 +10,7 @@ const longest = 107 - 40
 /** Where this user's running clusters keep their sockets: `$TMPDIR/stackrig-UID`. */
 export function runRoot(): string {
   // Not os.userInfo(): in a container a user may have no entry in /etc/passwd.
-  return join(tmpdir(), `stackrig-${String(process.getuid?.())}`)
+  return resolve(tmpdir(), `stackrig-${String(process.getuid?.())}`)
 }
 
 /**

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { messageOf, StackrigError } from '../errors.js'
 import { logger } from '../log.js'
 import { askAgent, tunnel } from './agent-client.js'
-import { networkBatch, tapBatch, type NetworkPlan } from './network.js'
+import { networkBatch, tapBatch, tapName, type NetworkPlan } from './network.js'
 import { makeRunFolder } from './run-folder.js'
 
 const agent = fileURLToPath(new URL('agent.mjs', import.meta.url))
@@ -149,6 +149,11 @@ export class Sandbox implements AsyncDisposable {
     await askAgent(this.socket, 'host', host)
   }
 
+  /** Takes that tap away again; a sandbox that is gone has none. */
+  async unplug(index: number): Promise<void> {
+    await this.run(['ip', 'link', 'delete', tapName(index)]).catch(() => undefined)
+  }
+
   /** Runs a short program inside the sandbox, as its root. */
   run(command: string[], input?: string): Promise<{ status: number; output: string }> {
     return askAgent(this.socket, 'run', { command, input })
@@ -235,9 +240,11 @@ function openingError(seen: string, where: string): StackrigError {
   }
   // In a container the device may be there, and opening it forbidden. These are the words of ip(8).
   if (/TUNSETIFF|^ip: open:/m.test(seen)) return noTun(seen)
-  if (seen.includes('ENOENT')) {
-    return new StackrigError('HOST_PROGRAM_MISSING', 'unshare (package util-linux) must be installed', {
+  const [, program] = /spawn (\S+) ENOENT/.exec(seen) ?? []
+  if (program !== undefined) {
+    return new StackrigError('HOST_PROGRAM_MISSING', `${program} must be installed`, {
       seen,
+      next: 'npx stackrig doctor',
     })
   }
   return new StackrigError('SANDBOX_DIED', 'the sandbox could not be made', { seen, where })

@@ -1,9 +1,9 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { projectFolder } from '../paths.js'
 
 /** The folder of this run, `results/<time>`; whoever starts the run sets `STACKRIG_RESULTS`. */
 function resultsFolder(): string {
-  return process.env['STACKRIG_RESULTS'] ?? join(projectFolder, 'results', 'unnamed')
+  return resolve(projectFolder, process.env['STACKRIG_RESULTS'] ?? join('results', 'unnamed'))
 }
 
 /**
