@@ -5,8 +5,10 @@ import { TestResultsReporter } from './harness/report/test-results.js'
 // Whoever starts a run by hand gets its results beside the named ones.
 const results = process.env['STACKRIG_RESULTS'] ?? join(import.meta.dirname, 'results', 'unnamed')
 
+const setupFiles = ['harness/scenario/outlive-interrupt.ts']
+
 // Under TCG on two processors a nested instance takes minutes.
-const scenarioTimeouts = { testTimeout: 900_000, hookTimeout: 600_000, fileParallelism: false }
+const scenarioSettings = { testTimeout: 900_000, hookTimeout: 600_000, fileParallelism: false, setupFiles }
 
 export default defineConfig({
   test: {
@@ -31,6 +33,7 @@ export default defineConfig({
           name: 'vm',
           include: ['harness/**/*.vm.test.ts'],
           sequence: { groupOrder: 1 },
+          setupFiles,
           testTimeout: 300_000,
           hookTimeout: 600_000,
           // A test waits for its machines about half of its time; more than two files would only slow each other down.
@@ -42,7 +45,7 @@ export default defineConfig({
           name: 'scenarios',
           include: ['scenarios/**/*.scenario.ts'],
           sequence: { groupOrder: 2 },
-          ...scenarioTimeouts,
+          ...scenarioSettings,
         },
       },
       {
@@ -52,7 +55,7 @@ export default defineConfig({
           include: ['keystone', 'glance', 'nova', 'horizon'].map((name) => `scenarios/${name}.scenario.ts`),
           env: { STACKRIG_CORE: 'all-in-one' },
           sequence: { groupOrder: 3 },
-          ...scenarioTimeouts,
+          ...scenarioSettings,
         },
       },
     ],

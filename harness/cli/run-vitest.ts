@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createVitest } from 'vitest/node'
 import { z } from 'zod'
+import { StackrigError } from '../errors.js'
 import { projectFolder } from '../paths.js'
 import { interrupted } from './interrupt.js'
 
@@ -83,6 +84,11 @@ export async function runVitest(choice: TestChoice, folder: string): Promise<Run
   try {
     interrupted.throwIfAborted()
     await vitest.start(choice.files)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'VITEST_FILES_NOT_FOUND') throw error
+    throw new StackrigError('USAGE', 'a test file is named by a part of its path', {
+      seen: `none of ${choice.projects.join(', ')} has one with ${choice.files.join(', ')}`,
+    })
   } finally {
     interrupted.removeEventListener('abort', cancel)
     await vitest.close()

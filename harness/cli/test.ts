@@ -27,7 +27,8 @@ export function testCommand(): Command {
       const failed = tests.length - passed - skipped
       process.stdout.write(`report: ${folder}\n`)
       if (!checked) process.stdout.write('npm run check failed\n')
-      if (skipped > 0) process.stdout.write(`${skipped} left out (those tagged slow: npm run test:all)\n`)
+      const why = interrupted.aborted ? 'interrupted' : 'those tagged slow: npm run test:all'
+      if (skipped > 0) process.stdout.write(`${skipped} left out (${why})\n`)
       process.stdout.write(`${passed} passed, ${failed} failed\n`)
       process.exitCode = ok && checked ? 0 : 1
     })

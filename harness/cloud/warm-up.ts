@@ -1,10 +1,10 @@
 import { passwordsOf, playsRole, type Cluster, type RunningNode } from '../cluster/index.js'
-import { become, deleted, Horizon } from '../openstack/index.js'
+import { become, deleted, Horizon, type Cloud } from '../openstack/index.js'
 import { openBrowser } from './browser.js'
 import { cloudOf } from './cloud-of.js'
 
 /**
- * Does what costs most the first time (programs and modules are read and translated, queues and tables made): boots an
+ * Makes the flavor that scenarios use, and does what costs most the first time (programs and modules are read and translated, queues and tables made): boots an
  * instance, shows it in Horizon, and removes everything again. Forks then find it done.
  */
 export async function warmUp(
@@ -16,6 +16,8 @@ export async function warmUp(
   if (!door) return
   const { signal } = cluster
   using cloud = cloudOf(cluster)
+  await smallFlavor(cloud)
+  if (!door.warmUp) return
   const network = await cloud.neutron.createNetwork({ name: 'warm-up', cidr: '10.250.0.0/24' })
   const image = await cloud.glance.upload({ name: 'warm-up', file: guestDisk })
   const server = await cloud.nova.boot({ name: 'warm-up', image, flavor: 'm1.nano', network })
@@ -31,6 +33,13 @@ export async function warmUp(
   await cloud.glance.delete(image.id)
   await cloud.neutron.deleteNetwork(network.id)
   await dhcpEnded(cluster, network.id)
+}
+
+/** What scenarios boot instances with; images of other builders do not have it. */
+async function smallFlavor({ nova }: Cloud): Promise<void> {
+  const name = 'm1.nano'
+  if ((await nova.flavors()).some((flavor) => flavor.name === name)) return
+  await nova.createFlavor({ name, memory: 192, disk: 1 })
 }
 
 /** The client notes what plugins there are, which is most of what it does. */

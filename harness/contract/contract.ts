@@ -69,6 +69,8 @@ export interface Contract {
     region: string
     /** The password is here only when the contract has no `passwords`. */
     credentials: { username: string; password?: string; project: string; domain: string }
+    /** Whether its first instance and pages are made before the snapshot; where nobody has seen that work, they are not. */
+    warmUp?: true
     /** Service type in the catalogue -> port. */
     ports: Readonly<Record<string, number>>
   }

@@ -117,6 +117,7 @@ ADMIN_PASSWORD={adminPassword} SERVICE_PASSWORD={servicePassword} /etc/keystone/
   cloud: {
     identityUrl: 'http://controller:5000/v3',
     apis: { identity: 'v3', image: 'v2', volume: 'v3' },
+    warmUp: true,
     horizonUrl: 'http://controller:8080',
     region: 'RegionOne',
     credentials: { username: 'admin', project: 'admin', domain: 'Default' },

@@ -113,6 +113,6 @@ function none(folder: string, seen: string): StackrigError {
   return new StackrigError('IMAGE_MISSING', 'A deploy folder holds images with their *.qemuboot.conf.', {
     where: folder,
     seen,
-    next: 'name the folder that BitBake wrote, tmp/deploy/images/MACHINE; images for other machines than QEMU have no conf',
+    next: 'name the folder that BitBake wrote, tmp/deploy/images/MACHINE; images for other machines than QEMU have no conf, nor do builds before morty (docs/yocto.md)',
   })
 }
