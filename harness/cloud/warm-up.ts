@@ -4,8 +4,9 @@ import { openBrowser } from './browser.js'
 import { cloudOf } from './cloud-of.js'
 
 /**
- * Makes the flavor that scenarios use, and does what costs most the first time (programs and modules are read and translated, queues and tables made): boots an
- * instance, shows it in Horizon, and removes everything again. Forks then find it done.
+ * Makes the flavor that scenarios use, and does what costs most the first time (programs and modules are read and
+ * translated, queues and tables made): boots an instance, shows it in Horizon, and removes everything again. Forks then
+ * find it done.
  */
 export async function warmUp(
   cluster: Cluster,
