@@ -5,10 +5,8 @@ import { TestResultsReporter } from './harness/report/test-results.js'
 // Whoever starts a run by hand gets its results beside the named ones.
 const results = process.env['STACKRIG_RESULTS'] ?? join(import.meta.dirname, 'results', 'unnamed')
 
-const setupFiles = ['harness/scenario/outlive-interrupt.ts']
-
 // Under TCG on two processors a nested instance takes minutes.
-const scenarioSettings = { testTimeout: 900_000, hookTimeout: 600_000, fileParallelism: false, setupFiles }
+const scenarioSettings = { testTimeout: 900_000, hookTimeout: 600_000, fileParallelism: false }
 
 export default defineConfig({
   test: {
@@ -33,7 +31,6 @@ export default defineConfig({
           name: 'vm',
           include: ['harness/**/*.vm.test.ts'],
           sequence: { groupOrder: 1 },
-          setupFiles,
           testTimeout: 300_000,
           hookTimeout: 600_000,
           // A test waits for its machines about half of its time; more than two files would only slow each other down.

@@ -11,10 +11,16 @@ export function milliseconds(duration: Duration): number {
   return Number(match[1]) * units[match[2] as keyof typeof units]
 }
 
-/** A span for people: `0.38 s`, `42 s`, `6 min 05 s`. */
+/** A span for people: `0.38 s`, `42 s`, `6 min 05 s`, `3 h 20 min`, `5 days`. */
 export function humanDuration(ms: number): string {
   if (ms < 10_000) return `${(ms / 1000).toFixed(2)} s`
   const seconds = Math.round(ms / 1000)
   if (seconds < 120) return `${seconds} s`
-  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 120) return `${minutes} min ${padded(seconds % 60)} s`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 48) return `${hours} h ${padded(minutes % 60)} min`
+  return `${Math.floor(hours / 24)} days`
 }
+
+const padded = (count: number): string => String(count).padStart(2, '0')

@@ -76,6 +76,8 @@ test(
     // The lease of both is the network node's.
     const leases = await network.run`cat /var/lib/neutron/dhcp/${net.id}/leases`
     expect(leases).toContain(address)
+    const [otherPort] = await cloud.neutron.ports({ device_id: other.id })
+    expect(leases).toContain(otherPort?.addresses[0])
   },
 )
 

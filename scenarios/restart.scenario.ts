@@ -3,28 +3,49 @@ import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
 
-/** Makes one thing after the other until it is stopped; the names of those that the service has acknowledged. */
-async function load(make: (name: string) => Promise<unknown>, stop: AbortSignal): Promise<string[]> {
+/**
+ * Makes one thing after the other while `work` goes on, which begins when the service has acknowledged some. The names of
+ * all that it has acknowledged: while what is restarted is away it refuses.
+ */
+async function underLoad(
+  make: (name: string) => Promise<unknown>,
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<string[]> {
   const made: string[] = []
-  for (let n = 0; !stop.aborted; n++) {
-    const name = `under-load-${n}`
-    // While what is restarted is away the service refuses; only what it has acknowledged counts.
-    await make(name).then(
-      () => made.push(name),
-      () => undefined,
-    )
+  const enough = new AbortController()
+  const stop = AbortSignal.any([enough.signal, signal])
+  const load = async (): Promise<void> => {
+    for (let n = 0; !stop.aborted; n++) {
+      const name = `under-load-${n}`
+      await make(name).then(
+        () => made.push(name),
+        () => undefined,
+      )
+    }
   }
-  return made
+  const loading = load()
+  try {
+    const some = (): { done: true; value: number } | { done: false; seen: string } =>
+      made.length >= 2 ? { done: true, value: made.length } : { done: false, seen: `${made.length} made` }
+    await waitFor('things made under load', () => Promise.resolve(some()), { deadline: '5min', signal })
+    await work()
+    return made
+  } finally {
+    enough.abort()
+    await loading
+  }
 }
 
 test('PostgreSQL is restarted under load: what was acknowledged is there, and everybody comes back', async ({
   cloud,
   cluster,
   controller,
+  signal,
 }) => {
-  const enough = new AbortController()
-  const working = load((name) => cloud.keystone.createProject({ name }), enough.signal)
-  await controller.restartServices('postgresql')
+  const gone = AbortSignal.any([cluster.signal, signal])
+  const startTime = (): Promise<string> =>
+    controller.run`runuser -u postgres -- psql -Atc ${'select pg_postmaster_start_time()'}`
   // Each of these has connections of its own to the database.
   const askAll = async (): Promise<unknown> =>
     Promise.all([
@@ -34,14 +55,21 @@ test('PostgreSQL is restarted under load: what was acknowledged is there, and ev
       cloud.neutron.networks(),
       cloud.cinder.services(),
     ])
-  await waitFor('all services', async () => ({ done: true, value: await askAll() }), {
-    deadline: '5min',
-    signal: cluster.signal,
-  })
-  enough.abort()
-  const acknowledged = await working
+  const before = await startTime()
+  const acknowledged = await underLoad(
+    (name) => cloud.keystone.createProject({ name }),
+    gone,
+    async () => {
+      await controller.restartServices('postgresql')
+      const answered = async (): Promise<{ done: true; value: unknown }> => ({
+        done: true,
+        value: await askAll(),
+      })
+      await waitFor('all services', answered, { deadline: '5min', signal: gone })
+    },
+  )
+  expect(await startTime()).not.toBe(before)
   const names = (await cloud.keystone.projects()).map(({ name }) => name)
-  expect(acknowledged.length).toBeGreaterThan(0)
   expect(names).toEqual(expect.arrayContaining(acknowledged))
   expect(await controller.run`su postgres -c pg_isready`).toContain('accepting connections')
 })
@@ -49,23 +77,24 @@ test('PostgreSQL is restarted under load: what was acknowledged is there, and ev
 test(
   'RabbitMQ is restarted under load: what was acknowledged is there, and agents on other nodes come back',
   { tags: 'slow' },
-  async ({ cloud, cluster, controller, network }) => {
+  async ({ cloud, cluster, controller, network, signal }) => {
     const agentQueues = (): Promise<string> =>
       controller.runWithin('5min')`rabbitmqctl -q list_queues name consumers`
     expect(await agentQueues()).toMatch(/^l3_agent\.network\s+[1-9]/m)
-    const enough = new AbortController()
-    const working = load(
+    const journal = 'journalctl --no-pager --output=cat --unit=neutron-l3-agent'
+    const [, cursor = ''] =
+      /cursor: (\S+)/.exec(await network.run`sh -c ${`${journal} --lines=1 --show-cursor`}`) ?? []
+    const acknowledged = await underLoad(
       (name) => cloud.neutron.createNetwork({ name, cidr: '10.19.0.0/24', dhcp: false }),
-      enough.signal,
+      AbortSignal.any([cluster.signal, signal]),
+      async () => {
+        await controller.restartServices('rabbitmq-server')
+        // Without a stop nobody has lost a connection, and nothing is proved.
+        const since = `${journal} --after-cursor='${cursor}'`
+        await network.waitUntil(`${since} | grep -q 'Reconnected to AMQP'`, '10min')
+      },
     )
-    await controller.restartServices('rabbitmq-server')
-    // Without a stop nobody has lost a connection, and nothing is proved.
-    const said = 'journalctl --no-pager --output=cat --unit=neutron-l3-agent'
-    await network.waitUntil(`${said} | grep -q 'Reconnected to AMQP'`, '10min')
-    enough.abort()
-    const acknowledged = await working
     const names = (await cloud.neutron.networks()).map(({ name }) => name)
-    expect(acknowledged.length).toBeGreaterThan(0)
     expect(names).toEqual(expect.arrayContaining(acknowledged))
 
     await cloudReady(cluster, { deadline: '10min' })

@@ -34,11 +34,14 @@ export function doctorCommand(): Command {
     })
 }
 
+/** Where what was seen begins in a line. */
+const seenColumn = 26
+
 function print({ what, ok, seen, next }: Finding): void {
   process.stdout.write(
     `${ok ? styleText('green', 'ok  ') : styleText('red', 'no  ')} ${what.padEnd(20)} ${seen}\n`,
   )
-  if (next) process.stdout.write(`     ${''.padEnd(20)} ${styleText('bold', next)}\n`)
+  if (next) process.stdout.write(`${' '.repeat(seenColumn)}${styleText('bold', next)}\n`)
 }
 
 function programs(): Finding[] {
@@ -88,8 +91,8 @@ async function namespaces(): Promise<Finding> {
     const { output } = await sandbox.run(['ip', '-brief', 'link'])
     return { what, ok: output.includes('tap0'), seen: 'namespaces, bridge and taps work' }
   } catch (error) {
-    const next = process.getuid?.() === 0 ? undefined : 'sudo sysctl -w user.max_user_namespaces=15000'
-    return { what, ok: false, seen: messageOf(error), ...(next !== undefined && { next }) }
+    // The error's own text ends with the command that mends it.
+    return { what, ok: false, seen: messageOf(error).replaceAll('\n', `\n${' '.repeat(seenColumn)}`) }
   }
 }
 
@@ -117,7 +120,8 @@ function memory(): Finding {
   return {
     what: 'memory',
     ok,
-    seen: `${free.toFixed(1)} GiB available; booting three OpenStack nodes takes 8`,
+    seen: `${free.toFixed(1)} GiB available; a cloud of three nodes takes 8`,
+    ...(!ok && { next: 'end other programs; npx stackrig ps lists running clusters' }),
   }
 }
 
@@ -131,6 +135,7 @@ function disk(): Finding {
   return {
     what: 'disk',
     ok,
-    seen: `${free.toFixed(0)} GiB free in ${folder} (${type}); images and snapshot take 20`,
+    seen: `${free.toFixed(0)} GiB free in ${folder} (${type})`,
+    ...(!ok && { next: 'images and snapshot take 20: free some, or set STACKRIG_CACHE to a larger disk' }),
   }
 }

@@ -1,6 +1,9 @@
 const controller = new AbortController()
 
-/** Aborted at the first Ctrl-C, SIGTERM or SIGHUP; a second one ends the process at once. */
+/**
+ * Aborted at the first Ctrl-C, SIGTERM or SIGHUP, and when nobody reads the output any more (`| head`); a second signal
+ * ends the process at once.
+ */
 export const interrupted: AbortSignal = controller.signal
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -10,3 +13,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     controller.abort(new Error(`interrupted by ${signal}`))
   })
 }
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  controller.abort(error)
+})

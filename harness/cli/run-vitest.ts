@@ -39,7 +39,7 @@ const reportSchema = z.object({
   ),
 })
 
-/** Makes `results/<time>`, and `results/latest` a link to it. */
+/** Makes `results/<time>`, where this run's tests leave what they find. */
 export async function makeResultsFolder(): Promise<string> {
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-')
   // Two runs may start in the same second.
@@ -49,9 +49,6 @@ export async function makeResultsFolder(): Promise<string> {
     existsSync(join(projectFolder, 'results', time)) ? `${time}-${process.pid}` : time,
   )
   await mkdir(folder, { recursive: true })
-  const link = `${folder}.latest`
-  await symlink(basename(folder), link)
-  await rename(link, join(dirname(folder), 'latest'))
   process.env['STACKRIG_RESULTS'] = folder
   return folder
 }
@@ -83,12 +80,14 @@ export async function runVitest(choice: TestChoice, folder: string): Promise<Run
   interrupted.addEventListener('abort', cancel, { once: true })
   try {
     interrupted.throwIfAborted()
+    const found = await vitest.globTestSpecifications(choice.files)
+    if (found.length === 0) {
+      throw new StackrigError('USAGE', 'a test file is named by a part of its path', {
+        seen: `none of ${choice.projects.join(', ')} has one with ${choice.files.join(', ')}`,
+      })
+    }
+    await linkLatest(folder)
     await vitest.start(choice.files)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'VITEST_FILES_NOT_FOUND') throw error
-    throw new StackrigError('USAGE', 'a test file is named by a part of its path', {
-      seen: `none of ${choice.projects.join(', ')} has one with ${choice.files.join(', ')}`,
-    })
   } finally {
     interrupted.removeEventListener('abort', cancel)
     await vitest.close()
@@ -97,6 +96,13 @@ export async function runVitest(choice: TestChoice, folder: string): Promise<Run
   const ok =
     process.exitCode !== 1 && tests.length > 0 && tests.every(({ passed, skipped }) => passed || skipped)
   return { ok: ok && !interrupted.aborted, tests, folder }
+}
+
+/** `results/latest` leads to the folder. */
+async function linkLatest(folder: string): Promise<void> {
+  const link = `${folder}.latest`
+  await symlink(basename(folder), link)
+  await rename(link, join(dirname(folder), 'latest'))
 }
 
 async function readReport(file: string): Promise<TestOutcome[]> {

@@ -38,13 +38,18 @@ async function runCommand(cluster: RunningCluster, node: string, words: string[]
     const { exitCode } = await shell.run(command, interrupted, (stream, data) => process[stream].write(data))
     return exitCode
   } catch (error) {
-    // The next one needs the channel.
-    const ender = await openChannel(cluster, node, channel.end, AbortSignal.timeout(30_000))
-    await ender.run(endSession(shell.session), AbortSignal.timeout(30_000)).finally(() => ender.close())
+    // Otherwise the command goes on, and the next one finds its channel taken.
+    if (interrupted.aborted) await endCommand(cluster, node, shell.session).catch(() => undefined)
     throw error
   } finally {
     shell.close()
   }
+}
+
+async function endCommand(cluster: RunningCluster, node: string, session: number): Promise<void> {
+  const patience = AbortSignal.timeout(30_000)
+  const shell = await openChannel(cluster, node, channel.end, patience)
+  await shell.run(endSession(session), patience).finally(() => shell.close())
 }
 
 /** @throws StackrigError SHELL_LOST when it does not answer within a minute. */

@@ -46,9 +46,8 @@ export function upCommand(): Command {
       else {
         process.stdout.write(`${styleText('bold', name)} is up after ${humanDuration(took)}\n`)
         for (const node of note.nodes) process.stdout.write(`  ${node.name.padEnd(12)} ${node.address}\n`)
-        process.stdout.write(
-          `npx stackrig shell ${note.nodes[0]?.name ?? 'NODE'} | npx stackrig down ${name}\n`,
-        )
+        process.stdout.write(`npx stackrig shell ${note.nodes[0]?.name ?? 'NODE'}\n`)
+        process.stdout.write(`npx stackrig down ${name}\n`)
       }
       // Open streams to the nodes would keep this process alive.
       process.exit(0)

@@ -11,7 +11,7 @@ const program = '/usr/bin/chromium'
  * Debian's Chromium inside a cluster's sandbox, so that it sees the real addresses; Playwright drives it over its pipe.
  * @throws StackrigError HOST_PROGRAM_MISSING
  */
-export async function openBrowser({ sandbox, topology }: Cluster): Promise<Browser> {
+export async function openBrowser({ sandbox, signal, topology }: Cluster): Promise<Browser> {
   const folder = join(sandbox.folder, 'browser')
   await mkdir(folder, { recursive: true })
   const wrapper = join(folder, 'chromium')
@@ -21,7 +21,7 @@ export async function openBrowser({ sandbox, topology }: Cluster): Promise<Brows
   // Loaded when it is needed: it takes a third of a second, which no command of the terminal should wait for.
   const { chromium } = await import('playwright-core')
   try {
-    return await chromium.launch({
+    const browser = await chromium.launch({
       executablePath: wrapper,
       args: [
         `--host-resolver-rules=${rules}`,
@@ -32,6 +32,9 @@ export async function openBrowser({ sandbox, topology }: Cluster): Promise<Brows
       // Playwright would end this process before anything is cleaned up.
       ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },
     })
+    // What waits for a page of a cluster that is gone ends with it.
+    signal.addEventListener('abort', () => void browser.close().catch(() => undefined), { once: true })
+    return browser
   } catch (cause) {
     throw new StackrigError('HOST_PROGRAM_MISSING', 'Chromium must start inside the sandbox', {
       seen: cause instanceof Error ? cause.message : undefined,

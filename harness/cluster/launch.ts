@@ -128,7 +128,7 @@ function diskFull({ name, disk }: MachineSpec): StackrigError {
   return new StackrigError('HOST_DISK', `what node ${name} writes must find room on this machine`, {
     where: disk,
     seen: 'no space left; QEMU has stopped the node',
-    next: 'free some, or set TMPDIR to a folder on a larger disk: there lie the disks of running clusters',
+    next: 'free some, or set TMPDIR (disks of forks) or STACKRIG_CACHE (of a golden snapshot) to a folder on a larger disk',
   })
 }
 

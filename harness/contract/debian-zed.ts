@@ -36,7 +36,8 @@ export const debianZed: Contract = {
   symptoms: [
     {
       role: 'controller',
-      command: `grep -h 'no pg_hba.conf entry' /var/log/postgresql/*.log | tail -n 1`,
+      // What was said before it last read the file is over.
+      command: `awk '/received SIGHUP|ready to accept connections/ { line = "" } /no pg_hba.conf entry/ { line = $0 } END { if (line) print line }' /var/log/postgresql/*.log`,
       means: 'PostgreSQL refuses a host that its pg_hba.conf does not name.',
     },
     {

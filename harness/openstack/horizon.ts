@@ -56,9 +56,10 @@ export class Horizon {
     // Only clouds with several domains ask for one.
     const domain = page.locator('#id_domain')
     if ((await domain.count()) > 0) await domain.fill(credentials.domain ?? 'Default')
-    const loaded = page.waitForEvent('domcontentloaded', { timeout: this.#timeout })
-    await page.locator('#loginBtn').click({ timeout: this.#timeout })
-    await loaded
+    await Promise.all([
+      page.waitForEvent('domcontentloaded', { timeout: this.#timeout }),
+      page.locator('#loginBtn').click({ timeout: this.#timeout }),
+    ])
     await this.#user().or(this.#loginForm()).first().waitFor({ state: 'attached', timeout: this.#timeout })
     return (await this.#user().count()) > 0
   }
@@ -129,9 +130,11 @@ export class Horizon {
     const wizard = new Wizard(this.page, this.#timeout)
     await wizard.opened()
     await wizard.field('#imageForm-name').fill(image.name)
-    const choosing = this.page.waitForEvent('filechooser', { timeout: this.#timeout })
-    await wizard.field('#imageForm-image_file').click()
-    await (await choosing).setFiles(image.file)
+    const [chooser] = await Promise.all([
+      this.page.waitForEvent('filechooser', { timeout: this.#timeout }),
+      wizard.field('#imageForm-image_file').click(),
+    ])
+    await chooser.setFiles(image.file)
     await wizard.field('#imageForm-format').selectOption({ label: 'QCOW2 - QEMU Emulator' })
     await wizard.finish()
   }
@@ -209,9 +212,10 @@ export class Horizon {
 
   /** Resolves when the form has closed, and the page below it is there again. */
   async #submit(form: Locator): Promise<void> {
-    const loaded = this.page.waitForEvent('domcontentloaded', { timeout: this.#timeout })
-    await form.locator('input[type="submit"]').click()
-    await loaded
+    await Promise.all([
+      this.page.waitForEvent('domcontentloaded', { timeout: this.#timeout }),
+      form.locator('input[type="submit"]').click({ timeout: this.#timeout }),
+    ])
   }
 
   #loginForm(): Locator {

@@ -36,13 +36,11 @@ export async function probeAcceleration(pocket: Image): Promise<Acceleration> {
     .then((text) => JSON.parse(text) as Acceleration & { host: string })
     .catch(() => undefined)
   if (known?.host === host) return { accelerator: known.accelerator, reason: known.reason }
-  const seen = await bootUnderKvm(pocket)
-  const found: Acceleration =
-    seen === 'boots'
-      ? { accelerator: 'kvm', reason: 'the pocket image boots under KVM' }
-      : { accelerator: 'tcg', reason: `/dev/kvm opens, but a kernel does not boot in it: ${seen}` }
-  // QEMU may have ended because it was told to, or because KVM is in use just now: that is no answer for ever.
-  if (seen === 'boots' || seen === 'hangs') await remember(file, JSON.stringify({ ...found, host }))
+  const { works, lasting } = await bootUnderKvm(pocket)
+  const found: Acceleration = works
+    ? { accelerator: 'kvm', reason: 'the pocket image boots under KVM' }
+    : { accelerator: 'tcg', reason: '/dev/kvm opens, but a kernel does not boot in it' }
+  if (lasting) await remember(file, JSON.stringify({ ...found, host }))
   return found
 }
 
@@ -53,8 +51,8 @@ async function remember(file: string, text: string): Promise<void> {
   await rename(`${file}.${process.pid}`, file)
 }
 
-/** A kernel that works with KVM prints its first line at once; one that hangs never does. Otherwise QEMU's last words. */
-async function bootUnderKvm(pocket: Image): Promise<string> {
+/** A kernel that works with KVM prints its first line at once; one that hangs never does. */
+async function bootUnderKvm(pocket: Image): Promise<{ works: boolean; lasting: boolean }> {
   const options = [
     '-accel',
     'kvm',
@@ -81,8 +79,13 @@ async function bootUnderKvm(pocket: Image): Promise<string> {
     if (!line.includes('Linux version')) continue
     qemu.kill('SIGKILL')
     await qemu
-    return 'boots'
+    return { works: true, lasting: true }
   }
-  const { timedOut, stderr, shortMessage } = await qemu
-  return timedOut ? 'hangs' : stderr.trim() || shortMessage || 'QEMU ended'
+  const { timedOut, exitCode, signal, stderr } = await qemu
+  // It may not have started, or have been told to end, or have found KVM or memory in use: that is no answer for ever.
+  const passing =
+    (exitCode === undefined && signal === undefined) ||
+    ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'].includes(signal ?? '') ||
+    /busy|cannot allocate/i.test(stderr)
+  return { works: false, lasting: timedOut || !passing }
 }

@@ -6,6 +6,7 @@ import { StackrigError } from '../errors.js'
 import { findImage } from '../images/index.js'
 import type { Cloud } from '../openstack/index.js'
 import { collectLogs, writeDiagnosis } from '../report/index.js'
+import { interruption } from './interruption.js'
 import { scenarioFolder } from './results.js'
 
 /** What a scenario can ask for; each is made when it is first named, and ended with the scenario. */
@@ -76,7 +77,7 @@ export function scenario<Name extends string>(topology: Topology<Name>): TestAPI
   } as never) as unknown as TestAPI<ScenarioFixtures<Name>>
   // Before the first scenario, so that its own time-out pays for its own work only.
   base.beforeAll(async () => {
-    await prepareTopology(topology)
+    await prepareTopology(topology, { signal: interruption })
   }, preparation)
   return test
 }

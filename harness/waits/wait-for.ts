@@ -22,7 +22,7 @@ const longestPause = 10_000
 /**
  * Probes until the probe says `done`, and returns its value. A probe that throws has seen nothing yet: its message is
  * kept as what was last seen, unless the error is a StackrigError that no later probe can mend (UNEXPECTED_STATE,
- * NODE_CRASHED, QEMU_DIED, SANDBOX_DIED, ABORTED, USAGE, IMAGE_MISSING), which ends the wait.
+ * NODE_CRASHED, QEMU_DIED, SANDBOX_DIED, HOST_DISK, ABORTED, USAGE, IMAGE_MISSING), which ends the wait.
  *
  * @throws StackrigError WAIT_TIMEOUT with what was last seen and the diagnosis; the signal's reason when aborted.
  */
@@ -64,6 +64,7 @@ const final = new Set([
   'NODE_CRASHED',
   'QEMU_DIED',
   'SANDBOX_DIED',
+  'HOST_DISK',
   'ABORTED',
   'USAGE',
   'IMAGE_MISSING',
