@@ -19,7 +19,7 @@ const folders = [...Object.keys(borders), 'cli']
 /** @type {import('typescript-eslint').ConfigArray} */
 const borderRules = Object.entries(borders).map(([folder, allowed]) => {
   const forbidden = folders.filter((other) => other !== folder && !allowed.includes(other))
-  const message = `harness/${folder} may import only ${['errors, log, duration, paths', ...allowed].join(', ')}`
+  const message = `harness/${folder} may import only ${['errors, log, duration, paths, replace-file', ...allowed].join(', ')}`
   return {
     files: [`harness/${folder}/**/*.ts`],
     rules: {

@@ -6,7 +6,7 @@ import { TestResultsReporter } from './harness/report/test-results.js'
 const results = process.env['STACKRIG_RESULTS'] ?? join(import.meta.dirname, 'results', 'unnamed')
 
 // Under TCG on two processors a nested instance takes minutes.
-const scenarioSettings = { testTimeout: 900_000, hookTimeout: 600_000, fileParallelism: false }
+const scenarioTimeouts = { testTimeout: 900_000, hookTimeout: 600_000, fileParallelism: false }
 
 export default defineConfig({
   test: {
@@ -42,7 +42,7 @@ export default defineConfig({
           name: 'scenarios',
           include: ['scenarios/**/*.scenario.ts'],
           sequence: { groupOrder: 2 },
-          ...scenarioSettings,
+          ...scenarioTimeouts,
         },
       },
       {
@@ -52,7 +52,7 @@ export default defineConfig({
           include: ['keystone', 'glance', 'nova', 'horizon'].map((name) => `scenarios/${name}.scenario.ts`),
           env: { STACKRIG_CORE: 'all-in-one' },
           sequence: { groupOrder: 3 },
-          ...scenarioSettings,
+          ...scenarioTimeouts,
         },
       },
     ],

@@ -26,9 +26,14 @@ async function underLoad(
   }
   const loading = load()
   try {
-    const some = (): { done: true; value: number } | { done: false; seen: string } =>
-      made.length >= 2 ? { done: true, value: made.length } : { done: false, seen: `${made.length} made` }
-    await waitFor('things made under load', () => Promise.resolve(some()), { deadline: '5min', signal })
+    await waitFor(
+      'things made under load',
+      () =>
+        Promise.resolve(
+          made.length < 2 ? { done: false, seen: `${made.length} made` } : { done: true, value: made },
+        ),
+      { deadline: '5min', signal },
+    )
     await work()
     return made
   } finally {
@@ -61,11 +66,10 @@ test('PostgreSQL is restarted under load: what was acknowledged is there, and ev
     gone,
     async () => {
       await controller.restartServices('postgresql')
-      const answered = async (): Promise<{ done: true; value: unknown }> => ({
-        done: true,
-        value: await askAll(),
+      await waitFor('all services', async () => ({ done: true, value: await askAll() }), {
+        deadline: '5min',
+        signal: gone,
       })
-      await waitFor('all services', answered, { deadline: '5min', signal: gone })
     },
   )
   expect(await startTime()).not.toBe(before)

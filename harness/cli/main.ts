@@ -44,9 +44,7 @@ export async function main(argv: string[]): Promise<void> {
 function report(error: unknown): number {
   if (interrupted.aborted) return 130
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  const debugging = Boolean(process.env['DEBUG'])
-  const stack =
-    error instanceof Error && (debugging || !(error instanceof StackrigError)) ? error.stack : undefined
+  const stack = process.env['DEBUG'] && error instanceof Error ? error.stack : undefined
   const code = error instanceof StackrigError ? error.code : 'INTERNAL'
   process.stderr.write(`${styleText('red', code, { stream: process.stderr })} ${stack ?? messageOf(error)}\n`)
   return error instanceof StackrigError && error.class === 'usage' ? 2 : 1

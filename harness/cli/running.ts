@@ -1,8 +1,9 @@
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Cluster } from '../cluster/index.js'
 import { StackrigError } from '../errors.js'
+import { replaceFile } from '../replace-file.js'
 import { runRoot, Sandbox } from '../sandbox/index.js'
 
 const noteSchema = z.strictObject({
@@ -21,7 +22,7 @@ export type RunningCluster = z.infer<typeof noteSchema>
 const noteFile = 'up.json'
 
 /** Notes that a cluster runs on without the process that started it. */
-export async function noteRunning(name: string, cluster: Cluster): Promise<RunningCluster> {
+export function noteRunning(name: string, cluster: Cluster): RunningCluster {
   const { folder, pid } = cluster.sandbox
   const note: RunningCluster = {
     name,
@@ -35,9 +36,7 @@ export async function noteRunning(name: string, cluster: Cluster): Promise<Runni
       console: node.consoleLog,
     })),
   }
-  // Nobody shall read half of it.
-  await writeFile(join(folder, `${noteFile}.new`), JSON.stringify(note, null, 2))
-  await rename(join(folder, `${noteFile}.new`), join(folder, noteFile))
+  replaceFile(join(folder, noteFile), JSON.stringify(note, null, 2))
   return note
 }
 

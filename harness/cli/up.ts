@@ -40,7 +40,7 @@ export function upCommand(): Command {
       using progress = new Progress()
       const { cluster, took } = await (options.cold ? boot : fork)(topology, progress)
       // In this order: a note of a sandbox that is not kept goes with it.
-      const note = await noteRunning(name, cluster)
+      const note = noteRunning(name, cluster)
       await cluster.sandbox.keep()
       if (options.json) process.stdout.write(`${JSON.stringify(note, null, 2)}\n`)
       else {

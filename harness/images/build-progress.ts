@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { replaceFile } from '../replace-file.js'
 import { imagesFolder } from './cache.js'
 
 /** What a running build is doing. */
@@ -26,9 +27,7 @@ function timings(): Record<string, number> {
 
 /** Keeps what a build took, so that the next one can say what to expect. */
 export function rememberTiming(image: string, took: number): void {
-  const written = `${file()}.${process.pid}`
-  writeFileSync(written, JSON.stringify({ ...timings(), [image]: took }))
-  renameSync(written, file())
+  replaceFile(file(), JSON.stringify({ ...timings(), [image]: took }))
 }
 
 /** Reports a build's steps, and its present step once a second, until disposed. */

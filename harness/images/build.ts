@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { StackrigError } from '../errors.js'
+import { messageOf, StackrigError } from '../errors.js'
 import { buildDebian } from './build-debian.js'
 import { buildDisk } from './build-disk.js'
 import { buildInitramfs } from './build-initramfs.js'
@@ -124,7 +124,7 @@ async function buildOne(
   } catch (error) {
     if (error instanceof StackrigError) throw error
     if (signal.aborted) throw new StackrigError('ABORTED', `The build of image ${recipe.name} was given up.`)
-    throw buildFailed(log, error instanceof Error ? error.message : String(error), error)
+    throw buildFailed(log, messageOf(error), error)
   } finally {
     // What was killed a moment ago may still be writing.
     await rm(building, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 })

@@ -1,24 +1,17 @@
 import { createHash } from 'node:crypto'
-import {
-  createReadStream,
-  existsSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { createReadStream, existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { basename, isAbsolute, join, relative, resolve } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { z } from 'zod'
 import { StackrigError } from '../errors.js'
 import { imagesFolder } from './cache.js'
 import { decompressed } from './decompressed.js'
-import type { DeployedImage } from './deploy-folder.js'
+import { readDeployedImage, type DeployedImage } from './deploy-folder.js'
 import { imageInFolder, type Image } from './image.js'
 import type { ImportedEntry } from './lock-file.js'
 import { packageRecord, packagesDigest } from './packages.js'
 import { projectFolder } from '../paths.js'
+import { replaceFile } from '../replace-file.js'
 
 /** An image that was made elsewhere, named by its deploy folder. */
 export interface ImageImport {
@@ -44,13 +37,15 @@ export function importOf(
   return { name, role, contract, folder, conf, address: addresses[role], release, packagesDigest: digest }
 }
 
+const folderOf = ({ folder }: Pick<ImageImport, 'folder'>): string => resolve(projectFolder, folder)
+
 const artefacts = ({ conf, kernel, initrd, rootfs }: Image): string[] => [
   ...new Set([conf.file, kernel, initrd, rootfs].filter((file) => file !== undefined)),
 ]
 
 /** The entry of `images.lock` for an image made elsewhere: reads and hashes all its files. Throws IMAGE_MISSING, QEMUBOOT_INVALID. */
 export async function lockImport(given: ImageImport): Promise<ImportedEntry> {
-  const folder = resolve(projectFolder, given.folder)
+  const folder = folderOf(given)
   if (!existsSync(folder)) throw missing(given.name, folder)
   const confs = (await readdir(folder)).filter((file) => file.endsWith('.qemuboot.conf'))
   const conf = given.conf ?? confs[0]
@@ -69,9 +64,15 @@ export async function lockImport(given: ImageImport): Promise<ImportedEntry> {
   }
 }
 
+/** The entry as its deploy folder is now: a new build there may have another address, release and manifest. Throws as `lockImport`. */
+export function lockImportAgain(name: string, present: ImportedEntry): Promise<ImportedEntry> {
+  const deployed = readDeployedImage(folderOf(present), present.conf)
+  return lockImport(importOf(deployed, { ...present, name }))
+}
+
 /** The imported image of an entry, after every file was checked. Throws IMAGE_MISSING, IMAGE_MISMATCH, QEMUBOOT_INVALID. */
 export async function verifyImport(name: string, entry: ImportedEntry): Promise<Image> {
-  const folder = isAbsolute(entry.folder) ? entry.folder : resolve(projectFolder, entry.folder)
+  const folder = folderOf(entry)
   if (!existsSync(folder)) throw missing(name, folder)
   const digest = createHash('sha256').update(JSON.stringify(entry.sha256)).digest('hex')
   const { role, contract } = entry
@@ -124,10 +125,8 @@ async function fileDigest(file: string, image: string): Promise<string> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
   const sha256 = hash.digest('hex')
-  // In one go: several images are checked at once, and each adds to what is known.
-  const written = `${knownFile()}.${process.pid}`
-  writeFileSync(written, JSON.stringify({ ...known(), [path]: { stamp, sha256 } } satisfies Known))
-  renameSync(written, knownFile())
+  // Several images are checked at once, and each adds to what is known.
+  replaceFile(knownFile(), JSON.stringify({ ...known(), [path]: { stamp, sha256 } } satisfies Known))
   return sha256
 }
 

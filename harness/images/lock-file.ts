@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseDocument, stringify } from 'yaml'
 import { z } from 'zod'
 import { StackrigError } from '../errors.js'
 import { projectFolder } from '../paths.js'
+import { replaceFile } from '../replace-file.js'
 import { listProblems } from './schema-problems.js'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in hexadecimal digits')
@@ -89,12 +89,10 @@ function entryProblems(content: unknown): string | undefined {
 }
 
 /** Writes `images.lock`, images and packages sorted. @throws StackrigError LOCK_INVALID for one that could not be read again. */
-export async function writeLock(lock: ImagesLock, file = lockFile()): Promise<void> {
+export function writeLock(lock: ImagesLock, file = lockFile()): void {
   const text = header + stringify(lock, { sortMapEntries: sortKeys, lineWidth: 0 })
   parseLock(text, file)
-  const written = `${file}.${process.pid}`
-  await writeFile(written, text)
-  await rename(written, file)
+  replaceFile(file, text)
 }
 
 /** `packages` last, because it is long; everything else by name. */

@@ -1,18 +1,7 @@
-import { resolve } from 'node:path'
 import { StackrigError } from '../errors.js'
-import { projectFolder } from '../paths.js'
-import { readDeployedImage } from './deploy-folder.js'
-import { importOf, lockImport, verifyImport, type ImageImport } from './imported.js'
+import { lockImport, lockImportAgain, verifyImport, type ImageImport } from './imported.js'
 import { readRecord, type Image } from './image.js'
-import {
-  isImported,
-  lockFile,
-  readLock,
-  writeLock,
-  type BuiltEntry,
-  type ImagesLock,
-  type ImportedEntry,
-} from './lock-file.js'
+import { isImported, lockFile, readLock, writeLock, type BuiltEntry, type ImagesLock } from './lock-file.js'
 import { describeMove, movedPackages, packageRecord, packagesDigest, type MovedPackage } from './packages.js'
 import { findBuilt } from './store.js'
 
@@ -65,18 +54,12 @@ export async function lockImages(
   const images: ImagesLock['images'] = { ...lock.images }
   for (const name of names) {
     const present = lock.images[name]
-    images[name] = isImported(present) ? await lockAgain(name, present) : builtEntry(findBuilt(name))
+    images[name] = isImported(present) ? await lockImportAgain(name, present) : builtEntry(findBuilt(name))
   }
   for (const given of imports) images[given.name] = await lockImport(given)
   const written: ImagesLock = { version: 1, images }
-  await writeLock(written, file)
+  writeLock(written, file)
   return written
-}
-
-/** A new build in the same deploy folder may have another address, release and manifest. */
-function lockAgain(name: string, present: ImportedEntry): Promise<ImportedEntry> {
-  const deployed = readDeployedImage(resolve(projectFolder, present.folder), present.conf)
-  return lockImport(importOf(deployed, { ...present, name }))
 }
 
 function builtEntry(image: Image): BuiltEntry {

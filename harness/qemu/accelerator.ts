@@ -1,11 +1,12 @@
 import { accessSync, constants } from 'node:fs'
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import { hostname, release } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { StackrigError } from '../errors.js'
 import type { Image } from '../images/index.js'
 import { cacheFolder } from '../paths.js'
+import { replaceFile } from '../replace-file.js'
 import type { Accelerator } from './command.js'
 
 /** What runs guest code here, and how that was found out. */
@@ -40,15 +41,11 @@ export async function probeAcceleration(pocket: Image): Promise<Acceleration> {
   const found: Acceleration = works
     ? { accelerator: 'kvm', reason: 'the pocket image boots under KVM' }
     : { accelerator: 'tcg', reason: '/dev/kvm opens, but a kernel does not boot in it' }
-  if (lasting) await remember(file, JSON.stringify({ ...found, host }))
+  if (lasting) {
+    await mkdir(dirname(file), { recursive: true })
+    replaceFile(file, JSON.stringify({ ...found, host }))
+  }
   return found
-}
-
-/** Nobody shall read half of it. */
-async function remember(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
-  await writeFile(`${file}.${process.pid}`, text)
-  await rename(`${file}.${process.pid}`, file)
 }
 
 /** A kernel that works with KVM prints its first line at once; one that hangs never does. */

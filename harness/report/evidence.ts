@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster/index.js'
+import { messageOf } from '../errors.js'
 
 /**
  * Keeps what the nodes' logs say, beside their consoles. A node that cannot answer any more leaves its console only; one
@@ -20,9 +21,7 @@ export async function collectLogs(cluster: Cluster, folder: string): Promise<voi
         },
       })
       await reading.catch((error: unknown) => {
-        read.push(
-          Buffer.from(`the logs end here: ${error instanceof Error ? error.message : String(error)}\n`),
-        )
+        read.push(Buffer.from(`the logs end here: ${messageOf(error)}\n`))
       })
       await writeFile(join(folder, `${node.name}.log`), Buffer.concat(read))
     }),

@@ -77,7 +77,7 @@ export function scenario<Name extends string>(topology: Topology<Name>): TestAPI
   } as never) as unknown as TestAPI<ScenarioFixtures<Name>>
   // Before the first scenario, so that its own time-out pays for its own work only.
   base.beforeAll(async () => {
-    await prepareTopology(topology, { signal: interruption })
+    await prepareTopology(topology, { signal: interruption() })
   }, preparation)
   return test
 }
