@@ -1,10 +1,12 @@
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { expect, Horizon, scenario } from '../harness/index.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
 const address = 'http://controller:8080'
 const viewport = { width: 1280, height: 900 }
+const menuOf = (page: Page): Promise<string> => page.locator('#sidebar-accordion').innerText()
 
 test(
   'a person uploads an image, launches an instance of it, and attaches a volume to it',
@@ -16,6 +18,7 @@ test(
       page.screenshot({ path: join(evidence, `${name}.png`) })
     const horizon = await Horizon.open(page, address, { timeout: '5min' })
     await horizon.logIn({ username: 'admin', password: 'password' })
+    expect(await menuOf(page)).toMatch(/^\s*Admin\s*$/m)
 
     await horizon.uploadImage({ name: 'by-hand', file: guestDisk })
     await picture('image')
@@ -59,7 +62,7 @@ test(
     expect(await horizon.userName()).toBe('other')
     expect(await horizon.instances()).toEqual([])
     await page.screenshot({ path: join(evidence, 'instances.png') })
-    expect(await page.locator('#sidebar-accordion').innerText()).not.toMatch(/^\s*Admin\s*$/m)
+    expect(await menuOf(page)).not.toMatch(/^\s*Admin\s*$/m)
     // The API says the same.
     const other = cloud.as({ username: 'other', password: 'secret', project: 'other' })
     expect(await other.nova.list()).toEqual([])

@@ -5,9 +5,16 @@ const roles = Object.values(debianZed.roles)
 const everyOne = <Key extends keyof RoleContract>(key: Key): RoleContract[Key][number][] =>
   roles.flatMap((role) => [...role[key]])
 
+/** The packages' own init scripts, for what is a unit of its own under systemd. */
+const initScripts: Readonly<Record<string, string>> = {
+  'postgresql@15-main': 'postgresql',
+  'ovsdb-server': 'openvswitch-switch',
+  'ovs-vswitchd': 'openvswitch-switch',
+}
+
 /** What the three nodes of `debian-zed` must be told and must run, each thing once: they share services and files. */
 const allInOne: RoleContract = {
-  services: [...new Set(everyOne('services'))],
+  services: [...new Set(everyOne('services').map((unit) => initScripts[unit] ?? unit))],
   edits: [
     ...new Map(
       everyOne('edits').map((edit) => [[edit.file, edit.section, edit.key].join('\n'), edit]),

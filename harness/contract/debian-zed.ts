@@ -42,15 +42,16 @@ export const debianZed: Contract = {
     },
     {
       role: 'controller',
-      // The last word counts: an alarm may have been cleared.
-      command: `grep -hE 'resource limit alarm (set|cleared)' /var/log/rabbitmq/*.log | tail -n 1 | grep 'alarm set'`,
+      // An alarm may have been cleared, and does not outlive the broker.
+      command: `awk '/resource limit alarm cleared|Starting RabbitMQ/ { line = "" } /resource limit alarm set/ { line = $0 } END { if (line) print line }' /var/log/rabbitmq/*.log`,
       means: 'RabbitMQ takes no messages: it believes to be short of memory or disk.',
     },
   ],
   roles: {
     controller: {
       services: [
-        ...['postgresql', 'rabbitmq-server', 'memcached', 'keystone', 'placement-api', 'glance-api'],
+        // Debian's `postgresql` and `openvswitch-switch` are /bin/true; these do the work.
+        ...['postgresql@15-main', 'rabbitmq-server', 'memcached', 'keystone', 'placement-api', 'glance-api'],
         ...['nova-api', 'nova-conductor', 'nova-scheduler', 'nova-novncproxy', 'neutron-server'],
         ...['tgt', 'cinder-api', 'cinder-scheduler', 'cinder-volume'],
         ...['swift-account', 'swift-container', 'swift-object', 'swift-proxy', 'apache2'],
@@ -70,7 +71,7 @@ export const debianZed: Contract = {
       ],
     },
     compute: {
-      services: ['libvirtd', 'openvswitch-switch', 'neutron-openvswitch-agent', 'nova-compute'],
+      services: ['libvirtd', 'ovsdb-server', 'ovs-vswitchd', 'neutron-openvswitch-agent', 'nova-compute'],
       edits: [
         ini(nova, 'DEFAULT', 'host', '{name}'),
         ini(nova, 'DEFAULT', 'my_ip', '{address}'),
@@ -93,7 +94,7 @@ export const debianZed: Contract = {
     },
     network: {
       services: [
-        ...['openvswitch-switch', 'neutron-openvswitch-agent'],
+        ...['ovsdb-server', 'ovs-vswitchd', 'neutron-openvswitch-agent'],
         ...['neutron-dhcp-agent', 'neutron-l3-agent', 'neutron-metadata-agent'],
       ],
       edits: [
