@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { projectFolder } from '../paths.js'
 import { contracts, type Contract } from './index.js'
 
 const all = Object.entries(contracts)
@@ -60,4 +63,13 @@ describe.each(clouds)('the cloud of $name', ({ cloud, roles }) => {
     const versions = values.flatMap((value) => /^http:.*\/(v[\d.]+)\/?$/.exec(value)?.[1] ?? [])
     expect(new Set(versions)).toEqual(new Set([cloud.apis.identity]))
   })
+})
+
+it('docs/images.md lists what the Debian images promise', () => {
+  const text = readFileSync(join(projectFolder, 'docs/images.md'), 'utf8')
+  for (const [role, { services }] of Object.entries(contracts['debian-zed'].roles)) {
+    expect(text.split('\n').find((line) => line.startsWith(`| ${role} | 192`))).toContain(
+      `| ${services.join(', ')} |`,
+    )
+  }
 })
