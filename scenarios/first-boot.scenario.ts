@@ -3,11 +3,16 @@ import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
 
+type Nodes = Record<'controller' | 'compute' | 'network', RunningNode>
+
 /** Makes of the controller what its image would be without databases; the other nodes would only be in the way. */
-async function withoutDatabases(controller: RunningNode, others: RunningNode[]): Promise<void> {
-  for (const node of others) await node.powerOff()
+async function withoutDatabases(
+  { controller, compute, network }: Nodes,
+  files = '/var/lib/postgresql/*/main /etc/postgresql/*/main',
+): Promise<void> {
+  for (const node of [compute, network]) await node.powerOff()
   await controller.stopServices('postgresql')
-  await controller.run`sh -c ${'rm -rf /var/lib/postgresql/*/main /etc/postgresql/*/main'}`
+  await controller.run`sh -c ${`rm -rf ${files}`}`
   await controller.run`sync`
   await controller.powerOff()
 }
@@ -24,7 +29,7 @@ test(
       await cloudReady(cluster)
       return Date.now() - started
     }
-    await withoutDatabases(controller, [compute, network])
+    await withoutDatabases({ controller, compute, network })
     const first = await ready()
     expect(await controller.run`sh -c ${initialisation}`).toMatch(
       /users, services and endpoints[\s\S]*done$/m,
@@ -40,12 +45,18 @@ test(
 )
 
 test(
-  'a power cut in the middle of the first boot is made good by the next',
+  'power cuts while PostgreSQL makes its files, and in the middle of the first boot, are made good by the next',
   { tags: 'slow', timeout: 5_400_000 },
   async ({ cloud, cluster, compute, controller, network }) => {
-    await withoutDatabases(controller, [compute, network])
+    // What a power cut in initdb leaves.
+    const main = '/var/lib/postgresql/*/main'
+    await withoutDatabases(
+      { controller, compute, network },
+      `${main}/base ${main}/global ${main}/PG_VERSION ${main}/stackrig-*`,
+    )
     await controller.powerOn()
     await controller.waitUntil(`${initialisation} | grep -q 'users, services'`, '30min')
+    expect(await controller.run`sh -c ${initialisation}`).toContain('creating the database cluster')
     await controller.powerOff()
     await controller.powerOn()
     await cloudReady(cluster)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { projectFolder } from '../paths.js'
+import { debianZed } from './debian-zed.js'
 import { contracts, type Contract } from './index.js'
 
 const all = Object.entries(contracts)
@@ -67,7 +68,7 @@ describe.each(clouds)('the cloud of $name', ({ cloud, roles }) => {
 
 it('docs/images.md lists what the Debian images promise', () => {
   const text = readFileSync(join(projectFolder, 'docs/images.md'), 'utf8')
-  for (const [role, { services }] of Object.entries(contracts['debian-zed'].roles)) {
+  for (const [role, { services }] of Object.entries(debianZed.roles)) {
     expect(text.split('\n').find((line) => line.startsWith(`| ${role} | 192`))).toContain(
       `| ${services.join(', ')} |`,
     )
