@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, watch } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -124,8 +124,8 @@ async function measureBootRatio(golden: Golden): Promise<number> {
   try {
     const started = performance.now()
     const booting = bootCluster(topology, { ...golden, logFolder, signal: interrupted })
-    const through =
-      (await promptIn(join(logFolder, `${topology.nodes[0]?.name ?? ''}.console.log`), booting)) - started
+    const prompt = await promptIn(logFolder, `${topology.nodes[0]?.name ?? ''}.console.log`, booting)
+    const through = prompt - started
     await using cluster = await booting
     const [node] = cluster.nodes
     if (!node) throw new Error('a topology without nodes')
@@ -136,16 +136,19 @@ async function measureBootRatio(golden: Golden): Promise<number> {
   }
 }
 
-/** When the console shows a login prompt. */
-async function promptIn(log: string, booting: Promise<unknown>): Promise<number> {
-  let failed: unknown
-  booting.catch((error: unknown) => (failed = error))
-  while (failed === undefined) {
-    const text = await readFile(log, 'latin1').catch(() => '')
-    if (text.includes('login:')) return performance.now()
-    await delay(2)
+/** When the console shows a login prompt. Told by the kernel: to look again and again would take time from the guest. */
+async function promptIn(folder: string, log: string, booting: Promise<unknown>): Promise<number> {
+  const failed = new AbortController()
+  booting.catch((error: unknown) => failed.abort(error))
+  try {
+    for await (const { filename } of watch(folder, { signal: failed.signal })) {
+      if (filename === log && (await readFile(join(folder, log), 'latin1')).includes('login:')) break
+    }
+    return performance.now()
+  } catch (error) {
+    failed.signal.throwIfAborted()
+    throw error
   }
-  throw failed instanceof Error ? failed : new Error('the boot failed')
 }
 
 /** The command line of a node as a person would type it: no sandbox, no sockets, the console on standard output. */

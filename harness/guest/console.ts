@@ -26,21 +26,28 @@ export class Console implements Disposable {
    */
   async expect(pattern: RegExp, deadline: Duration, signal: AbortSignal, nudge?: string): Promise<void> {
     let nudged = Date.now()
+    let looked = 0
+    let seen = 'a silent console'
     await waitFor(
       `${String(pattern)} on the console of ${this.node}`,
       () => {
-        const text = plainText(this.heard)
-        const match = pattern.exec(text)
-        if (match) {
-          this.heard = text.slice(match.index + match[0].length)
-          return Promise.resolve({ done: true, value: undefined })
+        // Only at what is new: the time that looking takes is the guest's.
+        if (this.heard.length !== looked) {
+          looked = this.heard.length
+          const text = plainText(this.heard)
+          const match = pattern.exec(text)
+          if (match) {
+            this.heard = text.slice(match.index + match[0].length)
+            return Promise.resolve({ done: true, value: undefined })
+          }
+          seen = lastLines(this.heard, 15) || seen
         }
         // A prompt that was printed before we connected is printed again for a newline.
         if (nudge !== undefined && Date.now() - nudged > 5000) {
           nudged = Date.now()
           this.type(nudge)
         }
-        return Promise.resolve({ done: false, seen: lastLines(this.heard, 15) || 'a silent console' })
+        return Promise.resolve({ done: false, seen })
       },
       { deadline, every: 20, signal },
     )
