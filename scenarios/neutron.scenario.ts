@@ -36,8 +36,7 @@ test(
     await nova.consoleWith(first.id, 'stackrig-instance: ready')
 
     const { projectId = '' } = await cloud.keystone.issueToken()
-    const [group] = await neutron.securityGroups({ name: 'default', project_id: projectId })
-    if (!group) throw new Error('the project has no default security group')
+    const group = await neutron.defaultGroup(projectId)
     const ping = `ping -c 2 -W 5 ${floating.address}`
     const rule = await neutron.allow(group, { protocol: 'icmp' })
     await controller.waitUntil(ping, '5min')

@@ -24,8 +24,7 @@ test(
   async ({ cloud, cluster, controller, guestDisk, network }) => {
     const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.16.0.0/24' })
     const { projectId = '' } = await cloud.keystone.issueToken()
-    const [group] = await cloud.neutron.securityGroups({ name: 'default', project_id: projectId })
-    if (!group) throw new Error('the project has no default security group')
+    const group = await cloud.neutron.defaultGroup(projectId)
     await cloud.neutron.allow(group, { protocol: 'icmp' })
     const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
     const before = await cloud.nova.boot({ name: 'before', image, flavor: 'm1.nano', network: net })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { StackrigError } from '../errors.js'
 import {
   agentSchema,
   floatingIpSchema,
@@ -176,6 +177,16 @@ export class Neutron {
     const query = { name: filter.name, [this.#project]: filter.project_id }
     const schema = z.object({ security_groups: z.array(securityGroupSchema) })
     return (await this.#service.json(schema, 'GET', '/security-groups', { query })).security_groups
+  }
+
+  /**
+   * The group that a project's instances are in when nothing else is said; only its members reach each other.
+   * @throws StackrigError USAGE when there is no such project.
+   */
+  async defaultGroup(projectId: string): Promise<SecurityGroup> {
+    const [group] = await this.securityGroups({ name: 'default', project_id: projectId })
+    if (group) return group
+    throw new StackrigError('USAGE', `there is no default security group of a project ${projectId}`)
   }
 
   /** "Create security group rule": lets a protocol in, and only to that TCP or UDP port when one is given; the rule. */
