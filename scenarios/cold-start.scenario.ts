@@ -38,7 +38,7 @@ const orders = [
   ['network', 'compute', 'controller'],
 ] as const
 
-describe.for(orders)('after a power cut, first %s, then %s, then %s', (order) => {
+describe.each(orders)('after a power cut, first %s, then %s, then %s', (...order) => {
   test(
     'the nodes end in the same ready cloud',
     { tags: 'slow', timeout: 2_700_000 },
