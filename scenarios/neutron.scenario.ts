@@ -35,8 +35,7 @@ test(
     const floating = await neutron.createFloatingIp(outside, port)
     await nova.consoleWith(first.id, 'stackrig-instance: ready')
 
-    const { projectId = '' } = await cloud.keystone.issueToken()
-    const group = await neutron.defaultGroup(projectId)
+    const group = await neutron.defaultGroup()
     const ping = `ping -c 2 -W 5 ${floating.address}`
     const rule = await neutron.allow(group, { protocol: 'icmp' })
     await controller.waitUntil(ping, '5min')

@@ -23,8 +23,7 @@ test(
   { tags: 'slow' },
   async ({ cloud, cluster, controller, guestDisk, network }) => {
     const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.16.0.0/24' })
-    const { projectId = '' } = await cloud.keystone.issueToken()
-    const group = await cloud.neutron.defaultGroup(projectId)
+    const group = await cloud.neutron.defaultGroup()
     await cloud.neutron.allow(group, { protocol: 'icmp' })
     const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
     const before = await cloud.nova.boot({ name: 'before', image, flavor: 'm1.nano', network: net })

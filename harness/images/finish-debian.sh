@@ -37,8 +37,14 @@ fi
 # The installed packages alone, for the next build: most changes of a recipe are to its files and its script.
 if [ "$layer" = save ]; then
     echo "stackrig: keeping the installed packages for the next build"
-    tar -cf "$layer_file.part" -C "$tree" --numeric-owner --xattrs --xattrs-include='*' --one-file-system \
-        --exclude=./tmp/stackrig-build --exclude='./var/cache/apt/archives/*.deb' --exclude=./usr/sbin/policy-rc.d .
+    # A bind mount shows the tree without what is mounted in it: /sys may change while tar reads it.
+    # shellcheck disable=SC2016 -- expanded by the inner shell
+    unshare --mount sh -euc '
+        tree=$1 layer=$2
+        mount --bind "$tree" "$tree/mnt"
+        tar -cf "$layer" -C "$tree/mnt" --numeric-owner --xattrs --xattrs-include="*" \
+            --exclude=./tmp/stackrig-build --exclude="./var/cache/apt/archives/*.deb" --exclude=./usr/sbin/policy-rc.d .
+    ' sh "$tree" "$layer_file.part"
     mv "$layer_file.part" "$layer_file"
 fi
 

@@ -180,13 +180,14 @@ export class Neutron {
   }
 
   /**
-   * The group that a project's instances are in when nothing else is said; only its members reach each other.
-   * @throws StackrigError USAGE when there is no such project.
+   * The group that the instances of one's own project are in when nothing else is said; only its members reach each other.
+   * @throws StackrigError USAGE when it has none.
    */
-  async defaultGroup(projectId: string): Promise<SecurityGroup> {
+  async defaultGroup(): Promise<SecurityGroup> {
+    const { projectId } = await this.#service.session.token()
     const [group] = await this.securityGroups({ name: 'default', project_id: projectId })
     if (group) return group
-    throw new StackrigError('USAGE', `there is no default security group of a project ${projectId}`)
+    throw new StackrigError('USAGE', `there is no default security group of project ${projectId ?? 'none'}`)
   }
 
   /** "Create security group rule": lets a protocol in, and only to that TCP or UDP port when one is given; the rule. */
