@@ -184,10 +184,10 @@ export class Neutron {
    * @throws StackrigError USAGE when it has none.
    */
   async defaultGroup(): Promise<SecurityGroup> {
-    const { projectId } = await this.#service.session.token()
+    const { projectId = '' } = await this.#service.session.token()
     const [group] = await this.securityGroups({ name: 'default', project_id: projectId })
     if (group) return group
-    throw new StackrigError('USAGE', `there is no default security group of project ${projectId ?? 'none'}`)
+    throw new StackrigError('USAGE', `there is no default security group of project ${projectId}`)
   }
 
   /** "Create security group rule": lets a protocol in, and only to that TCP or UDP port when one is given; the rule. */
