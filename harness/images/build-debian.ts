@@ -18,6 +18,12 @@ const finishScript = join(dirname(fileURLToPath(import.meta.url)), 'finish-debia
 /** Where finish-debian.sh and its input lie in the tree; hidden from the image's own scripts by a tmpfs on /tmp. */
 const insideFolder = '/tmp/stackrig-build'
 
+/**
+ * Programs that every other package's installation runs again, each time for seconds: they do nothing while packages are
+ * installed, and finish-debian.sh does their work once.
+ */
+const alwaysPostponed = ['/usr/bin/py3compile', '/usr/sbin/update-initramfs']
+
 const artefacts = ['rootfs.qcow2', 'bzImage', 'initrd', 'manifest']
 
 /** Steps in mmdebstrap's output, as people know them. */
@@ -46,10 +52,11 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
     ...sources.flatMap(({ recipe: { exclude } }) => exclude.map((path) => `path-exclude=${path}`)),
     ...sources.flatMap(({ recipe: { include } }) => include.map((path) => `path-include=${path}`)),
   ]
+  const postponed = [...alwaysPostponed, ...sources.flatMap(({ recipe: { postpone } }) => postpone)]
   const archive = await updateIndexes(log, recipe.suite)
   // The namespace of an ordinary user cannot write to the cache, so there every build installs its packages anew.
   const layer = isRoot
-    ? findLayer(recipe.name, [archive, recipe.suite, ...packages, ...dpkgOptions, ...paths])
+    ? findLayer(recipe.name, [archive, recipe.suite, ...packages, ...dpkgOptions, ...paths, ...postponed])
     : undefined
   const unpacks = layer !== undefined && !task.fresh && existsSync(layer)
 
@@ -71,6 +78,7 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
       `name=${recipe.name}`,
       `disk=${recipe.disk}`,
       `parts=${shellQuoted(sources.map(({ recipe: { name } }) => name).join(' '))}`,
+      `postponed=${shellQuoted(postponed.join(' '))}`,
       // Root writes the artefacts where they belong; a user namespace may not even see that folder.
       `layer=${unpacks ? 'unpack' : layer ? 'save' : 'none'}`,
       `layer_file=${shellQuoted(layer ?? '')}`,
@@ -82,7 +90,7 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
     isRoot ? '--mode=root' : '--mode=unshare',
     '--format=null',
     '--architectures=amd64',
-    ...(unpacks ? unpackOptions(layer) : await installOptions(isRoot, packages, paths)),
+    ...(unpacks ? unpackOptions(layer) : await installOptions(isRoot, packages, paths, postponed)),
     ...dpkgOptions.map((option) => `--dpkgopt=${option}`),
     `--customize-hook=copy-in ${shellQuoted(input)} ${dirname(insideFolder)}`,
     `--customize-hook=sh "$1${insideFolder}/finish" "$1"`,

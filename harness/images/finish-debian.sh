@@ -6,7 +6,8 @@ tree=$1
 here=$1/tmp/stackrig-build
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
-# shellcheck source=/dev/null -- settings: name, disk (MiB), parts (bases and recipe), output, layer, layer_file
+# Settings: name, disk (MiB), parts (bases and recipe), postponed (programs), output, layer, layer_file.
+# shellcheck source=/dev/null
 . "$here/settings"
 mkdir -p "$output"
 
@@ -17,8 +18,8 @@ if [ -e "$tree/sbin/start-stop-daemon.REAL" ]; then
 fi
 
 if [ "$layer" != unpack ]; then
-    # The work of the programs that did nothing while packages were installed.
-    for program in /usr/bin/py3compile /usr/sbin/update-initramfs; do
+    # Those that did nothing while packages were installed.
+    for program in $postponed; do
         rm -f "$tree$program"
         chroot "$tree" dpkg-divert --quiet --local --rename --remove "$program"
     done

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { debsFolder } from './cache.js'
 import { hostAptOptions } from './debian-packages.js'
 
@@ -14,11 +15,15 @@ export const unpackOptions = (layer: string): string[] => [
   `--setup-hook=echo "stackrig: unpacking packages an earlier build installed"; tar -xf ${shellQuoted(layer)} -C "$1" --xattrs --xattrs-include='*' --numeric-owner`,
 ]
 
-/** mmdebstrap's options for a tree whose packages are installed now; `paths` are dpkg's path-exclude and path-include. */
+/**
+ * mmdebstrap's options for a tree whose packages are installed now; `paths` are dpkg's path-exclude and path-include,
+ * `postponed` the programs that do nothing meanwhile.
+ */
 export async function installOptions(
   isRoot: boolean,
   packages: string[],
   paths: string[],
+  postponed: string[],
 ): Promise<string[]> {
   return [
     '--variant=minbase',
@@ -29,7 +34,7 @@ export async function installOptions(
     '--aptopt=APT::Install-Recommends "false";',
     ...packageCacheHooks(isRoot),
     `--extract-hook=${pathHook(paths)}`,
-    `--essential-hook=${postponeHook}`,
+    `--essential-hook=${postponeHook(postponed)}`,
     `--include=${packages.join(',')}`,
   ]
 }
@@ -46,17 +51,15 @@ function pathHook(paths: string[]): string {
   return `${removals.join('')}printf '%s\\n' ${paths.map(shellQuoted).join(' ')} >"$1/etc/dpkg/dpkg.cfg.d/90stackrig"`
 }
 
-/**
- * Programs that every other package's installation runs again, each time for seconds: they do nothing while packages
- * are installed, and finish-debian.sh does their work once (keep the lists in step).
- */
-const postponeHook = ['/usr/bin/py3compile', '/usr/sbin/update-initramfs']
-  .map(
-    (program) =>
-      `chroot "$1" dpkg-divert --quiet --local --rename --add ${program}; ` +
-      `echo '#!/bin/sh' >"$1${program}"; chmod 755 "$1${program}"`,
-  )
-  .join('; ')
+/** Puts programs that do nothing in the place of these; finish-debian.sh brings the real ones back. */
+const postponeHook = (programs: string[]): string =>
+  programs
+    .map(
+      (program) =>
+        `chroot "$1" dpkg-divert --quiet --local --rename --add ${program}; ` +
+        `mkdir -p "$1${dirname(program)}"; echo '#!/bin/sh' >"$1${program}"; chmod 755 "$1${program}"`,
+    )
+    .join('; ')
 
 /** Hands apt the packages earlier builds downloaded, and keeps those it downloads now. */
 function packageCacheHooks(isRoot: boolean): string[] {

@@ -25,6 +25,7 @@ describe('the form of a recipe', () => {
     ['an unknown key', good + 'memroy: 1\n', /memroy/],
     ['a missing key', good.replace('memory: 4096\n', ''), /memory: /],
     ['a bad value', good.replace('cpus: 2', 'cpus: two'), /cpus: /],
+    ['a program that is no path', good + 'postpone: [manage.py]\n', /postpone.*path of a program/],
     ['an unknown role', good.replace('role: controller', 'role: boss'), /role: .*controller/],
     ['an unknown builder', good.replace('builder: debian', 'builder: rpm'), /builder: /],
     ['no YAML', 'name: [', /YAML/],

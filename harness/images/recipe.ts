@@ -44,6 +44,8 @@ const recipeSchema = z.discriminatedUnion('builder', [
     /** dpkg's path-exclude and path-include patterns. */
     exclude: z.array(z.string().startsWith('/')).default([]),
     include: z.array(z.string().startsWith('/')).default([]),
+    /** Programs that do nothing while packages are installed; `customize` does their work. */
+    postpone: z.array(z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/, 'the path of a program')).default([]),
     /** Size of the root file system, MiB. */
     disk: mebibytes,
   }),
