@@ -1,4 +1,11 @@
-import { ensureGolden, type Golden, type Images, type Topology } from '../cluster/index.js'
+import {
+  ensureGolden,
+  quietMoment,
+  type Cluster,
+  type Golden,
+  type Images,
+  type Topology,
+} from '../cluster/index.js'
 import { StackrigError } from '../errors.js'
 import { buildImages, isImported, readLock, verifyImage, type Image } from '../images/index.js'
 import { probeAcceleration, type Acceleration } from '../qemu/index.js'
@@ -6,7 +13,7 @@ import { cloudReady } from './readiness.js'
 import { warmUp } from './warm-up.js'
 
 /** Changes when `cloudReady` or `warmUp` leave something else behind. */
-const readyVersion = '3'
+const readyVersion = '4'
 
 /** Booted to find out which accelerator works. */
 const probeImage = 'pocket'
@@ -80,6 +87,16 @@ function requireFit(topology: Topology, node: Topology['nodes'][number], image: 
   }
 }
 
+async function warmUpAndRest(
+  cluster: Cluster,
+  guestDisk: string,
+  onProgress: (what: string) => void,
+): Promise<void> {
+  await warmUp(cluster, guestDisk, onProgress)
+  await quietMoment(cluster)
+  onProgress('the nodes are at rest')
+}
+
 /** What a fork needs. */
 export interface Prepared<Name extends string> {
   golden: Golden<Name>
@@ -103,7 +120,7 @@ export async function prepareTopology<Name extends string>(
     readiness: {
       version: readyVersion,
       prove: (cluster, onProgress) => cloudReady(cluster, { onProgress }),
-      ...(guestDisk && { warmUp: (cluster, say) => warmUp(cluster, guestDisk, say) }),
+      ...(guestDisk && { warmUp: (cluster, say) => warmUpAndRest(cluster, guestDisk, say) }),
     },
     signal,
     ...(onProgress && { onProgress }),

@@ -6,6 +6,7 @@ export { ensureGolden, goldenRoot, type Golden, type GoldenOptions, type Readine
 export { goldenBudget, listGoldens, removeAbandoned } from './golden-prune.js'
 export type { Images } from './launch.js'
 export { RunningNode } from './node.js'
+export { quietMoment } from './quiet-moment.js'
 export { namesOf, playsRole } from './roles.js'
 export {
   describeService,
