@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { cacheFolder } from '../paths.js'
 import { ensureGolden } from './golden.js'
@@ -64,6 +65,31 @@ test('too little disk is found before anything starts', async () => {
       /256 MiB of disk must be free to keep pair[\s\S]*MiB available[\s\S]*STACKRIG_CACHE/,
     )
     expect(readdirSync(folder)).toEqual([])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('a disk that is full while a node writes ends the cluster, with the disk', async () => {
+  await pocketHost()
+  const folder = mkdtempSync('/tmp/full-')
+  const rootfs = join(folder, 'rootfs')
+  const disks = join(folder, 'disks')
+  writeFileSync(rootfs, '')
+  truncateSync(rootfs, 64 * 1024 * 1024)
+  mkdirSync(disks)
+  const write = `
+    const { accelerator, images } = await pocketHost()
+    const image = { ...images.get('pocket'), rootfs: '${rootfs}', rootfsFormat: 'raw' }
+    const options = { accelerator, images: new Map([['pocket', image]]), diskFolder: '${disks}' }
+    const cluster = await bootCluster(pair, options)
+    await fails(cluster.node('one').run\`dd if=/dev/urandom of=/dev/vda bs=1M count=16 conv=fsync\`)
+    await cluster.close()`
+  try {
+    const failure = await failureOf(write, { within: ownMounts(`mount -t tmpfs -o size=8m none ${disks}`) })
+    expect(failure.code).toBe('HOST_DISK')
+    expect(failure.message).toContain(join(disks, 'one.disk.qcow2'))
+    expect(failure.message).toMatch(/node one[\s\S]*no space left[\s\S]*next: {2}free some, or set TMPDIR/)
   } finally {
     rmSync(folder, { recursive: true })
   }
