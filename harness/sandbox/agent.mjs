@@ -173,10 +173,12 @@ server.requestTimeout = 0
  */
 async function setUp(setup) {
   for (const [host, address] of Object.entries(setup.hosts)) hosts.set(host, address)
-  const network = await run(['ip', '-batch', '-'], setup.batch.join('\n'))
+  const [network, memory] = await Promise.all([
+    run(['ip', '-batch', '-'], setup.batch.join('\n')),
+    // Memory of booting nodes lives here: private to the sandbox, so it is gone when the sandbox is.
+    run(['mount', '-t', 'tmpfs', '-o', 'size=100%,mode=700', 'stackrig', '/dev/shm']),
+  ])
   if (network.status !== 0) throw new Error(`ip: ${network.output}`)
-  // Memory of booting nodes lives here: private to the sandbox, so it is gone when the sandbox is.
-  const memory = await run(['mount', '-t', 'tmpfs', '-o', 'size=100%,mode=700', 'stackrig', '/dev/shm'])
   if (memory.status !== 0) throw new Error(`mount: ${memory.output}`)
   await new Promise((resolve) => server.listen(join(folder, 'agent.sock'), () => resolve(undefined)))
 }
