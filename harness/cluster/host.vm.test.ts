@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { cacheFolder } from '../paths.js'
@@ -8,7 +8,7 @@ import { atOnce, pair, pocketHost } from './testing/pocket.js'
 import { failureOf } from './testing/script.js'
 import { defineTopology } from './topology.js'
 
-ownHost()
+const { folder } = ownHost()
 
 /** A namespace in which mounts and limits can be changed without touching this machine. */
 const ownMounts = (change: string): string[] => [
@@ -53,26 +53,22 @@ test('too little memory is found before anything starts', async () => {
 test('too little disk is found before anything starts', async () => {
   const cache = '"$STACKRIG_CACHE"'
   const small = `mount -t tmpfs -o size=64m none ${cache} && ln -s "$IMAGES" ${cache}/images`
-  const folder = mkdtempSync('/tmp/small-')
-  try {
-    await pocketHost()
-    const failure = await failureOf('await fails(pairGolden())', {
-      within: ownMounts(small),
-      env: { STACKRIG_CACHE: folder, IMAGES: `${cacheFolder()}/images`, STACKRIG_ACCELERATOR: 'tcg' },
-    })
-    expect(failure.code).toBe('HOST_DISK')
-    expect(failure.message).toMatch(
-      /256 MiB of disk must be free to keep pair[\s\S]*MiB available[\s\S]*STACKRIG_CACHE/,
-    )
-    expect(readdirSync(folder)).toEqual([])
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const emptyCache = join(folder, 'small')
+  mkdirSync(emptyCache)
+  await pocketHost()
+  const failure = await failureOf('await fails(pairGolden())', {
+    within: ownMounts(small),
+    env: { STACKRIG_CACHE: emptyCache, IMAGES: `${cacheFolder()}/images`, STACKRIG_ACCELERATOR: 'tcg' },
+  })
+  expect(failure.code).toBe('HOST_DISK')
+  expect(failure.message).toMatch(
+    /256 MiB of disk must be free to keep pair[\s\S]*MiB available[\s\S]*STACKRIG_CACHE/,
+  )
+  expect(readdirSync(emptyCache)).toEqual([])
 })
 
 test('a disk that is full while a node writes ends the cluster, with the disk', async () => {
   await pocketHost()
-  const folder = mkdtempSync('/tmp/full-')
   const rootfs = join(folder, 'rootfs')
   const disks = join(folder, 'disks')
   writeFileSync(rootfs, '')
@@ -85,12 +81,8 @@ test('a disk that is full while a node writes ends the cluster, with the disk', 
     const cluster = await bootCluster(pair, options)
     await fails(cluster.node('one').run\`dd if=/dev/urandom of=/dev/vda bs=1M count=16 conv=fsync\`)
     await cluster.close()`
-  try {
-    const failure = await failureOf(write, { within: ownMounts(`mount -t tmpfs -o size=8m none ${disks}`) })
-    expect(failure.code).toBe('HOST_DISK')
-    expect(failure.message).toContain(join(disks, 'one.disk.qcow2'))
-    expect(failure.message).toMatch(/node one[\s\S]*no space left[\s\S]*next: {2}free some, or set TMPDIR/)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const failure = await failureOf(write, { within: ownMounts(`mount -t tmpfs -o size=8m none ${disks}`) })
+  expect(failure.code).toBe('HOST_DISK')
+  expect(failure.message).toContain(join(disks, 'one.disk.qcow2'))
+  expect(failure.message).toMatch(/node one[\s\S]*no space left[\s\S]*next: {2}free some, or set TMPDIR/)
 })

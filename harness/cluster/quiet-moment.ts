@@ -10,6 +10,7 @@ const oneMinute = 30
  * what they are in the middle of when they are saved, every fork would have to finish before it answers.
  */
 export async function quietMoment(cluster: Cluster): Promise<void> {
+  // Now, so that it is over by then: what is written later is little.
   await Promise.all(cluster.nodes.map((node) => node.run`sync`))
   const statistics = await Promise.all(cluster.nodes.map(statisticsOf))
   const used = async (): Promise<number> => ticks((await cluster.sandbox.run(['cat', ...statistics])).output)

@@ -11,6 +11,17 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 . "$here/settings"
 mkdir -p "$output"
 
+# Runs a command that finds the tree in $tree/mnt. A bind mount shows it without what is mounted in it, as /sys, which may
+# change while it is read; a tmpfs hides this folder.
+with_bare_tree() {
+    # shellcheck disable=SC2016 -- expanded by the inner shell
+    unshare --mount sh -euc '
+        mount --bind "$0" "$0/mnt"
+        mount -t tmpfs -o mode=1777 tmpfs "$0/mnt/tmp"
+        exec "$@"
+    ' "$tree" "$@"
+}
+
 # mmdebstrap put a start-stop-daemon that does nothing in place of the real one; the image gets the real one back, and
 # so do the recipes' scripts, which start databases with it. policy-rc.d still keeps packages from starting services.
 if [ -e "$tree/sbin/start-stop-daemon.REAL" ]; then
@@ -38,14 +49,8 @@ fi
 # The installed packages alone, for the next build: most changes of a recipe are to its files and its script.
 if [ "$layer" = save ]; then
     echo "stackrig: keeping the installed packages for the next build"
-    # A bind mount shows the tree without what is mounted in it: /sys may change while tar reads it.
-    # shellcheck disable=SC2016 -- expanded by the inner shell
-    unshare --mount sh -euc '
-        tree=$1 layer=$2
-        mount --bind "$tree" "$tree/mnt"
-        tar -cf "$layer" -C "$tree/mnt" --numeric-owner --xattrs --xattrs-include="*" \
-            --exclude=./tmp/stackrig-build --exclude="./var/cache/apt/archives/*.deb" --exclude=./usr/sbin/policy-rc.d .
-    ' sh "$tree" "$layer_file.part"
+    with_bare_tree tar -cf "$layer_file.part" -C "$tree/mnt" --numeric-owner --xattrs --xattrs-include='*' \
+        --exclude='./var/cache/apt/archives/*.deb' --exclude=./usr/sbin/policy-rc.d .
     mv "$layer_file.part" "$layer_file"
 fi
 
@@ -99,15 +104,9 @@ cp "$kernel" "$output/bzImage"
 cp "$tree/boot/initrd.img-$version" "$output/initrd"
 
 echo "stackrig: making the file system"
-# A bind mount shows the tree without what is mounted in it; a tmpfs hides this folder.
-# shellcheck disable=SC2016 -- expanded by the inner shell
-unshare --mount sh -euc '
-    tree=$1 disk=$2 name=$3 file=$4
-    mount --bind "$tree" "$tree/mnt"
-    mount -t tmpfs -o mode=1777 tmpfs "$tree/mnt/tmp"
-    # Inode tables are zeroed now: the kernel would do it in the background of every first boot.
-    mke2fs -q -F -t ext4 -m 0 -L "$name" -E lazy_itable_init=0,lazy_journal_init=0 -d "$tree/mnt" "$file" "${disk}M"
-' sh "$tree" "$disk" "$name" "$here/rootfs.ext4"
+# Inode tables are zeroed now: the kernel would do it in the background of every first boot.
+with_bare_tree mke2fs -q -F -t ext4 -m 0 -L "$name" -E lazy_itable_init=0,lazy_journal_init=0 -d "$tree/mnt" \
+    "$here/rootfs.ext4" "${disk}M"
 
 echo "stackrig: converting the file system to qcow2"
 qemu-img convert -O qcow2 "$here/rootfs.ext4" "$output/rootfs.qcow2"
