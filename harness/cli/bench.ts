@@ -6,7 +6,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { execa } from 'execa'
 import { prepareTopology } from '../cloud/index.js'
 import { bootCluster, forkCluster, playsRole, type Cluster, type Golden } from '../cluster/index.js'
-import { directCommand } from '../qemu/index.js'
+import { directCommand, type Machine } from '../qemu/index.js'
 import { Progress } from './progress.js'
 import { findTopology } from './topologies.js'
 import { interrupted } from './interrupt.js'
@@ -73,7 +73,7 @@ async function measureFork(golden: Golden): Promise<number> {
 /** What a node has to itself right after the fork, MiB; the mean of all nodes. */
 async function measureMemory(golden: Golden): Promise<number> {
   await using cluster = await forkCluster(golden, { signal: interrupted })
-  const sizes = await Promise.all(cluster.nodes.map((node) => privateMemory(node.machine.pid, cluster)))
+  const sizes = await Promise.all(cluster.nodes.map(({ machine }) => privateMemory(machine, cluster)))
   return sizes.reduce((sum, size) => sum + size, 0) / sizes.length
 }
 
@@ -86,9 +86,9 @@ async function keystoneAnswers(cluster: Cluster): Promise<void> {
   socket.destroy()
 }
 
-/** Private dirty memory of a process of the sandbox, MiB (proc(5), smaps_rollup). */
-async function privateMemory(pid: number, cluster: Cluster): Promise<number> {
-  const { output } = await cluster.sandbox.run(['cat', `/proc/${pid}/smaps_rollup`])
+/** Private dirty memory of a node's QEMU, MiB (proc(5), smaps_rollup). */
+async function privateMemory(machine: Machine, cluster: Cluster): Promise<number> {
+  const { output } = await cluster.sandbox.run(['cat', `/proc/${await machine.thread()}/smaps_rollup`])
   return Number(/Private_Dirty:\s+(\d+)/.exec(output)?.[1]) / 1024
 }
 

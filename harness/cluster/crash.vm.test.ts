@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { parseQemubootConf, type Image } from '../images/index.js'
 import { bootCluster } from './boot.js'
 import { forkCluster } from './fork.js'
+import { processesBelow } from './testing/leftovers.js'
 import { expectNothingLeft, ownHost } from './testing/own-host.js'
 import { pair, pairGolden, pocketHost } from './testing/pocket.js'
 
@@ -83,7 +84,9 @@ test('a node that resets itself ends the waits on every other', async () => {
 test('QEMU that is killed ends every wait', async () => {
   await using cluster = await forkCluster(await pairGolden())
   const wait = cluster.node('one').waitUntil('false', `${deadline}ms`)
-  await cluster.sandbox.kill('two', 'SIGKILL')
+  const processes = await processesBelow(cluster.sandbox.folder)
+  const two = processes.find(({ command }) => /^qemu.* -name two /.test(command))
+  process.kill(two?.pid ?? 0, 'SIGKILL')
   await expect(wait).rejects.toMatchObject({
     code: 'QEMU_DIED',
     message: expect.stringMatching(/node two[\s\S]*signal SIGKILL/) as string,

@@ -1,6 +1,5 @@
 import { waitFor, type Seen } from '../waits/index.js'
 import type { Cluster } from './cluster.js'
-import type { RunningNode } from './node.js'
 
 // Looks at intervals of two seconds.
 const oneMinute = 30
@@ -12,7 +11,8 @@ const oneMinute = 30
 export async function quietMoment(cluster: Cluster): Promise<void> {
   // Now, so that it is over by then: what is written later is little.
   await Promise.all(cluster.nodes.map((node) => node.run`sync`))
-  const statistics = await Promise.all(cluster.nodes.map(statisticsOf))
+  const threads = await Promise.all(cluster.nodes.map(({ machine }) => machine.thread()))
+  const statistics = threads.map((thread) => `/proc/${thread}/stat`)
   const used = async (): Promise<number> => ticks((await cluster.sandbox.run(['cat', ...statistics])).output)
   const uses: number[] = []
   let before = await used()
@@ -27,12 +27,6 @@ export async function quietMoment(cluster: Cluster): Promise<void> {
       : { done: false, seen: `${quieter} of ${uses.length} intervals were quieter than the last` }
   }
   await waitFor('a quiet moment', look, { deadline: '10min', every: '2s', signal: cluster.signal })
-}
-
-/** The kernel's figures of the process that runs a node: QEMU itself, also when runqemu has started it. */
-async function statisticsOf({ machine }: RunningNode): Promise<string> {
-  const [cpu] = await machine.qmp.execute<{ 'thread-id': number }[]>('query-cpus-fast')
-  return `/proc/${cpu?.['thread-id']}/stat`
 }
 
 /** Processor time of these processes, in ticks (proc(5), /proc/PID/stat: utime and stime). */

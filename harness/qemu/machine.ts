@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StackrigError } from '../errors.js'
-import type { Sandbox } from '../sandbox/index.js'
+import type { Program, Sandbox } from '../sandbox/index.js'
 import { directCommand, qmpSocket, type MachineSpec } from './command.js'
 import { connectWhenListening, Qmp } from './qmp.js'
 import { runqemuCommand } from './runqemu.js'
@@ -9,7 +10,6 @@ import { runqemuCommand } from './runqemu.js'
 /** One QEMU process in a sandbox, and its control connection. It ends with the sandbox. */
 export class Machine {
   readonly spec: MachineSpec
-  readonly pid: number
   readonly qmp: Qmp
   /** Aborted with QEMU_DIED, and QEMU's last words, when the process ends unasked. */
   readonly signal: AbortSignal
@@ -17,12 +17,13 @@ export class Machine {
   readonly ended: AbortSignal
 
   private readonly sandbox: Sandbox
+  private readonly program: Program
   private readonly ending: { asked: boolean }
 
-  private constructor(sandbox: Sandbox, spec: MachineSpec, pid: number, qmp: Qmp, death: Death) {
+  private constructor(sandbox: Sandbox, spec: MachineSpec, program: Program, qmp: Qmp, death: Death) {
     this.sandbox = sandbox
     this.spec = spec
-    this.pid = pid
+    this.program = program
     this.qmp = qmp
     this.signal = death.signal
     this.ended = death.ended
@@ -37,10 +38,10 @@ export class Machine {
     const words = join(sandbox.folder, `${spec.name}.qemu.log`)
     const command =
       spec.launcher === 'runqemu' ? await runqemuCommand(spec, sandbox.folder) : directCommand(spec)
-    const pid = await sandbox.start(spec.name, command, { stdout: words, stderr: words })
-    const death = watch(sandbox, spec, words)
+    const program = sandbox.start(command, words)
+    const death = watch(sandbox, program, spec, words)
     const qmp = await Qmp.connect(join(sandbox.folder, qmpSocket(spec.name)), spec.name, death.signal)
-    return new Machine(sandbox, spec, pid, qmp, death)
+    return new Machine(sandbox, spec, program, qmp, death)
   }
 
   async resume(): Promise<void> {
@@ -62,25 +63,29 @@ export class Machine {
     return devices.filter((device) => device['frontend-open']).map(({ label }) => label)
   }
 
+  /**
+   * A thread of QEMU, by its number in the sandbox: /proc shows QEMU's figures under it (proc(5)). The process that was
+   * started may be runqemu.
+   */
+  async thread(): Promise<number> {
+    const [cpu] = await this.qmp.execute<{ 'thread-id': number }[]>('query-cpus-fast')
+    return cpu?.['thread-id'] ?? 0
+  }
+
   /** Ends QEMU at once, as a power cut does. */
   async powerOff(): Promise<void> {
     if (this.ended.aborted) return
     this.ending.asked = true
-    const ended = this.sandbox.exit(this.spec.name)
-    // Not by a signal: QEMU may be a child of runqemu's, which would leave it behind. It need not answer before it ends;
-    // long after, the name is another process's.
-    const kill = async (): Promise<void> => {
-      if (!this.ended.aborted) await this.sandbox.kill(this.spec.name)
-    }
-    await Promise.race([this.qmp.execute('quit').catch(kill), ended])
-    await ended
+    // It need not answer before it ends.
+    await Promise.race([this.qmp.execute('quit').catch(() => this.program.kill()), this.program.ended])
+    await this.program.ended
     this.qmp.close()
   }
 
   /** Resolves when the guest has switched the machine off: from now on that is no crash. */
   async switchedOff(signal: AbortSignal): Promise<void> {
     this.ending.asked = true
-    await this.sandbox.exit(this.spec.name, signal)
+    if (!this.ended.aborted) await once(this.ended, 'abort', { signal })
     this.qmp.close()
   }
 }
@@ -91,28 +96,27 @@ interface Death {
   ending: { asked: boolean }
 }
 
-function watch(sandbox: Sandbox, spec: MachineSpec, words: string): Death {
+function watch(sandbox: Sandbox, program: Program, spec: MachineSpec, words: string): Death {
   const controller = new AbortController()
   const ended = new AbortController()
   const ending = { asked: false }
-  sandbox.exit(spec.name).then(
-    async ({ status, signal }) => {
-      ended.abort()
-      if (ending.asked) return
-      const seen = await readFile(words, 'utf8').catch(() => '')
-      const how = signal ? `signal ${signal}` : `exit status ${status ?? 'unknown'}`
-      const error = new StackrigError('QEMU_DIED', `QEMU of node ${spec.name} must run, but ended (${how})`, {
-        where: `node ${spec.name}, image ${spec.image.name}`,
-        seen: seen || 'QEMU said nothing',
-        next: 'DEBUG=stackrig:* shows the command line',
-      })
+  void program.ended.then(async ({ status, signal }) => {
+    ended.abort()
+    if (ending.asked) return
+    const where = `node ${spec.name}, image ${spec.image.name}`
+    if (!(await sandbox.isAlive())) {
+      const error = new StackrigError('SANDBOX_DIED', `the sandbox of node ${spec.name} is gone`, { where })
       controller.abort(error)
-    },
-    // Nobody is left to ask. What still waits for this machine would wait for ever.
-    () => {
-      ended.abort()
-      controller.abort(new StackrigError('SANDBOX_DIED', `the sandbox of node ${spec.name} is gone`))
-    },
-  )
+      return
+    }
+    const seen = await readFile(words, 'utf8').catch(() => '')
+    const how = signal ? `signal ${signal}` : `exit status ${status ?? 'unknown'}`
+    const error = new StackrigError('QEMU_DIED', `QEMU of node ${spec.name} must run, but ended (${how})`, {
+      where,
+      seen: seen || 'QEMU said nothing',
+      next: 'DEBUG=stackrig:* shows the command line',
+    })
+    controller.abort(error)
+  })
   return { signal: AbortSignal.any([controller.signal, sandbox.signal]), ended: ended.signal, ending }
 }

@@ -1,24 +1,20 @@
 #!/usr/bin/env node
-// Process 1 of a sandbox: makes the bridge and the taps, starts programs, watches ports, relays TCP to the outside.
+// Process 1 of a sandbox: watches ports, and relays TCP to the outside.
 // When it ends, the kernel ends every process and removes every device of the cluster.
 //
 // Plain JavaScript: it starts in one process start-up, with no compiler in between.
-// Usage: agent.mjs RUN_FOLDER (standard input: one JSON line, the network; its end is the owner's end)
-import { spawn } from 'node:child_process'
+// Usage: agent.mjs RUN_FOLDER HOSTS (a JSON object, addresses by host name; the end of standard input is the owner's)
 import { createServer } from 'node:http'
 import { createConnection } from 'node:net'
 import { openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 
-const folder = process.argv[2] ?? ''
+const [folder = '', hostsText = ''] = process.argv.slice(2)
 const log = openSync(join(folder, 'agent.log'), 'a')
 
-/** @type {Map<string, import('node:child_process').ChildProcess>} */
-const programs = new Map()
 /** @type {Map<string, string>} host name -> address */
-const hosts = new Map()
+const hosts = new Map(Object.entries(JSON.parse(hostsText)))
 let kept = false
 
 /** @param {number} status */
@@ -28,25 +24,6 @@ function leave(status) {
   } finally {
     process.exit(status)
   }
-}
-
-/**
- * Runs a program to its end; `input` goes to its standard input.
- * @param {string[]} command
- * @param {string} [input]
- * @returns {Promise<{ status: number, output: string }>}
- */
-function run([program = '', ...args], input = '') {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
-    let output = ''
-    child.stdout.on('data', (data) => (output += String(data)))
-    child.stderr.on('data', (data) => (output += String(data)))
-    child.on('error', (error) => resolve({ status: 127, output: error.message }))
-    child.on('close', (code) => resolve({ status: code ?? 128, output }))
-    child.stdin.on('error', () => undefined)
-    child.stdin.end(input)
-  })
 }
 
 /** @param {string} host @param {number} port @returns {import('node:net').Socket} */
@@ -73,40 +50,10 @@ async function tryPort(host, port, patience) {
  * @type {Record<string, (body: any, gone: AbortSignal) => Promise<unknown>>}
  */
 const requests = {
-  /** Starts a program; its output goes to files, and its end is told by `exit`. */
-  async start({ name, command, stdout, stderr }) {
-    const [program, ...args] = command
-    const child = spawn(program, args, {
-      cwd: folder,
-      stdio: ['ignore', openSync(stdout, 'a'), openSync(stderr, 'a')],
-    })
-    await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject))
-    programs.set(name, child)
-    return { pid: child.pid }
-  },
-  /** Answers when the program has ended. */
-  async exit({ name }, gone) {
-    const child = programs.get(name)
-    if (!child) throw new Error(`no program ${name}`)
-    while (child.exitCode === null && child.signalCode === null && !gone.aborted) {
-      await new Promise((resolve) => {
-        child.once('exit', resolve)
-        gone.addEventListener('abort', resolve, { once: true })
-      })
-    }
-    return { status: child.exitCode, signal: child.signalCode }
-  },
-  async kill({ name, signal }) {
-    return { killed: programs.get(name)?.kill(signal) ?? false }
-  },
   /** One more name that `port` and tunnels know. */
   async host({ name, address }) {
     hosts.set(name, address)
     return {}
-  },
-  /** Runs a short program inside the sandbox. */
-  async run({ command, input }) {
-    return run(command, input)
   },
   /** Answers as soon as the port is open. A guest that is not up yet answers nothing at all: try again soon. */
   async port({ host, port, patience }, gone) {
@@ -168,35 +115,12 @@ server.on('connect', (request, client) => {
 })
 server.requestTimeout = 0
 
-/**
- * @param {{ batch: string[], hosts: Record<string, string> }} setup
- */
-async function setUp(setup) {
-  for (const [host, address] of Object.entries(setup.hosts)) hosts.set(host, address)
-  const [network, memory] = await Promise.all([
-    run(['ip', '-batch', '-'], setup.batch.join('\n')),
-    // Memory of booting nodes lives here: private to the sandbox, so it is gone when the sandbox is.
-    run(['mount', '-t', 'tmpfs', '-o', 'size=100%,mode=700', 'stackrig', '/dev/shm']),
-  ])
-  if (network.status !== 0) throw new Error(`ip: ${network.output}`)
-  if (memory.status !== 0) throw new Error(`mount: ${memory.output}`)
-  await new Promise((resolve) => server.listen(join(folder, 'agent.sock'), () => resolve(undefined)))
-}
-
 process.on('uncaughtException', (error) => writeSync(log, `${error.stack}\n`))
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGHUP', 'SIGTERM']))
   process.on(signal, () => undefined)
 
-const lines = createInterface({ input: process.stdin })
-lines.once('line', (line) => {
-  setUp(JSON.parse(line)).then(
-    () => process.stdout.write('{"ready":true}\n'),
-    (error) => {
-      process.stdout.write(JSON.stringify({ error: error.message }) + '\n')
-      leave(1)
-    },
-  )
-})
-lines.on('close', () => {
+process.stdin.resume().on('end', () => {
   if (!kept) leave(0)
 })
+
+server.listen(join(folder, 'agent.sock'), () => process.stdout.write('listening\n'))

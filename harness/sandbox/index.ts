@@ -1,3 +1,3 @@
 export { bridgeMac, tapName, type NetworkPlan } from './network.js'
 export { runRoot } from './run-folder.js'
-export { Sandbox, type ProgramEnd } from './sandbox.js'
+export { Sandbox, type Program } from './sandbox.js'

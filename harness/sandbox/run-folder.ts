@@ -1,8 +1,8 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { StackrigError } from '../errors.js'
-import { askAgent } from './agent-client.js'
 
 // unix(7): a socket's path has at most 107 characters; the longest name we put below a run folder has 40.
 const longest = 107 - 40
@@ -38,10 +38,21 @@ async function removeDeadFolders(): Promise<void> {
     const folder = join(runRoot(), id)
     const age = Date.now() - (await stat(folder).then((entry) => entry.mtimeMs, Date.now))
     if (age < 60_000) continue
-    const alive = await askAgent(join(folder, 'agent.sock'), 'run', { command: ['true'] }).then(
-      () => true,
-      () => false,
-    )
-    if (!alive) await rm(folder, { recursive: true, force: true })
+    if (!(await agentListens(folder))) await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Where the agent of a sandbox is asked. */
+export const agentSocket = (folder: string): string => join(folder, 'agent.sock')
+
+/** Whether the sandbox of a run folder is there. */
+export function agentListens(folder: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(agentSocket(folder))
+      .on('error', () => resolve(false))
+      .on('connect', () => {
+        socket.destroy()
+        resolve(true)
+      })
+  })
 }

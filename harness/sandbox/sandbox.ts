@@ -1,19 +1,37 @@
 import { randomBytes } from 'node:crypto'
 import { spawn, type ChildProcess } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, closeSync, constants, openSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import type { Socket } from 'node:net'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
 import { messageOf, StackrigError } from '../errors.js'
 import { logger } from '../log.js'
 import { askAgent, tunnel } from './agent-client.js'
 import { networkBatch, tapBatch, tapName, type NetworkPlan } from './network.js'
-import { makeRunFolder } from './run-folder.js'
+import { agentSocket, agentListens, makeRunFolder } from './run-folder.js'
 
 const agent = fileURLToPath(new URL('agent.mjs', import.meta.url))
 const log = logger('sandbox')
+
+/**
+ * Process 1 before it becomes the agent: makes bridge and taps, and what booting nodes have as memory, which is private
+ * to the sandbox and goes with it. Programs can be started when it has said so, while the agent still loads. When nobody
+ * hears it any more, the agent removes the folder.
+ */
+const setUp = `printf '%s\\n' "$0" | ip -batch - &&
+  mount -t tmpfs -o size=100%,mode=700 stackrig /dev/shm || exit
+  echo ready
+  exec "$@"`
+
+/** A program that runs in a sandbox. */
+export interface Program {
+  /** Resolves when it has ended. */
+  ended: Promise<ProgramEnd>
+  /** Ends it, and what it started, at once. */
+  kill(): void
+}
 
 /** How a program in the sandbox ended. */
 export interface ProgramEnd {
@@ -33,13 +51,14 @@ export class Sandbox implements AsyncDisposable {
   /** Aborted with SANDBOX_DIED when the sandbox ends unasked. */
   readonly signal: AbortSignal
 
-  private readonly socket: string
+  /** Resolves when the agent can be asked. */
+  private readonly listening: Promise<unknown>
   private closing = false
 
-  private constructor(folder: string, pid: number, ended: Promise<void>) {
+  private constructor(folder: string, pid: number, listening: Promise<unknown>, ended: Promise<void>) {
     this.folder = folder
     this.pid = pid
-    this.socket = join(folder, 'agent.sock')
+    this.listening = listening
     const died = new AbortController()
     this.signal = died.signal
     void ended.then(() => {
@@ -66,44 +85,38 @@ export class Sandbox implements AsyncDisposable {
   }
 
   private static async openIn(folder: string, network: NetworkPlan): Promise<Sandbox> {
+    const hosts = Object.fromEntries(network.hosts.map(({ name, address }) => [name, address]))
     // `detached` keeps a terminal's Ctrl-C away from the machines: the owner hears it, and ends them in order.
     const child = spawn(
       'unshare',
       [
-        '--user',
-        '--map-root-user',
-        '--net',
-        '--pid',
-        '--fork',
-        '--kill-child',
-        '--mount-proc',
-        process.execPath,
-        agent,
-        folder,
+        ...['--user', '--map-root-user', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'],
+        ...['sh', '-c', setUp, networkBatch(network).join('\n')],
+        ...[process.execPath, agent, folder, JSON.stringify(hosts)],
       ],
-      { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
+      { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'], detached: true },
     )
     const ended = new Promise<void>((resolve) => {
       child.once('exit', () => resolve())
       child.once('error', () => resolve())
     })
-    const ready = firstLine(child)
     child.stdin.on('error', () => undefined)
-    child.stdin.write(
-      JSON.stringify({
-        batch: networkBatch(network),
-        hosts: Object.fromEntries(network.hosts.map(({ name, address }) => [name, address])),
-      }) + '\n',
-    )
-    const answer = await ready
-    if (answer.error !== undefined || child.pid === undefined)
-      throw openingError(answer.error ?? 'no answer', folder)
-    child.stdout.destroy()
-    child.stderr.destroy()
+    const lines = createInterface({ input: child.stdout })
+    const complaint = whyEnded(child)
+    const says = (word: string): Promise<void> =>
+      Promise.race([said(lines, word), complaint]).catch((error: unknown) => {
+        throw openingError(messageOf(error), folder)
+      })
+    const listening = says('listening').finally(() => {
+      child.stdout.destroy()
+      child.stderr.destroy()
+    })
+    listening.catch(() => undefined)
+    await says('ready')
     child.unref()
     unreferStdin(child)
     log('opened %s, process %d', folder, child.pid)
-    return new Sandbox(folder, child.pid, ended)
+    return new Sandbox(folder, child.pid ?? 0, listening, ended)
   }
 
   /**
@@ -111,30 +124,30 @@ export class Sandbox implements AsyncDisposable {
    * @throws StackrigError CLUSTER_UNKNOWN when nothing answers there.
    */
   static async join(folder: string, pid: number): Promise<Sandbox> {
-    const sandbox = new Sandbox(folder, pid, new Promise(() => undefined))
+    if (!(await agentListens(folder))) {
+      throw new StackrigError('CLUSTER_UNKNOWN', 'this cluster is not running any more', { where: folder })
+    }
+    const sandbox = new Sandbox(folder, pid, Promise.resolve(), new Promise(() => undefined))
     sandbox.closing = true
-    await askAgent(sandbox.socket, 'run', { command: ['true'] }).catch((error: unknown) => {
-      throw new StackrigError('CLUSTER_UNKNOWN', 'this cluster is not running any more', {
-        where: folder,
-        cause: error,
-      })
-    })
     return sandbox
   }
 
-  /** Starts a program that belongs to the sandbox; its output is appended to the two files. */
-  async start(name: string, command: string[], output: { stdout: string; stderr: string }): Promise<number> {
-    const { pid } = await askAgent<{ pid: number }>(this.socket, 'start', { name, command, ...output })
-    return pid
-  }
-
-  /** Resolves when that program has ended. */
-  exit(name: string, signal?: AbortSignal): Promise<ProgramEnd> {
-    return askAgent<ProgramEnd>(this.socket, 'exit', { name }, signal)
-  }
-
-  async kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    await askAgent(this.socket, 'kill', { name, signal })
+  /** Starts a program that belongs to the sandbox, in its folder; what it says is appended to a file. */
+  start(command: string[], words: string): Program {
+    const [program = '', ...args] = this.enterWhole(command)
+    const output = openSync(words, 'a')
+    // Of its own process group: what it starts is ended with it.
+    const child = spawn(program, args, { stdio: ['ignore', output, output], detached: true })
+    closeSync(output)
+    const ended = new Promise<ProgramEnd>((resolve) => {
+      child.once('exit', (status, signal) => resolve({ status, signal }))
+      child.once('error', () => resolve({ status: 127, signal: null }))
+    })
+    const kill = (): void => {
+      const running = child.exitCode === null && child.signalCode === null
+      if (running && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    }
+    return { ended, kill }
   }
 
   /** Gives one more host a tap on the bridge, and makes its name known to `port` and `dial`. */
@@ -146,17 +159,24 @@ export class Sandbox implements AsyncDisposable {
         where: this.folder,
       })
     }
-    await askAgent(this.socket, 'host', host)
+    await this.ask('host', host)
   }
 
   /** Takes that tap away again; a sandbox that is gone has none. */
   async unplug(index: number): Promise<void> {
-    await this.run(['ip', 'link', 'delete', tapName(index)]).catch(() => undefined)
+    await this.run(['ip', 'link', 'delete', tapName(index)])
   }
 
   /** Runs a short program inside the sandbox, as its root. */
-  run(command: string[], input?: string): Promise<{ status: number; output: string }> {
-    return askAgent(this.socket, 'run', { command, input })
+  async run(command: string[], input = ''): Promise<{ status: number; output: string }> {
+    const [program = '', ...args] = this.enterWhole(command)
+    const { exitCode = 128, all } = await execa(program, args, { input, all: true, reject: false })
+    return { status: exitCode, output: all }
+  }
+
+  /** Whether programs can still be started: not after process 1 has ended, however little before. */
+  async isAlive(): Promise<boolean> {
+    return (await this.run(['true'])).status === 0
   }
 
   /**
@@ -169,27 +189,40 @@ export class Sandbox implements AsyncDisposable {
     patience: number,
     signal?: AbortSignal,
   ): Promise<{ open: boolean; seen?: string }> {
-    return askAgent(this.socket, 'port', { host, port, patience }, signal)
+    return this.ask('port', { host, port, patience }, signal)
   }
 
   /** A TCP connection to host:port inside the sandbox, as a stream of the outside. */
-  dial = (host: string, port: number): Promise<Socket> => tunnel(this.socket, host, port)
+  dial = async (host: string, port: number): Promise<Socket> => {
+    await this.listening
+    return tunnel(agentSocket(this.folder), host, port)
+  }
+
+  private async ask<T>(what: string, body: unknown, signal?: AbortSignal): Promise<T> {
+    await this.listening
+    return askAgent<T>(agentSocket(this.folder), what, body, signal)
+  }
 
   /** The words to put before a command so that it runs in this sandbox's network (nsenter(1)). */
   enter(): string[] {
-    return ['nsenter', '--preserve-credentials', '--user', '--net', `--target=${String(this.pid)}`]
+    return ['nsenter', '--preserve-credentials', '--user', '--net', `--target=${this.pid}`]
+  }
+
+  /** A command as it is run in all namespaces of the sandbox, in its folder. The outermost process is in all but one. */
+  private enterWhole(command: string[]): string[] {
+    return [...this.enter(), '--mount', `--pid=/proc/${this.pid}/ns/pid_for_children`, '--wd', ...command]
   }
 
   /** Lets the sandbox outlive this process; `join` and `close` find it again. */
   async keep(): Promise<void> {
-    await askAgent(this.socket, 'keep', {})
+    await this.ask('keep', {})
     this.closing = true
   }
 
   /** Ends every process of the sandbox and removes its folder. */
   async close(): Promise<void> {
     this.closing = true
-    await askAgent(this.socket, 'stop', {}).catch(() => undefined)
+    await this.ask('stop', {}).catch(() => undefined)
     await waitForProcessEnd(this.pid)
     await rm(this.folder, { recursive: true, force: true })
     log('closed %s', this.folder)
@@ -217,18 +250,25 @@ function noTun(seen: string, cause?: unknown): StackrigError {
   })
 }
 
-/** The first line the agent says, or what it said instead before it ended. */
-function firstLine(child: ChildProcess): Promise<{ ready?: true; error?: string }> {
+/** Resolves when this line is said. */
+function said(lines: Interface, word: string): Promise<void> {
   return new Promise((resolve) => {
-    let complaints = ''
-    child.stderr?.on('data', (data) => (complaints += String(data)))
-    child.once('error', (error) => resolve({ error: error.message }))
-    child.once('close', () => resolve({ error: complaints || 'it ended without a word' }))
-    if (!child.stdout) return
-    createInterface({ input: child.stdout }).once('line', (line) => {
-      resolve(JSON.parse(line) as { ready?: true; error?: string })
+    lines.on('line', (line) => {
+      if (line === word) resolve()
     })
   })
+}
+
+/** Rejects when the process has ended, with what it complained about. */
+function whyEnded(child: ChildProcess): Promise<never> {
+  let complaints = ''
+  child.stderr?.on('data', (data) => (complaints += String(data)))
+  const ended = new Promise<never>((_, reject) => {
+    child.once('error', reject)
+    child.once('close', () => reject(new Error(complaints || 'it ended without a word')))
+  })
+  ended.catch(() => undefined)
+  return ended
 }
 
 function openingError(seen: string, where: string): StackrigError {
@@ -239,8 +279,8 @@ function openingError(seen: string, where: string): StackrigError {
     })
   }
   // In a container the device may be there, and opening it forbidden. These are the words of ip(8).
-  if (/TUNSETIFF|^ip: open:/m.test(seen)) return noTun(seen)
-  const [, program] = /spawn (\S+) ENOENT/.exec(seen) ?? []
+  if (/TUNSETIFF|^open: /m.test(seen)) return noTun(seen)
+  const [program] = /(?<=spawn )\S+(?= ENOENT)|\S+(?=: (?:command )?not found)/.exec(seen) ?? []
   if (program !== undefined) {
     return new StackrigError('HOST_PROGRAM_MISSING', `${program} must be installed`, {
       seen,
