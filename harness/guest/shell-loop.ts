@@ -38,17 +38,17 @@ export function startShells(): string {
 /**
  * Turns the shell that reads a port into a loop, once: each line is a command, run in a subshell that was forked before
  * the line came. What takes time under TCG is a process's beginning and its end; so the subshell says itself how the
- * command ended, and then ends. The loop says it again for commands that did not let it: `exec`, a trap, a kill.
+ * command ended, and then ends. The loop says it again for commands that did not let it: `exec`, `exit`, a trap, a kill.
  *
  * After the output comes `#tag#`, then `:` from the subshell or `;` from the loop, and the exit status; on both ports.
  * A line that begins with `?` is a question: the subshell answers it with the shell's process id, the tag and the line.
  */
 export function commandLoop(tag: string): string {
   const answer = String.raw`case $c in \?*) echo "$$:$tag:$c"; echo "$c" >&2;; *) break;; esac`
-  // Where a command has sent the shell's own output to a file, nothing may be added to it.
-  const ported = '[ -c /proc/self/fd/1 ] && [ -c /proc/self/fd/2 ]'
-  const last = `trap 's=$?; ${ported} && echo "#$tag#:$s" && echo "#$tag#:$s" >&2; exit $s' EXIT`
-  const one = `${last}; while IFS= read -r c || kill $$; do ${answer}; done; eval "$c"`
+  // After an eval that is redirected, 1 and 2 are the ports again, wherever the command has sent its own output.
+  const run = `eval "$c" >&3 2>&4 3>&- 4>&-; ended=$?; exit $ended`
+  const last = `trap 's=$?; [ "$ended" ] && echo "#$tag#:$s" && echo "#$tag#:$s" >&2; exit $s' EXIT`
+  const one = `ended=; ${last}; while IFS= read -r c || kill $$; do ${answer}; done; ${run}`
   const loop = `while :; do (${one}); s=$?; echo "#$tag#;$s"; echo "#$tag#;$s" >&2; done`
-  return `[ "$tag" ] || { tag=${tag}; ${loop}; }`
+  return `[ "$tag" ] || { tag=${tag}; exec 3>&1 4>&2; ${loop}; }`
 }
