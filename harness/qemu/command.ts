@@ -127,8 +127,16 @@ export const channelOptions = ({ name, ports, incoming }: MachineSpec): string[]
  */
 const cpuForTcg = 'max,erms=off,fsrm=off,xsave=off,la57=off,smap=off'
 
-/** Hardening that costs a translated guest time, and huge pages that would cost each fork memory. */
-const kernelWordsForTcg = ['mitigations=off', 'init_on_alloc=0', 'transparent_hugepage=never']
+/**
+ * Hardening that costs a translated guest time, huge pages that would cost each fork memory, and a test of the timer,
+ * which on a busy host ends in a panic: "IO-APIC + timer doesn't work!".
+ */
+const kernelWordsForTcg = [
+  'mitigations=off',
+  'init_on_alloc=0',
+  'transparent_hugepage=never',
+  'no_timer_check',
+]
 
 function acceleratorOptions(accelerator: Accelerator): string[] {
   return accelerator === 'kvm'
