@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { parseQemubootConf, type Image } from '../images/index.js'
 import { bootCluster } from './boot.js'
 import { forkCluster } from './fork.js'
-import { processesBelow } from './testing/leftovers.js'
+import { machinesBelow } from './testing/leftovers.js'
 import { expectNothingLeft, ownHost } from './testing/own-host.js'
 import { pair, pairGolden, pocketHost } from './testing/pocket.js'
 
@@ -84,9 +84,10 @@ test('a node that resets itself ends the waits on every other', async () => {
 test('QEMU that is killed ends every wait', async () => {
   await using cluster = await forkCluster(await pairGolden())
   const wait = cluster.node('one').waitUntil('false', `${deadline}ms`)
-  const processes = await processesBelow(cluster.sandbox.folder)
-  const two = processes.find(({ command }) => /^qemu.* -name two /.test(command))
-  process.kill(two?.pid ?? 0, 'SIGKILL')
+  const machines = await machinesBelow(cluster.sandbox.folder)
+  const two = machines.find(({ command }) => command.includes(' -name two '))
+  if (!two) throw new Error('no QEMU of node two')
+  process.kill(two.pid, 'SIGKILL')
   await expect(wait).rejects.toMatchObject({
     code: 'QEMU_DIED',
     message: expect.stringMatching(/node two[\s\S]*signal SIGKILL/) as string,

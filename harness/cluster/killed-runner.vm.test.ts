@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { expectNothingLeft, ownHost } from './testing/own-host.js'
-import { processesBelow } from './testing/leftovers.js'
+import { machinesBelow, processesBelow } from './testing/leftovers.js'
 import { pairGolden } from './testing/pocket.js'
 import { firstReport, startScript } from './testing/script.js'
 import { runRoot } from '../sandbox/index.js'
@@ -16,16 +16,12 @@ async function killed(lines: string, moment: 'first process' | 'booting' | 'repo
   const script = startScript(`${lines}\nreport({})\nsetInterval(() => undefined, 1000)`)
   const soon = { timeout: 120_000, interval: 20 }
   if (moment === 'report') await firstReport(script)
-  else if (moment === 'booting') await expect.poll(async () => (await machines()).length, soon).toBe(2)
+  else if (moment === 'booting') await expect.poll(() => machinesBelow(runRoot()), soon).toHaveLength(2)
   else await expect.poll(() => processesBelow(runRoot()), soon).not.toEqual([])
-  const running = await machines()
+  const running = await machinesBelow(runRoot())
   script.kill('SIGKILL')
   await script
   return running.length
-}
-
-async function machines(): Promise<{ command: string }[]> {
-  return (await processesBelow(runRoot())).filter(({ command }) => command.startsWith('qemu'))
 }
 
 test('while the sandbox is made', async () => {
@@ -50,9 +46,11 @@ test('the end of one runner leaves the cluster of another alone', async () => {
   const lines = 'globalThis.fork = await forkCluster(await pairGolden()); report({ pid: fork.sandbox.pid })'
   const stay = startScript(`${lines}\nsetInterval(() => undefined, 1000)`)
   const { pid } = await firstReport<{ pid: number }>(stay)
+  const pids = async (): Promise<number[]> => (await processesBelow(runRoot())).map((process) => process.pid)
+  const own = await pids()
+  expect(own).toContain(pid)
   await killed('globalThis.fork = await forkCluster(await pairGolden())', 'report')
-  await expect.poll(async () => (await machines()).length).toBe(2)
-  expect((await processesBelow(runRoot())).map((process) => process.pid)).toContain(pid)
+  await expect.poll(pids).toEqual(own)
   stay.kill('SIGKILL')
   await stay
 })

@@ -17,12 +17,11 @@ const log = openSync(join(folder, 'agent.log'), 'a')
 const hosts = new Map(Object.entries(JSON.parse(hostsText)))
 let kept = false
 
-/** @param {number} status */
-function leave(status) {
+function leave() {
   try {
     rmSync(folder, { recursive: true, force: true })
   } finally {
-    process.exit(status)
+    process.exit(0)
   }
 }
 
@@ -72,7 +71,7 @@ const requests = {
     return {}
   },
   async stop() {
-    setImmediate(leave, 0)
+    setImmediate(leave)
     return {}
   },
 }
@@ -120,7 +119,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGHUP', 'SIGTERM']))
   process.on(signal, () => undefined)
 
 process.stdin.resume().on('end', () => {
-  if (!kept) leave(0)
+  if (!kept) leave()
 })
 
 server.listen(join(folder, 'agent.sock'), () => process.stdout.write('listening\n'))

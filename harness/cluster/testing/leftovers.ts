@@ -26,6 +26,11 @@ export async function processesBelow(folder: string): Promise<{ pid: number; com
   return found.flat()
 }
 
+/** Those of them that are QEMU. */
+export async function machinesBelow(folder: string): Promise<{ pid: number; command: string }[]> {
+  return (await processesBelow(folder)).filter(({ command }) => command.startsWith('qemu'))
+}
+
 /** A sandbox has its bridge and taps inside; outside there must be none. */
 async function devices(): Promise<string[]> {
   return (await readdir('/sys/class/net')).filter((name) => /^(tap\d+|br0)$/.test(name))
