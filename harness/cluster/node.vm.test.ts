@@ -57,6 +57,14 @@ describe('a command', () => {
     expect(await one.run`echo on`).toBe('on')
   })
 
+  test('may begin with anything, and have no end of line or several', async () => {
+    expect(await one.execute('#5')).toMatchObject({ exitCode: 0, stdout: Buffer.alloc(0) })
+    expect(await one.execute('?no-such-command')).toMatchObject({ exitCode: 127 })
+    expect(await one.run` echo "a b"`).toBe('a b')
+    expect(await one.execute('# a comment\necho c\n\n')).toMatchObject({ stdout: Buffer.from('c\n') })
+    expect(await one.execute('')).toMatchObject({ exitCode: 0 })
+  })
+
   test('gives its bytes as they are', async () => {
     const { stdout } = await one.execute(String.raw`printf '\000\001\r\n\177\200\377'; printf 'no newline'`)
     expect(stdout).toEqual(Buffer.from('\0\x01\r\n\x7f\x80\xffno newline', 'latin1'))

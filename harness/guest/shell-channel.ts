@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { quoteWord } from './command-text.js'
 import { Marked } from './marked-stream.js'
 import { commandLoop } from './shell-loop.js'
 
@@ -116,9 +115,8 @@ const question = (): string => `?${randomBytes(6).toString('hex')}\n`
 // read(1) takes a byte at a time, so that it leaves the next line alone.
 const longestLine = 2000
 
-/** The line that makes the loop run a command, whatever the command holds. */
+/** What makes the loop run a command, whatever the command holds. */
 function framed(command: string): string {
-  if (command.length <= longestLine && !command.includes('\n'))
-    return `eval ${quoteWord(command)} </dev/null\n`
-  return `c=$(head -c ${Buffer.byteLength(command)}); eval "$c" </dev/null\n${command}`
+  if (command.length <= longestLine && !/^[?#]|\n/.test(command)) return `${command}\n`
+  return `#${Buffer.byteLength(command)}\n${command}`
 }

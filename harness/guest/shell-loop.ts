@@ -42,13 +42,16 @@ export function startShells(): string {
  *
  * After the output comes `#tag#`, then `:` from the subshell or `;` from the loop, and the exit status; on both ports.
  * A line that begins with `?` is a question: the subshell answers it with the shell's process id, the tag and the line.
+ * One that begins with `#` says how many bytes of a command follow.
  */
 export function commandLoop(tag: string): string {
-  const answer = String.raw`case $c in \?*) echo "$$:$tag:$c"; echo "$c" >&2;; *) break;; esac`
+  const answer = String.raw`\?*) echo "$$:$tag:$c"; echo "$c" >&2`
+  const long = '\\#*) c=$(head -c ${c#?}); break'
+  const read = `while IFS= read -r c || kill $$; do case $c in ${answer};; ${long};; *) break;; esac; done`
   // After an eval that is redirected, 1 and 2 are the ports again, wherever the command has sent its own output.
-  const run = `eval "$c" >&3 2>&4 3>&- 4>&-; ended=$?; exit $ended`
+  const run = `eval "$c" <&5 >&3 2>&4 3>&- 4>&- 5<&-; ended=$?; exit $ended`
   const last = `trap 's=$?; [ "$ended" ] && echo "#$tag#:$s" && echo "#$tag#:$s" >&2; exit $s' EXIT`
-  const one = `ended=; ${last}; while IFS= read -r c || kill $$; do ${answer}; done; ${run}`
+  const one = `ended=; ${last}; ${read}; ${run}`
   const loop = `while :; do (${one}); s=$?; echo "#$tag#;$s"; echo "#$tag#;$s" >&2; done`
-  return `[ "$tag" ] || { tag=${tag}; exec 3>&1 4>&2; ${loop}; }`
+  return `[ "$tag" ] || { tag=${tag}; exec 3>&1 4>&2 5</dev/null; ${loop}; }`
 }
