@@ -102,6 +102,8 @@ describe('a cluster that was brought up', () => {
   ])('gives a person a shell, left with %s', async (_, farewell) => {
     const terminal = new Terminal('shell', 'one')
     await terminal.shows(/# $/)
+    // Nothing of the framing.
+    expect(terminal.screen).not.toMatch(/#\w+#/)
     terminal.type('echo $((6 * 7)) >&2; hostname\r')
     await terminal.shows(/42\s+one/)
     terminal.type(farewell)

@@ -28,6 +28,10 @@ const scriptState = `state() {
   esac
 }`
 
+// killall(1) of busybox does not wait.
+const ended = (services: readonly string[]): string =>
+  `killall ${services.join(' ')} && while pidof ${services.join(' ')} >/dev/null; do :; done`
+
 export const initWords: Record<Contract['init'], InitWords> = {
   systemd: {
     states: (services) => `systemctl is-active ${services.join(' ')}`,
@@ -45,9 +49,6 @@ export const initWords: Record<Contract['init'], InitWords> = {
       services.map((service) => `pidof ${service} >/dev/null && echo active || echo inactive`).join('; '),
     log: (service) => `grep -F ${service} /var/log/messages | tail -n 12`,
     order: (verb, services) =>
-      [
-        ...(verb === 'start' ? [] : [`killall ${services.join(' ')}`]),
-        ...(verb === 'stop' ? [] : services),
-      ].join(' && '),
+      [...(verb === 'start' ? [] : [ended(services)]), ...(verb === 'stop' ? [] : services)].join(' && '),
   },
 }

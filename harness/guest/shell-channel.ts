@@ -86,19 +86,23 @@ export class ShellChannel {
     signal: AbortSignal,
     onData: (data: Buffer) => void,
   ): Promise<{ data: Buffer; status: number }> {
-    const mark = `#${tag}#`
-    if (this.toldTwice.delete(stream)) {
-      await stream.until(mark, signal)
-      await stream.until('\n', signal)
-    }
-    const { data } = await stream.until(mark, signal, onData)
+    await this.hearAgain(stream, tag, signal)
+    const { data } = await stream.until(`#${tag}#`, signal, onData)
     const end = (await stream.until('\n', signal)).data.toString('latin1')
     if (end.startsWith(':')) this.toldTwice.add(stream)
     return { data, status: Number(end.slice(1)) }
   }
 
+  /** What the loop still says about the last command. */
+  private async hearAgain(stream: Marked, tag: string, signal: AbortSignal): Promise<void> {
+    if (!this.toldTwice.delete(stream)) return
+    await stream.until(`#${tag}#`, signal)
+    await stream.until('\n', signal)
+  }
+
   /** The stream to the shell, for whoever wants to talk to it without framing; `run` must not be called any more. */
-  release(): Socket {
+  async release(signal: AbortSignal): Promise<Socket> {
+    await this.hearAgain(this.stdout, this.tag ?? '', signal)
     this.output.removeAllListeners('data')
     return this.output
   }
