@@ -1,4 +1,4 @@
-export { bootCloud, cloudOf, cloudReady, diagnose } from './cloud/index.js'
+export { bootCloud, cloudOf, cloudReady, defineStage, diagnose, type Stage } from './cloud/index.js'
 export {
   defineTopology,
   planProvision,
@@ -17,6 +17,6 @@ export {
   metaOpenstackThud,
   pocketContract,
 } from './contract/index.js'
-export { Horizon, type Cloud, type Network, type Server } from './openstack/index.js'
+export { become, Horizon, type Cloud, type Network, type Server } from './openstack/index.js'
 export { expect, scenario, type ScenarioFixtures } from './scenario/index.js'
 export { waitFor } from './waits/index.js'

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect, Horizon, scenario } from '../harness/index.js'
-import { core } from '../fixtures/core-topology.js'
+import { instanceRuns } from '../fixtures/stages/instance-runs.js'
 
-const test = scenario(core)
+const test = scenario(instanceRuns)
 const address = 'http://controller:8080'
 
 test('a wrong password shows an error, and nothing else', async ({ browser, evidence }) => {
@@ -14,17 +14,8 @@ test('a wrong password shows an error, and nothing else', async ({ browser, evid
   expect(await horizon.userName()).toBeUndefined()
 })
 
-test('the administrator logs in and sees the running instance', async ({
-  browser,
-  cloud,
-  evidence,
-  guestDisk,
-}) => {
-  const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.13.0.0/24' })
-  const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
-  const server = await cloud.nova.boot({ name: 'shop', image, flavor: 'm1.nano', network: net })
-  await expect(server).toBecome('ACTIVE', { within: '10min' })
-
+test('the administrator logs in and sees the running instance', async ({ browser, compute, evidence }) => {
+  expect(await compute.run`virsh list --name --state-running`).toMatch(/^instance-/)
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
   const horizon = await Horizon.open(page, address)
   await page.screenshot({ path: join(evidence, 'login.png') })

@@ -1,11 +1,9 @@
 import { Command } from 'commander'
 import { styleText } from 'node:util'
-import { prepareTopology } from '../cloud/index.js'
 import { humanDuration } from '../duration.js'
-import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
 import { makeResultsFolder, runVitest, type RunOutcome } from './run-vitest.js'
-import { findTopology } from './topologies.js'
+import { prepareWithStages } from './stages.js'
 
 const core = ['keystone', 'glance', 'nova', 'horizon'].map((name) => `scenarios/${name}.scenario.ts`)
 
@@ -37,9 +35,7 @@ export function startCommand(): Command {
 
 async function prepare(): Promise<{ accelerator: string; reason: string }> {
   using progress = new Progress()
-  const topology = await findTopology('three-node')
-  const { acceleration } = await prepareTopology(topology, { signal: interrupted, onProgress: progress.say })
-  return acceleration
+  return (await prepareWithStages('three-node', progress)).acceleration
 }
 
 /** One line for each scenario. */

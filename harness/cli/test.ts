@@ -1,11 +1,10 @@
 import { Command, Option } from 'commander'
 import { execa } from 'execa'
-import { prepareTopology } from '../cloud/index.js'
 import { projectFolder } from '../paths.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
 import { makeResultsFolder, runVitest } from './run-vitest.js'
-import { findTopology } from './topologies.js'
+import { prepareWithStages } from './stages.js'
 
 /** `stackrig test`: everything. */
 export function testCommand(): Command {
@@ -45,12 +44,12 @@ async function runChecks(): Promise<boolean> {
   return result.exitCode === 0
 }
 
-/** So that no test's time-out pays for images and golden snapshots, and a person sees what takes so long. */
+/** So that no test's time-out pays for images and golden snapshots (also of stages), and a person sees what takes so long. */
 async function prepareAll(projects: string[]): Promise<void> {
   using progress = new Progress()
   const topologies = { vm: 'pocket', scenarios: 'three-node', 'all-in-one': 'all-in-one' }
   for (const [project, name] of Object.entries(topologies)) {
     if (!projects.includes(project)) continue
-    await prepareTopology(await findTopology(name), { signal: interrupted, onProgress: progress.say })
+    await prepareWithStages(name, progress)
   }
 }

@@ -23,6 +23,9 @@ export interface Supplies {
 export const diskOf = (supplies: Supplies, node: string): string =>
   join(supplies.diskFolder, `${node}.disk.qcow2`)
 
+/** Its memory, in the sandbox's own tmpfs: a memory file on a disk makes a booting guest very slow. */
+export const sharedMemory = (node: TopologyNode): string => `/dev/shm/${node.name}`
+
 /** Gives a node a disk as its image was shipped. */
 export async function newDisk(supplies: Supplies, node: TopologyNode): Promise<void> {
   const { rootfs, rootfsFormat = 'raw' } = imageOf(supplies.images, node)
@@ -43,8 +46,7 @@ export async function bootNode(
 ): Promise<Launched> {
   const image = imageOf(supplies.images, node)
   const disk = image.rootfs && diskOf(supplies, node.name)
-  // The sandbox's /dev/shm is a tmpfs of its own: memory files on a disk make a booting guest very slow.
-  const memory = `/dev/shm/${node.name}`
+  const memory = sharedMemory(node)
   // Memory does not outlive a power cut.
   await sandbox.run(['rm', '-f', memory])
   const storage = { memory: { file: memory, shared: true }, disk, incoming: false }

@@ -2,7 +2,8 @@ export { bootCluster, type BootOptions } from './boot.js'
 export { Cluster } from './cluster.js'
 export { coldStart } from './cold-start.js'
 export { forkCluster, type ForkOptions } from './fork.js'
-export { ensureGolden, goldenRoot, type Golden, type GoldenOptions, type Readiness } from './golden.js'
+export { ensureGolden, type GoldenOptions, type Readiness } from './golden.js'
+export { goldenRoot, type Golden } from './golden-files.js'
 export { goldenBudget, listGoldens, removeAbandoned } from './golden-prune.js'
 export type { Images } from './launch.js'
 export { RunningNode } from './node.js'
@@ -16,6 +17,7 @@ export {
   statesOf,
   type ServiceState,
 } from './services.js'
+export { ensureStage } from './stage.js'
 export { planProvision, provision, type ChangedFile } from './provision.js'
 export {
   defineTopology,

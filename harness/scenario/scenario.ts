@@ -1,9 +1,17 @@
 import type { Browser } from 'playwright-core'
 import { test as base, type RunnerTask, type TestAPI } from 'vitest'
-import { cloudOf, diagnose, openBrowser, prepareTopology } from '../cloud/index.js'
+import {
+  cloudOf,
+  diagnose,
+  guestDisk,
+  openBrowser,
+  prepareStage,
+  prepareTopology,
+  type Prepared,
+  type PrepareOptions,
+  type Stage,
+} from '../cloud/index.js'
 import { forkCluster, namesOf, type Cluster, type RunningNode, type Topology } from '../cluster/index.js'
-import { StackrigError } from '../errors.js'
-import { findImage } from '../images/index.js'
 import type { Cloud } from '../openstack/index.js'
 import { collectLogs, writeDiagnosis } from '../report/index.js'
 import { interruption } from './interruption.js'
@@ -11,7 +19,7 @@ import { scenarioFolder } from './results.js'
 
 /** What a scenario can ask for; each is made when it is first named, and ended with the scenario. */
 export type ScenarioFixtures<Name extends string> = Record<Name, RunningNode> & {
-  /** A fork of the topology's golden snapshot, for this scenario alone. */
+  /** A fork of the golden snapshot of the topology, or of the stage, for this scenario alone. */
   cluster: Cluster<Name>
   /** The cloud as its administrator sees it, from outside the nodes. */
   cloud: Cloud
@@ -27,12 +35,17 @@ export type ScenarioFixtures<Name extends string> = Record<Name, RunningNode> & 
 const preparation = 75 * 60_000
 
 /**
- * A vitest `test` whose every run gets its own fork of the topology's golden snapshot.
+ * A vitest `test` whose every run gets its own fork of the golden snapshot of the topology, or of the stage.
  *
  *     const test = scenario(threeNode)
  *     test('…', async ({ cloud, compute }) => { … })
  */
-export function scenario<Name extends string>(topology: Topology<Name>): TestAPI<ScenarioFixtures<Name>> {
+export function scenario<Name extends string>(
+  start: Topology<Name> | Stage<Name>,
+): TestAPI<ScenarioFixtures<Name>> {
+  const topology = 'reach' in start ? start.topology : start
+  const prepare = (options: PrepareOptions): Promise<Prepared<Name>> =>
+    'reach' in start ? prepareStage(start, options) : prepareTopology(start, options)
   const nodeFixtures = Object.fromEntries(
     topology.nodes
       .flatMap(namesOf)
@@ -49,7 +62,7 @@ export function scenario<Name extends string>(topology: Topology<Name>): TestAPI
       { evidence, signal, task }: { evidence: string; signal: AbortSignal; task: Pick<RunnerTask, 'result'> },
       use: Use<Cluster<Name>>,
     ) => {
-      const { golden } = await prepareTopology(topology, { signal })
+      const { golden } = await prepare({ signal })
       await using cluster = await forkCluster(golden, { logFolder: evidence, signal })
       await use(cluster)
       if (task.result?.state === 'fail') await reportDiagnosis(cluster, evidence)
@@ -59,12 +72,7 @@ export function scenario<Name extends string>(topology: Topology<Name>): TestAPI
       using cloud = cloudOf(cluster, signal)
       await use(cloud)
     },
-    guestDisk: async ({}, use: Use<string>) => {
-      const { rootfs } = await findImage('instance')
-      if (rootfs === undefined)
-        throw new StackrigError('IMAGE_MISSING', 'the image "instance" must have a disk')
-      await use(rootfs)
-    },
+    guestDisk: async ({}, use: Use<string>) => use(await guestDisk()),
     browser: async ({ cluster }: { cluster: Cluster<Name> }, use: Use<Browser>) => {
       const browser = await openBrowser(cluster)
       try {
@@ -77,7 +85,7 @@ export function scenario<Name extends string>(topology: Topology<Name>): TestAPI
   } as never) as unknown as TestAPI<ScenarioFixtures<Name>>
   // Before the first scenario, so that its own time-out pays for its own work only.
   base.beforeAll(async () => {
-    await prepareTopology(topology, { signal: interruption() })
+    await prepare({ signal: interruption() })
   }, preparation)
   return test
 }

@@ -1,7 +1,8 @@
 import { pocketContract } from '../../contract/index.js'
 import { buildImages } from '../../images/index.js'
 import { probeAcceleration, type Accelerator } from '../../qemu/index.js'
-import { ensureGolden, type Golden, type Readiness } from '../golden.js'
+import { ensureGolden, type Readiness } from '../golden.js'
+import type { Golden } from '../golden-files.js'
 import type { Images } from '../launch.js'
 import { defineTopology } from '../topology.js'
 
