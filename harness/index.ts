@@ -17,6 +17,6 @@ export {
   metaOpenstackThud,
   pocketContract,
 } from './contract/index.js'
-export { become, Horizon, type Cloud, type Network, type Server } from './openstack/index.js'
+export { become, Horizon, type Cloud, type Image, type Network, type Server } from './openstack/index.js'
 export { expect, scenario, type ScenarioFixtures } from './scenario/index.js'
 export { waitFor } from './waits/index.js'

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, Horizon, scenario } from '../harness/index.js'
+import { instanceRuns, runningInstance } from '../fixtures/stages/instance-runs.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
+const testWithInstance = scenario(instanceRuns)
 const address = 'http://controller:8080'
 const viewport = { width: 1280, height: 900 }
 const menuOf = (page: Page): Promise<string> => page.locator('#sidebar-accordion').innerText()
@@ -44,14 +46,12 @@ test(
   },
 )
 
-test(
+testWithInstance(
   'another user sees the instances of its own project only, and no administration',
   { tags: 'slow' },
-  async ({ browser, cloud, evidence, guestDisk }) => {
-    const { keystone, neutron } = cloud
-    const net = await neutron.createNetwork({ name: 'tenant', cidr: '10.21.0.0/24' })
-    const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
-    const server = await cloud.nova.boot({ name: 'of-admin', image, flavor: 'm1.nano', network: net })
+  async ({ browser, cloud, evidence }) => {
+    const { keystone } = cloud
+    const { server } = await runningInstance(cloud)
     const project = await keystone.createProject({ name: 'other' })
     const user = await keystone.createUser({ name: 'other', password: 'secret' })
     await keystone.assignRole('member', { user, project })

@@ -1,14 +1,14 @@
 import { expect, scenario } from '../harness/index.js'
-import { threeNode } from '../fixtures/topologies/three-node.js'
+import { instanceRuns, runningInstance } from '../fixtures/stages/instance-runs.js'
 
-const test = scenario(threeNode)
+const test = scenario(instanceRuns)
 
 test(
   'an instance is reached at its floating address from another node, while a rule lets it',
   { tags: 'slow' },
-  async ({ cloud, controller, guestDisk, network }) => {
+  async ({ cloud, compute, controller, network }) => {
     const { neutron, nova } = cloud
-    const inside = await neutron.createNetwork({ name: 'inside', cidr: '10.15.0.0/24' })
+    const { image, server: first, network: inside } = await runningInstance(cloud)
     const outside = await neutron.createNetwork({
       name: 'outside',
       cidr: '172.24.4.0/24',
@@ -25,15 +25,11 @@ test(
     const router = await neutron.createRouter({ name: 'way-out', externalNetwork: outside })
     await neutron.addRouterInterface(router, { id: inside.subnetIds[0] ?? '' })
 
-    const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
-    const first = await nova.boot({ name: 'first', image, flavor: 'm1.nano', network: inside })
-    await expect(first).toBecome('ACTIVE', { within: '10min' })
     const [port] = await neutron.ports({ device_id: first.id })
     if (!port) throw new Error('the instance has no port')
     expect(inside.type).toBe('vxlan')
-    expect(port.host).toBe('compute')
+    expect(port.host).toBe(compute.plan.hostName)
     const floating = await neutron.createFloatingIp(outside, port)
-    await nova.consoleWith(first.id, 'stackrig-instance: ready')
 
     const group = await neutron.defaultGroup()
     const ping = `ping -c 2 -W 5 ${floating.address}`
@@ -45,7 +41,7 @@ test(
     await controller.waitUntil(ping, '5min')
 
     // From within: another instance, the gateway, and what lies behind it.
-    const targets = [port.addresses[0], '10.15.0.1', '172.24.4.1'].join(' ')
+    const targets = [port.addresses[0], '10.13.0.1', '172.24.4.1'].join(' ')
     const userData = `#!/bin/sh
 for target in ${targets}; do ping -c 1 -W 10 $target >/dev/null && echo "reached $target"; done`
     const second = await nova.boot({ name: 'second', image, flavor: 'm1.nano', network: inside, userData })

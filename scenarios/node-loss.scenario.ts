@@ -1,7 +1,9 @@
 import { cloudReady, expect, scenario, waitFor, type Cloud } from '../harness/index.js'
+import { instanceRuns, runningInstance } from '../fixtures/stages/instance-runs.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
+const testWithInstance = scenario(instanceRuns)
 
 /** Waits until all agents of the network node are alive, or none is. */
 async function agentsOfNetwork({ neutron }: Cloud, alive: boolean, signal: AbortSignal): Promise<void> {
@@ -18,17 +20,13 @@ async function agentsOfNetwork({ neutron }: Cloud, alive: boolean, signal: Abort
   )
 }
 
-test(
+testWithInstance(
   'the network node is cut off, is missed, and serves again when it is back',
   { tags: 'slow' },
-  async ({ cloud, cluster, controller, guestDisk, network }) => {
-    const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.16.0.0/24' })
+  async ({ cloud, cluster, controller, network }) => {
+    const { image, server: before, network: net } = await runningInstance(cloud)
     const group = await cloud.neutron.defaultGroup()
     await cloud.neutron.allow(group, { protocol: 'icmp' })
-    const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
-    const before = await cloud.nova.boot({ name: 'before', image, flavor: 'm1.nano', network: net })
-    await expect(before).toBecome('ACTIVE', { within: '10min' })
-    await cloud.nova.consoleWith(before.id, 'stackrig-instance: ready')
     const [port] = await cloud.neutron.ports({ device_id: before.id })
     const ping = `ip netns exec qdhcp-${net.id} ping -c 2 -W 5 ${port?.addresses[0] ?? ''}`
     await network.waitUntil(ping, '2min')
@@ -45,7 +43,7 @@ test(
     const after = await cloud.nova.boot({ name: 'after', image, flavor: 'm1.nano', network: net })
     await expect(after).toBecome('ACTIVE', { within: '10min' })
     const said = await cloud.nova.consoleWith(after.id, 'stackrig-instance: ready')
-    expect(said).toMatch(/stackrig-instance: address 10\.16\.0\.\d+/)
+    expect(said).toMatch(/stackrig-instance: address 10\.13\.0\.\d+/)
   },
 )
 

@@ -23,8 +23,11 @@ async function stagesOf(topology: string): Promise<Stage[]> {
   const folder = join(projectFolder, 'fixtures', 'stages')
   const stages: Stage[] = []
   for (const file of await readdir(folder)) {
-    const module = (await import(pathToFileURL(join(folder, file)).href)) as Record<string, Stage>
-    stages.push(...Object.values(module))
+    const module = (await import(pathToFileURL(join(folder, file)).href)) as Record<string, unknown>
+    stages.push(...Object.values(module).filter(isStage))
   }
   return stages.filter((stage) => stage.topology.name === topology)
 }
+
+const isStage = (value: unknown): value is Stage =>
+  typeof value === 'object' && value !== null && 'reach' in value

@@ -9,6 +9,9 @@ import { cacheFolder } from '../paths.js'
 import { replaceFile } from '../replace-file.js'
 import type { Accelerator } from './command.js'
 
+/** Where in the cache it is noted what this host can do. */
+export const accelerationFile = 'acceleration.json'
+
 /** What runs guest code here, and how that was found out. */
 export interface Acceleration {
   accelerator: Accelerator
@@ -30,7 +33,7 @@ export async function probeAcceleration(pocket: Image): Promise<Acceleration> {
   } catch {
     return { accelerator: 'tcg', reason: '/dev/kvm is not there, or not open to this user' }
   }
-  const file = join(cacheFolder(), 'acceleration.json')
+  const file = join(cacheFolder(), accelerationFile)
   const { ino } = await stat('/dev/kvm')
   const host = [hostname(), release(), ino].join(' ')
   const known = await readFile(file, 'utf8')

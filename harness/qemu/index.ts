@@ -1,4 +1,4 @@
-export { probeAcceleration, type Acceleration } from './accelerator.js'
+export { accelerationFile, probeAcceleration, type Acceleration } from './accelerator.js'
 export {
   consoleSocket,
   directCommand,

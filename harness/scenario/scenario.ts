@@ -46,6 +46,7 @@ export function scenario<Name extends string>(
   const topology = 'reach' in start ? start.topology : start
   const prepare = (options: PrepareOptions): Promise<Prepared<Name>> =>
     'reach' in start ? prepareStage(start, options) : prepareTopology(start, options)
+  let prepared: Prepared<Name> | undefined
   const nodeFixtures = Object.fromEntries(
     topology.nodes
       .flatMap(namesOf)
@@ -62,8 +63,8 @@ export function scenario<Name extends string>(
       { evidence, signal, task }: { evidence: string; signal: AbortSignal; task: Pick<RunnerTask, 'result'> },
       use: Use<Cluster<Name>>,
     ) => {
-      const { golden } = await prepare({ signal })
-      await using cluster = await forkCluster(golden, { logFolder: evidence, signal })
+      prepared ??= await prepare({ signal })
+      await using cluster = await forkCluster(prepared.golden, { logFolder: evidence, signal })
       await use(cluster)
       if (task.result?.state === 'fail') await reportDiagnosis(cluster, evidence)
       await collectLogs(cluster, evidence)
@@ -85,7 +86,7 @@ export function scenario<Name extends string>(
   } as never) as unknown as TestAPI<ScenarioFixtures<Name>>
   // Before the first scenario, so that its own time-out pays for its own work only.
   base.beforeAll(async () => {
-    await prepare({ signal: interruption() })
+    prepared = await prepare({ signal: interruption() })
   }, preparation)
   return test
 }

@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, vi } from 'vitest'
 import { cacheFolder } from '../../paths.js'
+import { accelerationFile } from '../../qemu/index.js'
 import { leftovers } from './leftovers.js'
 
 /**
- * Gives a test file a folder of its own for sockets, and on wish a cache that has the built images and nothing else.
+ * Gives a test file a folder of its own for sockets, and on wish a cache that has the built images and no snapshots.
  * After the last test nothing may be left of what was started below it.
  */
 export function ownHost(options: { cache?: 'own' } = {}): { folder: string } {
@@ -21,9 +22,12 @@ export function ownHost(options: { cache?: 'own' } = {}): { folder: string } {
   return { folder }
 }
 
-/** Makes a cache whose images are those of the real one. */
+/** Makes a cache that knows what this host can do, and whose images are those of the real one. */
 function cacheWithImages(folder: string): string {
   mkdirSync(folder, { recursive: true })
+  const known = join(cacheFolder(), accelerationFile)
+  // To find it out again keeps a processor busy for a quarter of a minute.
+  if (existsSync(known)) copyFileSync(known, join(folder, accelerationFile))
   mkdirSync(join(cacheFolder(), 'images'), { recursive: true })
   symlinkSync(join(cacheFolder(), 'images'), join(folder, 'images'))
   return folder
