@@ -8,7 +8,7 @@ import { prepareTopology } from '../cloud/index.js'
 import { bootCluster, forkCluster, playsRole, type Cluster, type Golden } from '../cluster/index.js'
 import { directCommand, type Machine } from '../qemu/index.js'
 import { Progress } from './progress.js'
-import { findTopology } from './topologies.js'
+import { findTopology } from './starts.js'
 import { interrupted } from './interrupt.js'
 
 /** The figures of `docs/performance.md`; medians. */

@@ -1,12 +1,12 @@
 import { basename } from 'node:path'
 import { rm } from 'node:fs/promises'
 import { Command } from 'commander'
-import { prepareTopology } from '../cloud/index.js'
+import { isStage, prepareStart } from '../cloud/index.js'
 import { goldenBudget, goldenRoot, listGoldens, removeAbandoned } from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
-import { findTopology } from './topologies.js'
+import { findStart } from './starts.js'
 
 /** `stackrig golden`: the golden snapshots on disk. */
 export function goldenCommand(): Command {
@@ -29,18 +29,18 @@ export function goldenCommand(): Command {
     })
   golden
     .command('make')
-    .description('make the golden snapshot of a topology, unless it is there')
-    .argument('[topology]', 'name of a file in fixtures/topologies', 'three-node')
+    .description('make the golden snapshot of a topology or a stage, unless it is there')
+    .argument('[start]', 'name of a file in fixtures/topologies or fixtures/stages', 'three-node')
     .action(async (name: string) => {
       using progress = new Progress()
-      const topology = await findTopology(name)
-      const { golden: made, acceleration } = await prepareTopology(topology, {
+      const start = await findStart(name)
+      const { golden: made, acceleration } = await prepareStart(start, {
         signal: interrupted,
         onProgress: progress.say,
       })
       process.stdout.write(`${made.folder}\n`)
       process.stdout.write(
-        `booted in ${humanDuration(made.took)} with ${acceleration.accelerator} (${acceleration.reason})\n`,
+        `${isStage(start) ? 'reached' : 'booted'} in ${humanDuration(made.took)} with ${acceleration.accelerator} (${acceleration.reason})\n`,
       )
     })
   golden

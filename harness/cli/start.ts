@@ -3,7 +3,7 @@ import { styleText } from 'node:util'
 import { humanDuration } from '../duration.js'
 import { Progress } from './progress.js'
 import { makeResultsFolder, runVitest, type RunOutcome } from './run-vitest.js'
-import { prepareWithStages } from './stages.js'
+import { prepareWithStages } from './prepare-with-stages.js'
 
 const core = ['keystone', 'glance', 'nova', 'horizon'].map((name) => `scenarios/${name}.scenario.ts`)
 

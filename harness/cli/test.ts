@@ -4,7 +4,7 @@ import { projectFolder } from '../paths.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
 import { makeResultsFolder, runVitest } from './run-vitest.js'
-import { prepareWithStages } from './stages.js'
+import { prepareWithStages } from './prepare-with-stages.js'
 
 /** `stackrig test`: everything. */
 export function testCommand(): Command {

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { createTwoFilesPatch } from 'diff'
 import { styleText } from 'node:util'
-import { prepareImages, prepareTopology } from '../cloud/index.js'
+import { isStage, prepareImages, prepareStart, type Start } from '../cloud/index.js'
 import {
   bootCluster,
   coldStart,
@@ -17,28 +17,30 @@ import { StackrigError } from '../errors.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
 import { listRunning, noteRunning } from './running.js'
-import { findTopology } from './topologies.js'
+import { findStart, findTopology } from './starts.js'
 
 /** `stackrig up`: a fork that goes on running until `stackrig down`. */
 export function upCommand(): Command {
   return new Command('up')
-    .description('fork a topology and leave it running')
-    .argument('[topology]', 'name of a file in fixtures/topologies', 'three-node')
-    .option('--name <name>', 'name of the cluster (default: that of the topology)')
+    .description('fork a topology, or a stage of one, and leave it running')
+    .argument('[start]', 'name of a file in fixtures/topologies or fixtures/stages', 'three-node')
+    .option('--name <name>', 'name of the cluster (default: that of what is forked)')
     .option('--cold', 'boot and provision instead of forking, and do not wait until the cloud is ready')
     .option('--dry-run', "boot, print what provisioning would change in the nodes' files, and end")
     .option('--json', 'print one JSON document')
-    .action(async (topologyName: string, options: UpOptions) => {
-      const topology = await findTopology(topologyName)
-      if (options.dryRun) return dryRun(topology, options)
-      const name = options.name ?? topologyName
+    .action(async (startName: string, options: UpOptions) => {
+      if (options.dryRun) return dryRun(await findTopology(startName), options)
+      const start = await (options.cold ? findTopology : findStart)(startName)
+      const name = options.name ?? startName
       if ((await listRunning()).some((cluster) => cluster.name === name)) {
         throw new StackrigError('USAGE', `a cluster "${name}" is already running`, {
           next: `npx stackrig down ${name}, or give this one another --name`,
         })
       }
       using progress = new Progress()
-      const { cluster, took } = await (options.cold ? boot : fork)(topology, progress)
+      const { cluster, took } = await (isStage(start) || !options.cold
+        ? fork(start, progress)
+        : boot(start, progress))
       // In this order: a note of a sandbox that is not kept goes with it.
       const note = noteRunning(name, cluster)
       await cluster.sandbox.keep()
@@ -67,8 +69,8 @@ interface Up {
   took: number
 }
 
-async function fork(topology: Topology, progress: Progress): Promise<Up> {
-  const { golden } = await prepareTopology(topology, { signal: interrupted, onProgress: progress.say })
+async function fork(start: Start, progress: Progress): Promise<Up> {
+  const { golden } = await prepareStart(start, { signal: interrupted, onProgress: progress.say })
   const started = performance.now()
   const cluster = await forkCluster(golden, { signal: interrupted })
   return { cluster, took: performance.now() - started }

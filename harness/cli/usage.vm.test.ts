@@ -9,7 +9,10 @@ describe('wrong use exits 2, says what would be right, and shows no stack trace'
     { words: ['fly'], says: /unknown command 'fly'[\s\S]*stackrig --help/ },
     { words: ['ps', '--fast'], says: /unknown option '--fast'/ },
     { words: ['shell'], says: /missing required argument 'node'/ },
-    { words: ['up', 'nowhere'], says: /USAGE there is no topology "nowhere"[\s\S]*three-node/ },
+    {
+      words: ['up', 'nowhere'],
+      says: /USAGE there is no topology or stage "nowhere"[\s\S]*three-node[\s\S]*instance-runs/,
+    },
     { words: ['shell', 'one'], says: /CLUSTER_UNKNOWN[\s\S]*none is running[\s\S]*stackrig up/ },
     { words: ['down', 'gone'], says: /CLUSTER_UNKNOWN no cluster "gone" is running/ },
   ])('stackrig $words', async ({ words, says }) => {

@@ -43,7 +43,7 @@ export function defineStage<Name extends string>(stage: Stage<Name>): Stage<Name
  * Makes sure of a stage's golden snapshot, and of all that it stands on; with it in place this takes milliseconds.
  * @throws StackrigError those of `prepareTopology`, IMAGE_MISSING, and those of the stage.
  */
-export async function prepareStage<Name extends string>(
+async function prepareStage<Name extends string>(
   stage: Stage<Name>,
   options: PrepareOptions = {},
 ): Promise<Prepared<Name>> {
@@ -55,8 +55,22 @@ export async function prepareStage<Name extends string>(
     await stage.reach({ cluster: cluster as Cluster<Name>, cloud, guestDisk: await guestDisk() })
   }
   const steps = { name: stage.name, version, reach, finish: quietMoment }
-  const reached = await ensureStage(golden, steps, options)
+  const onProgress = (what: string): void => options.onProgress?.(`${stage.name}: ${what}`)
+  const reached = await ensureStage(golden, steps, { ...options, onProgress })
   return { golden: reached, acceleration }
+}
+
+/** Where scenarios can begin. */
+export type Start<Name extends string = string> = Topology<Name> | Stage<Name>
+
+export const isStage = <Name extends string>(start: Start<Name>): start is Stage<Name> => 'reach' in start
+
+/** Makes sure of the golden snapshot that forks begin at. @throws StackrigError as `prepareTopology` and `prepareStage`. */
+export function prepareStart<Name extends string>(
+  start: Start<Name>,
+  options: PrepareOptions = {},
+): Promise<Prepared<Name>> {
+  return isStage(start) ? prepareStage(start, options) : prepareTopology(start, options)
 }
 
 /** Path of the disk of the image `instance`. @throws StackrigError IMAGE_MISSING */

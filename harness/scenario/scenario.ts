@@ -5,13 +5,12 @@ import {
   diagnose,
   guestDisk,
   openBrowser,
-  prepareStage,
-  prepareTopology,
+  isStage,
+  prepareStart,
   type Prepared,
-  type PrepareOptions,
-  type Stage,
+  type Start,
 } from '../cloud/index.js'
-import { forkCluster, namesOf, type Cluster, type RunningNode, type Topology } from '../cluster/index.js'
+import { forkCluster, namesOf, type Cluster, type RunningNode } from '../cluster/index.js'
 import type { Cloud } from '../openstack/index.js'
 import { collectLogs, writeDiagnosis } from '../report/index.js'
 import { interruption } from './interruption.js'
@@ -40,12 +39,8 @@ const preparation = 75 * 60_000
  *     const test = scenario(threeNode)
  *     test('…', async ({ cloud, compute }) => { … })
  */
-export function scenario<Name extends string>(
-  start: Topology<Name> | Stage<Name>,
-): TestAPI<ScenarioFixtures<Name>> {
-  const topology = 'reach' in start ? start.topology : start
-  const prepare = (options: PrepareOptions): Promise<Prepared<Name>> =>
-    'reach' in start ? prepareStage(start, options) : prepareTopology(start, options)
+export function scenario<Name extends string>(start: Start<Name>): TestAPI<ScenarioFixtures<Name>> {
+  const topology = isStage(start) ? start.topology : start
   let prepared: Prepared<Name> | undefined
   const nodeFixtures = Object.fromEntries(
     topology.nodes
@@ -63,7 +58,7 @@ export function scenario<Name extends string>(
       { evidence, signal, task }: { evidence: string; signal: AbortSignal; task: Pick<RunnerTask, 'result'> },
       use: Use<Cluster<Name>>,
     ) => {
-      prepared ??= await prepare({ signal })
+      prepared ??= await prepareStart(start, { signal })
       await using cluster = await forkCluster(prepared.golden, { logFolder: evidence, signal })
       await use(cluster)
       if (task.result?.state === 'fail') await reportDiagnosis(cluster, evidence)
@@ -86,7 +81,7 @@ export function scenario<Name extends string>(
   } as never) as unknown as TestAPI<ScenarioFixtures<Name>>
   // Before the first scenario, so that its own time-out pays for its own work only.
   base.beforeAll(async () => {
-    prepared = await prepare({ signal: interruption() })
+    prepared = await prepareStart(start, { signal: interruption() })
   }, preparation)
   return test
 }

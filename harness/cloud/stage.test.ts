@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { pocketContract } from '../contract/index.js'
+import { defineTopology } from '../cluster/index.js'
+import { defineStage } from './stage.js'
+
+const topology = defineTopology({
+  name: 'pair',
+  contract: pocketContract,
+  nodes: { one: { image: 'pocket', role: 'pocket', address: '192.168.7.2' } },
+})
+
+test.each(['', 'Two', 'a b', '../up', '1st'])('a stage cannot have the name "%s"', (name) => {
+  const stage = { name, topology, file: import.meta.url, reach: () => Promise.resolve() }
+  expect(() => defineStage(stage)).toThrow(expect.objectContaining({ code: 'USAGE' }))
+})
