@@ -3,10 +3,10 @@ import { StackrigError } from '../errors.js'
 import { createOverlay, loadState, type MachineSpec } from '../qemu/index.js'
 import { Sandbox } from '../sandbox/index.js'
 import { assemble } from './assemble.js'
-import { diskOf, sharedMemory, type Supplies } from './boot-node.js'
+import { diskOf, sharedMemory } from './boot-node.js'
 import type { Cluster } from './cluster.js'
 import { goldenFiles, type Golden } from './golden-files.js'
-import { imageOf, launch, machineSpec, networkPlan, type Launched } from './launch.js'
+import { imageOf, launch, machineSpec, networkPlan } from './launch.js'
 import type { TopologyNode } from './topology.js'
 
 export interface ForkOptions {
@@ -33,13 +33,20 @@ export async function forkCluster<Name extends string>(
   const sandbox = await Sandbox.open(networkPlan(topology))
   const logFolder = options.logFolder ?? sandbox.folder
   const diskFolder = options.diskFolder ?? sandbox.folder
-  const clockBehind = Date.now() - golden.made.getTime()
-  const supplies = { accelerator, images, logFolder, diskFolder, clockBehind }
-  const storageOf = options.diskFolder === undefined ? overlays : copies
+  const supplies = { accelerator, images, logFolder, diskFolder, clockBehind: 0 }
+  const give = options.diskFolder === undefined ? overlay : copy
   const loaded = await assemble(topology, sandbox, supplies, options.signal, async (node, stop) => {
-    const storage = await storageOf(golden, node, sandbox, supplies)
-    return load(golden, node, sandbox, { ...supplies, storage: { ...storage, incoming: true } }, stop)
+    const image = imageOf(images, node)
+    const files = goldenFiles(golden.folder, node.name)
+    const disk = image.rootfs && diskOf(supplies, node.name)
+    const memory = await give(files, disk, node, sandbox)
+    const run = { ...supplies, storage: { memory, disk, incoming: true } }
+    const launched = await launch(sandbox, machineSpec(topology, node, image, run), stop)
+    await loadState(launched.machine, files.state)
+    return launched
   })
+  // Their clocks go on from the snapshot.
+  supplies.clockBehind = Date.now() - golden.made.getTime()
   try {
     await Promise.all(loaded.nodes.map((node) => node.machine.resume()))
     await Promise.all(loaded.nodes.map((node) => node.answer()))
@@ -51,41 +58,24 @@ export async function forkCluster<Name extends string>(
   }
 }
 
-type Files = Pick<MachineSpec, 'memory' | 'disk'>
+type Files = ReturnType<typeof goldenFiles>
 
 /** What a node writes lies on top of the snapshot, and goes with the fork. */
-async function overlays(golden: Golden, node: TopologyNode, _: Sandbox, supplies: Supplies): Promise<Files> {
-  const files = goldenFiles(golden.folder, node.name)
-  const disk = imageOf(golden.images, node).rootfs && diskOf(supplies, node.name)
+async function overlay(files: Files, disk: string | undefined): Promise<MachineSpec['memory']> {
   if (disk) await createOverlay(disk, files.disk, 'qcow2')
-  return { memory: { file: files.memory, shared: false }, disk }
+  return { file: files.memory, shared: false }
 }
 
-/** The node's own copies, which do not need the snapshot any more. */
-async function copies(
-  golden: Golden,
+/** A disk and a memory of the node's own, which do not need the snapshot any more. */
+async function copy(
+  files: Files,
+  disk: string | undefined,
   node: TopologyNode,
   sandbox: Sandbox,
-  supplies: Supplies,
-): Promise<Files> {
-  const files = goldenFiles(golden.folder, node.name)
-  const disk = imageOf(golden.images, node).rootfs && diskOf(supplies, node.name)
+): Promise<MachineSpec['memory']> {
   if (disk) await copyFile(files.disk, disk)
   const memory = sharedMemory(node)
   const { status, output } = await sandbox.run(['cp', '--sparse=always', files.memory, memory])
-  if (status === 0) return { memory: { file: memory, shared: true }, disk }
+  if (status === 0) return { file: memory, shared: true }
   throw new StackrigError('HOST_MEMORY', `the memory of ${node.name} must be copied`, { seen: output })
-}
-
-async function load(
-  golden: Golden,
-  node: TopologyNode,
-  sandbox: Sandbox,
-  run: Parameters<typeof machineSpec>[3],
-  stop: AbortSignal,
-): Promise<Launched> {
-  const spec = machineSpec(golden.topology, node, imageOf(golden.images, node), run)
-  const launched = await launch(sandbox, spec, stop)
-  await loadState(launched.machine, goldenFiles(golden.folder, node.name).state)
-  return launched
 }

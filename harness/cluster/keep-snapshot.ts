@@ -1,5 +1,5 @@
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { humanDuration } from '../duration.js'
@@ -77,7 +77,7 @@ async function lockFor(folder: string, { signal, onProgress }: KeepOptions): Pro
 }
 
 async function make(place: Place, making: Making, options: KeepOptions): Promise<Snapshot> {
-  const { topology, folder, images } = place
+  const { topology, folder, images, key } = place
   const building = `${folder}.building`
   await rm(building, { recursive: true, force: true })
   await removeAbandoned(goldenRoot())
@@ -88,7 +88,7 @@ async function make(place: Place, making: Making, options: KeepOptions): Promise
   const progress = options.onProgress ?? log
   const started = Date.now()
   try {
-    const logFolder = join(cacheFolder(), 'logs', `boot-${topology.name}`)
+    const logFolder = join(cacheFolder(), 'logs', `boot-${basename(folder, `-${key}`)}`)
     await rm(logFolder, { recursive: true, force: true })
     await using cluster = await making.begin({ diskFolder: building, logFolder }, progress)
     await making.reach(cluster, progress)
