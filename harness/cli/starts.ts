@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { isStage, type Start } from '../cloud/index.js'
+import { isStage, type Stage, type Start } from '../cloud/index.js'
 import type { Topology } from '../cluster/index.js'
 import { StackrigError } from '../errors.js'
 import { projectFolder } from '../paths.js'
@@ -21,10 +21,10 @@ export async function findTopology(name: string): Promise<Topology> {
   return (await find(name, ['topologies'])) as Topology
 }
 
-/** All topologies and stages of the fixtures. */
-export async function allStarts(): Promise<Start[]> {
-  const folders = await Promise.all(['topologies', 'stages'].map(namesIn))
-  return Promise.all(folders.flat().map(findStart))
+/** The stages of a topology. */
+export async function stagesOf(topology: string): Promise<Stage[]> {
+  const starts = await Promise.all((await namesIn('stages')).map(findStart))
+  return starts.filter(isStage).filter((stage) => stage.topology.name === topology)
 }
 
 async function find(name: string, folders: string[]): Promise<Start> {
@@ -43,7 +43,8 @@ async function find(name: string, folders: string[]): Promise<Start> {
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  return (await readdir(join(fixtures, folder))).map((file) => file.replace(/\.ts$/, ''))
+  const files = await readdir(join(fixtures, folder)).catch(() => [])
+  return files.map((file) => file.replace(/\.ts$/, ''))
 }
 
 const isStart = (value: unknown): value is Start =>
