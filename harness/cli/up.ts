@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { createTwoFilesPatch } from 'diff'
 import { styleText } from 'node:util'
-import { isStage, prepareImages, prepareStart, type Start } from '../cloud/index.js'
+import { prepareImages, prepareStart, type Start } from '../cloud/index.js'
 import {
   bootCluster,
   coldStart,
@@ -30,7 +30,8 @@ export function upCommand(): Command {
     .option('--json', 'print one JSON document')
     .action(async (startName: string, options: UpOptions) => {
       if (options.dryRun) return dryRun(await findTopology(startName), options)
-      const start = await (options.cold ? findTopology : findStart)(startName)
+      const cold = options.cold ? await findTopology(startName) : undefined
+      const start = cold ?? (await findStart(startName))
       const name = options.name ?? startName
       if ((await listRunning()).some((cluster) => cluster.name === name)) {
         throw new StackrigError('USAGE', `a cluster "${name}" is already running`, {
@@ -38,9 +39,7 @@ export function upCommand(): Command {
         })
       }
       using progress = new Progress()
-      const { cluster, took } = await (isStage(start) || !options.cold
-        ? fork(start, progress)
-        : boot(start, progress))
+      const { cluster, took } = await (cold ? boot(cold, progress) : fork(start, progress))
       // In this order: a note of a sandbox that is not kept goes with it.
       const note = noteRunning(name, cluster)
       await cluster.sandbox.keep()

@@ -3,7 +3,7 @@ import { chosenLauncher, type Accelerator } from '../qemu/index.js'
 import { coldStart } from './cold-start.js'
 import { goldenRoot, type Golden } from './golden-files.js'
 import { goldenKey } from './golden-key.js'
-import { ensureSnapshot, type KeepOptions, type Step } from './keep-snapshot.js'
+import { ensureSnapshot, type KeepOptions, type Making, type Step } from './keep-snapshot.js'
 import type { Images } from './launch.js'
 import type { Topology } from './topology.js'
 
@@ -38,9 +38,8 @@ export async function ensureGolden<Name extends string>(
   const made = launcher === 'direct' ? readiness.version : `${readiness.version}, ${launcher}`
   const key = await goldenKey(topology, images, accelerator, made)
   const folder = join(goldenRoot(), `${topology.name}-${key}`)
-  const making = {
-    begin: (to: { diskFolder: string; logFolder: string }, onProgress: (what: string) => void) =>
-      coldStart(topology, { accelerator, images, signal, onProgress, ...to }),
+  const making: Making = {
+    begin: (to, onProgress) => coldStart(topology, { accelerator, images, signal, onProgress, ...to }),
     reach: readiness.prove,
     finish: readiness.warmUp,
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { forkCluster } from './fork.js'
 import { goldenRoot, type Golden } from './golden-files.js'
-import { ensureSnapshot, type KeepOptions, type Step } from './keep-snapshot.js'
+import { ensureSnapshot, type KeepOptions, type Making, type Step } from './keep-snapshot.js'
 
 /** What is done to a fork, once, so that other forks begin where it ended. */
 export interface StageSteps {
@@ -30,8 +30,8 @@ export async function ensureStage<Name extends string>(
   const folder = join(goldenRoot(), `${base.topology.name}-${name}-${key}`)
   const { topology, accelerator, images } = base
   const { signal } = options
-  const making = {
-    begin: async (to: { diskFolder: string; logFolder: string }) => {
+  const making: Making = {
+    begin: async (to) => {
       const cluster = await forkCluster(base, { ...to, signal })
       signal?.addEventListener('abort', () => void cluster.close(), { once: true })
       return cluster
