@@ -1,5 +1,6 @@
 import { cloudReady, expect, provision, scenario, type Cloud } from '../harness/index.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
+import { secondCompute, twoCompute } from '../fixtures/topologies/two-compute.js'
 
 const test = scenario(threeNode)
 
@@ -12,11 +13,8 @@ test(
   'a second compute node is nobody as it is shipped, and one of two once it is enrolled',
   { tags: 'slow' },
   async ({ cloud, cluster, guestDisk, network }) => {
-    const second = await cluster.join('compute-2', {
-      image: 'compute',
-      role: 'compute',
-      address: '192.168.7.8',
-    })
+    const second = await cluster.join('compute-2', secondCompute)
+    expect(cluster.topology.nodes).toEqual(twoCompute.nodes)
     expect(await second.run`grep ^transport_url /etc/nova/nova.conf`).toContain('@localhost')
     expect(await second.run`bash -ic ${'echo $OS_AUTH_URL'} 2>/dev/null`).toContain('//localhost')
     expect(await hypervisors(cloud)).toEqual(['compute'])
@@ -82,10 +80,10 @@ test(
 )
 
 test('a node that cannot be told apart is refused before it boots', async ({ cluster }) => {
-  const plan = { image: 'compute', role: 'compute', address: '192.168.7.8' }
+  const join = (other: object): Promise<unknown> => cluster.join('compute-2', { ...secondCompute, ...other })
   const refused = { code: 'TOPOLOGY_INVALID' }
-  await expect(cluster.join('compute-2', { ...plan, hostName: 'compute' })).rejects.toMatchObject(refused)
-  await expect(cluster.join('compute-2', { ...plan, address: '192.168.7.4' })).rejects.toMatchObject(refused)
-  await expect(cluster.join('compute-2', { ...plan, hostName: 'no_name' })).rejects.toMatchObject(refused)
+  await expect(join({ hostName: 'compute' })).rejects.toMatchObject(refused)
+  await expect(join({ address: '192.168.7.4' })).rejects.toMatchObject(refused)
+  await expect(join({ hostName: 'no_name' })).rejects.toMatchObject(refused)
   expect(cluster.nodes).toHaveLength(3)
 })
