@@ -1,5 +1,6 @@
 import { expect, scenario } from '../harness/index.js'
 import { instanceRuns, runningInstance } from '../fixtures/stages/instance-runs.js'
+import { wayOut } from '../fixtures/way-out.js'
 
 const test = scenario(instanceRuns)
 
@@ -9,22 +10,7 @@ test(
   async ({ cloud, compute, controller, network }) => {
     const { neutron, nova } = cloud
     const { image, server: first, network: inside } = await runningInstance(cloud)
-    const outside = await neutron.createNetwork({
-      name: 'outside',
-      cidr: '172.24.4.0/24',
-      gateway: '172.24.4.1',
-      dhcp: false,
-      external: true,
-      provider: { type: 'flat', physical: 'external' },
-    })
-    // The network node is the way from the other nodes to the outside.
-    await network.run`ip address add 172.24.4.1/24 dev br-ex`
-    await network.run`ip link set br-ex up`
-    await network.run`sysctl -q net.ipv4.ip_forward=1`
-    await controller.run`ip route add 172.24.4.0/24 via ${network.plan.address}`
-    const router = await neutron.createRouter({ name: 'way-out', externalNetwork: outside })
-    await neutron.addRouterInterface(router, { id: inside.subnetIds[0] ?? '' })
-
+    const outside = await wayOut(cloud, { controller, network }, inside)
     const [port] = await neutron.ports({ device_id: first.id })
     if (!port) throw new Error('the instance has no port')
     expect(inside.type).toBe('vxlan')

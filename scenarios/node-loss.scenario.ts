@@ -1,6 +1,7 @@
-import { cloudReady, expect, scenario, waitFor, type Cloud } from '../harness/index.js'
+import { cloudReady, expect, scenario, waitFor, type Cloud, type Server } from '../harness/index.js'
 import { instanceRuns, runningInstance } from '../fixtures/stages/instance-runs.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
+import { wayOut } from '../fixtures/way-out.js'
 
 const test = scenario(threeNode)
 const testWithInstance = scenario(instanceRuns)
@@ -25,25 +26,31 @@ testWithInstance(
   { tags: 'slow' },
   async ({ cloud, cluster, controller, network }) => {
     const { image, server: before, network: net } = await runningInstance(cloud)
-    const group = await cloud.neutron.defaultGroup()
-    await cloud.neutron.allow(group, { protocol: 'icmp' })
-    const [port] = await cloud.neutron.ports({ device_id: before.id })
-    const ping = `ip netns exec qdhcp-${net.id} ping -c 2 -W 5 ${port?.addresses[0] ?? ''}`
-    await network.waitUntil(ping, '2min')
+    const outside = await wayOut(cloud, { controller, network }, net)
+    await cloud.neutron.allow(await cloud.neutron.defaultGroup(), { protocol: 'icmp' })
+    /** The command that reaches an instance at a floating address of its own. */
+    const pingFromOutside = async ({ id }: Server): Promise<string> => {
+      const [port] = await cloud.neutron.ports({ device_id: id })
+      if (!port) throw new Error('the instance has no port')
+      return `ping -c 2 -W 5 ${(await cloud.neutron.createFloatingIp(outside, port)).address}`
+    }
+    const ping = await pingFromOutside(before)
+    await controller.waitUntil(ping, '5min')
 
     await network.unplug()
     await controller.waitUntil(`! ping -c 1 -W 5 ${network.plan.address}`, '1min')
-    expect((await network.execute(ping)).exitCode).not.toBe(0)
+    expect((await controller.execute(ping)).exitCode).not.toBe(0)
     await agentsOfNetwork(cloud, false, cluster.signal)
 
     await network.plugIn()
     await agentsOfNetwork(cloud, true, cluster.signal)
-    await network.waitUntil(ping, '5min')
-    // A lease for one who was not there before.
+    await controller.waitUntil(ping, '5min')
+    // A lease and a floating address for one who was not there before.
     const after = await cloud.nova.boot({ name: 'after', image, flavor: 'm1.nano', network: net })
     await expect(after).toBecome('ACTIVE', { within: '10min' })
     const said = await cloud.nova.consoleWith(after.id, 'stackrig-instance: ready')
     expect(said).toMatch(/stackrig-instance: address 10\.13\.0\.\d+/)
+    await controller.waitUntil(await pingFromOutside(after), '5min')
   },
 )
 
