@@ -1,8 +1,14 @@
 import { basename } from 'node:path'
-import { rm } from 'node:fs/promises'
 import { Command } from 'commander'
 import { isStage, prepareStart } from '../cloud/index.js'
-import { goldenBudget, goldenRoot, listGoldens, removeAbandoned } from '../cluster/index.js'
+import {
+  goldenBudget,
+  goldenRoot,
+  listGoldens,
+  removeAbandoned,
+  removeGolden,
+  snapshotsInUse,
+} from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
@@ -45,12 +51,13 @@ export function goldenCommand(): Command {
     })
   golden
     .command('prune')
-    .description('remove all golden snapshots')
+    .description('remove all golden snapshots that no running cluster stands on')
     .action(async () => {
       await removeAbandoned(goldenRoot())
+      const opened = snapshotsInUse()
       for (const { folder } of await listGoldens(goldenRoot())) {
-        await rm(folder, { recursive: true, force: true })
-        process.stdout.write(`removed ${basename(folder)}\n`)
+        if (!opened.has(folder)) await removeGolden(folder)
+        process.stdout.write(`${opened.has(folder) ? 'in use, kept:' : 'removed'} ${basename(folder)}\n`)
       }
     })
   return golden

@@ -6,9 +6,16 @@ const controller = new AbortController()
  */
 export const interrupted: AbortSignal = controller.signal
 
+// One Ctrl-C under npm may come twice: from the terminal, and from npm, which hands on its own.
+const sameKeystroke = 500
+let heard = 0
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    if (controller.signal.aborted) process.exit(130)
+    const again = performance.now() - heard > sameKeystroke
+    if (controller.signal.aborted && again) process.exit(130)
+    if (controller.signal.aborted) return
+    heard = performance.now()
     process.stderr.write('\nending everything; once more to end at once\n')
     controller.abort(new Error(`interrupted by ${signal}`))
   })

@@ -39,7 +39,8 @@ async function runCommand(cluster: RunningCluster, node: string, words: string[]
     return exitCode
   } catch (error) {
     // Otherwise the command goes on, and the next one finds its channel taken.
-    if (interrupted.aborted) await endCommand(cluster, node, shell.session).catch(() => undefined)
+    if (interrupted.aborted && shell.session !== undefined)
+      await endCommand(cluster, node, shell.session).catch(() => undefined)
     throw error
   } finally {
     shell.close()

@@ -9,7 +9,7 @@ const program = '/usr/bin/chromium'
 
 /**
  * Debian's Chromium inside a cluster's sandbox, so that it sees the real addresses; Playwright drives it over its pipe.
- * @throws StackrigError HOST_PROGRAM_MISSING
+ * @throws StackrigError HOST_PROGRAM_MISSING, WAIT_TIMEOUT after 2 min; why the cluster cannot go on.
  */
 export async function openBrowser({ sandbox, signal, topology }: Cluster): Promise<Browser> {
   const folder = join(sandbox.folder, 'browser')
@@ -19,7 +19,7 @@ export async function openBrowser({ sandbox, signal, topology }: Cluster): Promi
   await chmod(wrapper, 0o700)
   const rules = topology.nodes.map(({ hostName, address }) => `MAP ${hostName} ${address}`).join(',')
   // Loaded when it is needed: it takes a third of a second, which no command of the terminal should wait for.
-  const { chromium } = await import('playwright-core')
+  const { chromium, errors } = await import('playwright-core')
   try {
     const browser = await chromium.launch({
       executablePath: wrapper,
@@ -36,7 +36,9 @@ export async function openBrowser({ sandbox, signal, topology }: Cluster): Promi
     signal.addEventListener('abort', () => void browser.close().catch(() => undefined), { once: true })
     return browser
   } catch (cause) {
-    throw new StackrigError('HOST_PROGRAM_MISSING', 'Chromium must start inside the sandbox', {
+    signal.throwIfAborted()
+    const code = cause instanceof errors.TimeoutError ? 'WAIT_TIMEOUT' : 'HOST_PROGRAM_MISSING'
+    throw new StackrigError(code, 'Chromium must start inside the sandbox', {
       seen: cause instanceof Error ? cause.message : undefined,
       next: 'npx stackrig doctor',
       cause,

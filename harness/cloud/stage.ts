@@ -49,7 +49,11 @@ async function prepareStage<Name extends string>(
 ): Promise<Prepared<Name>> {
   const { golden, acceleration } = await prepareTopology(stage.topology, options)
   const text = await readFile(fileURLToPath(stage.file))
-  const version = createHash('sha256').update(text).digest('hex')
+  // The cloud has the guest in it.
+  const guest = await findImage('instance')
+  const version = createHash('sha256')
+    .update(JSON.stringify([text, guest.digest, guest.build]))
+    .digest('hex')
   const reach = async (cluster: Cluster): Promise<void> => {
     using cloud = cloudOf(cluster, options.signal)
     await stage.reach({ cluster: cluster as Cluster<Name>, cloud, guestDisk: await guestDisk() })

@@ -1,11 +1,10 @@
-import { copyFile } from 'node:fs/promises'
 import { StackrigError } from '../errors.js'
-import { createOverlay, loadState, type MachineSpec } from '../qemu/index.js'
+import { copyDisk, createOverlay, loadState, type MachineSpec } from '../qemu/index.js'
 import { Sandbox } from '../sandbox/index.js'
 import { assemble } from './assemble.js'
 import { diskOf, sharedMemory } from './boot-node.js'
 import type { Cluster } from './cluster.js'
-import { goldenFiles, type Golden } from './golden-files.js'
+import { goldenFiles, markUsed, type Golden } from './golden-files.js'
 import { imageOf, launch, machineSpec, networkPlan } from './launch.js'
 import type { TopologyNode } from './topology.js'
 
@@ -30,6 +29,7 @@ export async function forkCluster<Name extends string>(
   options: ForkOptions = {},
 ): Promise<Cluster<Name>> {
   const { topology, accelerator, images } = golden
+  await markUsed(golden.folder)
   const sandbox = await Sandbox.open(networkPlan(topology))
   const logFolder = options.logFolder ?? sandbox.folder
   const diskFolder = options.diskFolder ?? sandbox.folder
@@ -73,7 +73,7 @@ async function copy(
   node: TopologyNode,
   sandbox: Sandbox,
 ): Promise<MachineSpec['memory']> {
-  if (disk) await copyFile(files.disk, disk)
+  if (disk) await copyDisk(files.disk, disk)
   const memory = sharedMemory(node)
   const { status, output } = await sandbox.run(['cp', '--sparse=always', files.memory, memory])
   if (status === 0) return { file: memory, shared: true }

@@ -40,11 +40,16 @@ export const goldenFiles = (
 
 const noteOf = (folder: string): string => join(folder, 'golden.json')
 
+/** Keeps a snapshot from being pruned for a while. */
+export async function markUsed(folder: string): Promise<void> {
+  await utimes(noteOf(folder), new Date(), new Date())
+}
+
 /** What is known of a snapshot on disk; undefined when there is none. Looking marks it as used. */
 export async function readSnapshot(folder: string): Promise<Snapshot | undefined> {
   const note = noteOf(folder)
   if (!existsSync(note)) return undefined
-  await utimes(note, new Date(), new Date())
+  await markUsed(folder)
   const { took, made } = JSON.parse(await readFile(note, 'utf8')) as { took: number; made: string }
   return { took, made: new Date(made) }
 }

@@ -6,11 +6,13 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { forkCluster } from './fork.js'
 import { ensureGolden } from './golden.js'
 import { goldenRoot, type Golden } from './golden-files.js'
+import { pruneGoldens } from './golden-prune.js'
 import { ownHost } from './testing/own-host.js'
 import { atOnce, pair, pairGolden, pocketHost } from './testing/pocket.js'
 import { firstReport, startScript } from './testing/script.js'
 
-ownHost({ cache: 'own' })
+// What means something to a shell, or in QEMU's lists of options, is a name like any other.
+ownHost({ cache: "o'brien, own" })
 
 let golden: Golden<'one' | 'two'>
 
@@ -123,6 +125,19 @@ describe('forks', () => {
     await fork.node('one').run`dd if=/dev/urandom of=/root/noise bs=1M count=8`
     expect(await stampOf(golden)).toEqual(before)
   })
+})
+
+test('a snapshot is not pruned under a machine that runs, and is once none does', async () => {
+  const prune = async (): Promise<string[]> => {
+    const longAgo = new Date(Date.now() - 7_200_000)
+    await utimes(join(golden.folder, 'golden.json'), longAgo, longAgo)
+    await pruneGoldens(goldenRoot(), 'none', 0.001)
+    return readdir(goldenRoot())
+  }
+  const fork = await forkCluster(golden)
+  expect(await prune()).toEqual([`pair-${golden.key}`])
+  await fork.close()
+  expect(await prune()).toEqual([])
 })
 
 /** The files of a snapshot that forks read, by content. */

@@ -17,7 +17,7 @@ import {
   type Place,
   type Snapshot,
 } from './golden-files.js'
-import { goldenBudget, lockStale, pruneGoldens, removeAbandoned } from './golden-prune.js'
+import { goldenBudget, lockStale, pruneGoldens, removeAbandoned, unfinished } from './golden-prune.js'
 import { requireDisk, requireMemory } from './host-room.js'
 
 const log = logger('golden')
@@ -77,8 +77,8 @@ async function lockFor(folder: string, { signal, onProgress }: KeepOptions): Pro
 }
 
 async function make(place: Place, making: Making, options: KeepOptions): Promise<Snapshot> {
-  const { topology, folder, images, key } = place
-  const building = `${folder}.building`
+  const { topology, folder, images } = place
+  const building = folder + unfinished
   await rm(building, { recursive: true, force: true })
   await removeAbandoned(goldenRoot())
   const budget = goldenBudget()
@@ -88,7 +88,7 @@ async function make(place: Place, making: Making, options: KeepOptions): Promise
   const progress = options.onProgress ?? log
   const started = Date.now()
   try {
-    const logFolder = join(cacheFolder(), 'logs', `boot-${basename(folder, `-${key}`)}`)
+    const logFolder = join(cacheFolder(), 'logs', `boot-${basename(folder)}`)
     await rm(logFolder, { recursive: true, force: true })
     await using cluster = await making.begin({ diskFolder: building, logFolder }, progress)
     await making.reach(cluster, progress)

@@ -100,7 +100,10 @@ export async function launch(sandbox: Sandbox, spec: MachineSpec, stop: AbortSig
   writeFileSync(spec.consoleLog, '', { flag: 'a' })
   const machine = await Machine.start(sandbox, spec)
   const crashed = new AbortController()
-  void watchForCrash(spec.name, spec.consoleLog, crashed, AbortSignal.any([stop, machine.ended]))
+  watchForCrash(spec.name, spec.consoleLog, crashed, AbortSignal.any([stop, machine.ended])).catch(
+    // A node whose console cannot be read must not be taken for one that is well.
+    (error: unknown) => crashed.abort(error),
+  )
   machine.qmp.onEvent((event) => {
     if (isGuestReset(event)) void reset(spec).then((error) => crashed.abort(error))
     if (isDiskFull(event)) crashed.abort(diskFull(spec))

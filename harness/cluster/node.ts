@@ -155,8 +155,9 @@ export class RunningNode {
     return writeFile(this.shell, path, content)
   }
 
-  /** The raw serial console; QEMU serves one listener at a time. */
-  openConsole(): Promise<Socket> {
+  /** The raw serial console; QEMU serves one listener at a time. @throws StackrigError USAGE when the node is off. */
+  async openConsole(): Promise<Socket> {
+    if (!this.isOn) throw new StackrigError('USAGE', `${this.name} must be on to have a console`)
     return this.machine.connect(consoleSocket(this.name))
   }
 

@@ -142,6 +142,26 @@ describe('a deadline', () => {
   })
 })
 
+test('commands that are given up before a fork has answered on their channels leave all of them usable', async () => {
+  await using cluster = await forkCluster(await pairGolden())
+  const node = cluster.node('one')
+  await node.machine.pause()
+  const late = Array.from({ length: 3 }, () =>
+    node.execute("cat >/dev/null <<'END'\nsecret\nEND", { deadline: '300ms' }),
+  )
+  for (const end of await Promise.allSettled(late)) {
+    expect(end).toMatchObject({ status: 'rejected', reason: { code: 'WAIT_TIMEOUT' } })
+    expect(String((end as PromiseRejectedResult).reason)).not.toContain('secret')
+  }
+  await node.machine.resume()
+  // Each waits until all of them run.
+  const together = late.map(
+    (_, n) =>
+      node.run`mkdir -p /tmp/all; touch /tmp/all/${n}; until [ $(ls /tmp/all | wc -l) = 3 ]; do sleep 0.1; done`,
+  )
+  await Promise.all(together)
+})
+
 test('a node whose cable is pulled is not reached, and is again with the cable back', async () => {
   await one.unplug()
   expect((await two.execute(`ping -c 1 -W 2 ${one.plan.address}`)).exitCode).not.toBe(0)

@@ -45,6 +45,7 @@ test.each([
   ['RFC 1123', { Compute_1: node('192.168.7.2') }],
   ['contract pocket knows pocket', { one: node('192.168.7.2', { role: 'queen' }) }],
   ['the first one even', { one: node('192.168.7.2', { mac: '53:54:00:00:00:09' }) }],
+  ['33 characters; 32 are the most', { ['n'.repeat(33)]: node('192.168.7.2') }],
   ['it has no nodes', {}],
 ])('refused: %s', (reason, nodes: Record<string, NodePlan>) => {
   expect(() => plan(nodes)).toThrow(

@@ -63,6 +63,8 @@ export function withoutPasswords({ passwords = {} }: Topology, text: string): st
   return Object.values(passwords).reduce((left, password) => left.replaceAll(password, '***'), text)
 }
 
+// Its sockets are called after it, and run-folder.ts leaves them 40 characters.
+const longestNodeName = 32
 const hostNamePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /**
@@ -142,6 +144,12 @@ function checkNode(plan: TopologyPlan<string>, node: TopologyNode, network: stri
     refuse(
       plan.name,
       `node "${node.name}" has the host name "${node.hostName}", which RFC 1123 does not allow`,
+    )
+  }
+  if (node.name.length > longestNodeName) {
+    refuse(
+      plan.name,
+      `node "${node.name}" has a name of ${node.name.length} characters; ${longestNodeName} are the most`,
     )
   }
   if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(node.mac) || parseInt(node.mac.slice(0, 2), 16) & 1) {

@@ -3,9 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { StackrigError } from '../errors.js'
 import { lastLines } from './console.js'
 
-/** What a kernel or an init prints when a node cannot go on. */
+/**
+ * What a kernel or an init prints when a node cannot go on. `: 0000 [#1]` ends the first line of every oops, whatever it
+ * calls it (arch/x86/kernel/dumpstack.c, __die_header); kernels up to 5.0 kill "process", later ones "Killed process".
+ */
 const crash =
-  /Kernel panic - not syncing|\bOops: |BUG: unable to handle|Out of memory: Killed process|You are in emergency mode|Give root password for maintenance|ALERT! .* does not exist/
+  /Kernel panic - not syncing|: [0-9a-f]{4} \[#\d+\]|kernel BUG at |BUG: unable to handle|Out of memory: Kill(ed)? process|You are in emergency mode|Give root password for maintenance|ALERT! .* does not exist/
 
 const overlap = 200
 

@@ -22,8 +22,8 @@ export class ShellChannel {
   private readonly errors: Socket
   private readonly stdout: Marked
   private readonly stderr: Marked
-  /** The session every command of this channel runs in (setsid(1)). */
-  session = 0
+  /** The session every command of this channel runs in (setsid(1)); unknown, with nothing in it, before hands were shaken. */
+  session: number | undefined
   /** What the loop says after a command's output; none before hands were shaken. */
   private tag: string | undefined
   /** Streams on which the loop still says how the last command ended, after its subshell has. */

@@ -59,7 +59,7 @@ export class Shell {
         'WAIT_TIMEOUT',
         `waited ${humanDuration(deadline)} for a command on ${this.node}`,
         {
-          where: command,
+          where: beginning(command),
           seen: lastLines(output, 15) || 'no output',
         },
       )
@@ -129,16 +129,24 @@ export class Shell {
   private async free(channel: ShellChannel): Promise<void> {
     if (this.signal.aborted) return
     try {
-      const kill = endSession(channel.session)
-      const turn = this.ending.then(() => this.ender.run(kill, this.signal))
-      this.ending = turn.catch(() => undefined)
-      await turn
+      if (channel.session !== undefined) {
+        const kill = endSession(channel.session)
+        const turn = this.ending.then(() => this.ender.run(kill, this.signal))
+        this.ending = turn.catch(() => undefined)
+        await turn
+      }
       await channel.start(this.signal)
       this.give(channel)
     } catch {
       // The node is gone; whoever uses it next learns why from its signal.
     }
   }
+}
+
+/** What tells a command from others: the whole of it may be a file that is written, with a password in it. */
+function beginning(command: string): string {
+  const shown = command.split('\n', 1).join('').slice(0, 200)
+  return shown === command ? command : `${shown} ...`
 }
 
 /** The command that ends everything that runs on a channel. */

@@ -1,9 +1,10 @@
-import { readdirSync, readlinkSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { logger } from '../log.js'
 import { imagesFolder } from './cache.js'
 import { readRecord, recordFile } from './image.js'
+import { openFiles } from './open-files.js'
 
 const debug = logger('images')
 
@@ -30,18 +31,4 @@ export async function pruneImages(name: string, keptDigest: string): Promise<voi
     debug('pruning %s', entry)
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-/** Every file that a process of this user has open. */
-function openFiles(): string[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      try {
-        return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
-      } catch {
-        // The process is gone, or not ours to look at.
-        return []
-      }
-    })
 }

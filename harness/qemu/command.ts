@@ -61,7 +61,7 @@ export function directCommand(spec: MachineSpec): string[] {
       ? [
           ...[
             '-blockdev',
-            `driver=qcow2,node-name=disk0,file.driver=file,file.filename=${spec.disk},discard=unmap`,
+            `driver=qcow2,node-name=disk0,file.driver=file,file.filename=${inOption(spec.disk)},discard=unmap`,
           ],
           ...['-device', 'virtio-blk-pci,drive=disk0'],
         ]
@@ -106,7 +106,7 @@ export const linkOptions = ({ name, tap, mac, consoleLog }: MachineSpec): string
   ...['-netdev', `tap,id=net0,ifname=${tap},script=no,downscript=no`],
   ...['-device', `virtio-net-pci,netdev=net0,mac=${mac},romfile=`],
   '-chardev',
-  `socket,id=console,path=${consoleSocket(name)},server=on,wait=off,logfile=${consoleLog},logappend=on`,
+  `socket,id=console,path=${consoleSocket(name)},server=on,wait=off,logfile=${inOption(consoleLog)},logappend=on`,
 ]
 
 /** The ports of the shells, and QEMU's own control connection. */
@@ -144,6 +144,9 @@ function acceleratorOptions(accelerator: Accelerator): string[] {
     : ['-accel', 'tcg,thread=multi', '-cpu', cpuForTcg]
 }
 
+/** A path in a list of options (QEMU docs, "Invocation": a comma is written twice). */
+const inOption = (path: string): string => path.replaceAll(',', ',,')
+
 function memoryBackend(file: string, memoryMiB: number, shared: boolean): string {
-  return `memory-backend-file,id=ram0,size=${memoryMiB}M,mem-path=${file},share=${shared ? 'on' : 'off'}`
+  return `memory-backend-file,id=ram0,size=${memoryMiB}M,mem-path=${inOption(file)},share=${shared ? 'on' : 'off'}`
 }

@@ -1,6 +1,30 @@
+import { copyFile } from 'node:fs/promises'
 import { execa } from 'execa'
+import { messageOf, StackrigError } from '../errors.js'
 
-/** Makes a qcow2 file that holds what differs from another disk (QEMU docs, "qemu-img create"). */
+/**
+ * Makes a qcow2 file that holds what differs from another disk (QEMU docs, "qemu-img create").
+ * @throws StackrigError HOST_DISK
+ */
 export async function createOverlay(file: string, backing: string, format: 'qcow2' | 'raw'): Promise<void> {
-  await execa('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', format, '-b', backing, file])
+  await withRoom(file, execa('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', format, '-b', backing, file]))
+}
+
+/** @throws StackrigError HOST_DISK */
+export async function copyDisk(from: string, file: string): Promise<void> {
+  await withRoom(file, copyFile(from, file))
+}
+
+async function withRoom(file: string, writing: Promise<unknown>): Promise<void> {
+  try {
+    await writing
+  } catch (cause) {
+    if (!/No space left|ENOSPC/i.test(messageOf(cause))) throw cause
+    throw new StackrigError('HOST_DISK', 'a disk of a node must find room on this machine', {
+      where: file,
+      seen: 'no space left',
+      next: 'free some, or set TMPDIR (disks of forks) or STACKRIG_CACHE (of a golden snapshot) to a folder on a larger disk',
+      cause,
+    })
+  }
 }

@@ -2,10 +2,13 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StackrigError } from '../errors.js'
+import { logger } from '../log.js'
 import type { Program, Sandbox } from '../sandbox/index.js'
 import { directCommand, qmpSocket, type MachineSpec } from './command.js'
 import { connectWhenListening, Qmp } from './qmp.js'
 import { runqemuCommand } from './runqemu.js'
+
+const log = logger('qemu')
 
 /** One QEMU process in a sandbox, and its control connection. It ends with the sandbox. */
 export class Machine {
@@ -38,6 +41,7 @@ export class Machine {
     const words = join(sandbox.folder, `${spec.name}.qemu.log`)
     const command =
       spec.launcher === 'runqemu' ? await runqemuCommand(spec, sandbox.folder) : directCommand(spec)
+    log('%s: %s', spec.name, command.join(' '))
     const program = sandbox.start(command, words)
     const death = watch(sandbox, program, spec, words)
     const qmp = await Qmp.connect(join(sandbox.folder, qmpSocket(spec.name)), spec.name, death.signal)
@@ -114,7 +118,7 @@ function watch(sandbox: Sandbox, program: Program, spec: MachineSpec, words: str
     const error = new StackrigError('QEMU_DIED', `QEMU of node ${spec.name} must run, but ended (${how})`, {
       where,
       seen: seen || 'QEMU said nothing',
-      next: 'DEBUG=stackrig:* shows the command line',
+      next: 'DEBUG=stackrig:qemu shows the command line',
     })
     controller.abort(error)
   })

@@ -25,6 +25,8 @@ export class Qmp {
   private readonly answers = new Map<number, Answer>()
   private readonly listeners = new Set<(event: QmpEvent) => void>()
   private nextId = 1
+  /** Why there are no more answers. */
+  private gone: Error | undefined
 
   private constructor(socket: Socket, name: string, signal: AbortSignal) {
     this.socket = socket
@@ -53,6 +55,7 @@ export class Qmp {
    * @throws StackrigError QMP_FAILED with QEMU's own words, QEMU_DIED.
    */
   async execute<T = unknown>(command: string, args: object = {}, patience = 60_000): Promise<T> {
+    if (this.gone) throw this.gone
     const id = this.nextId++
     log('%s > %s %o', this.name, command, args)
     const answer = new Promise<unknown>((resolve, reject) => this.answers.set(id, { resolve, reject }))
@@ -85,10 +88,11 @@ export class Qmp {
   /** QEMU's end, with its last words, is told a moment after its connections have closed. */
   private async giveUp(signal: AbortSignal): Promise<void> {
     if (!signal.aborted) await delay(30_000, undefined, { signal, ref: false }).catch(() => undefined)
-    const gone: unknown = signal.aborted
-      ? signal.reason
+    const gone = signal.aborted
+      ? (signal.reason as Error)
       : new StackrigError('QEMU_DIED', `QEMU of ${this.name} closed its QMP connection`)
-    for (const { reject } of this.answers.values()) reject(gone as Error)
+    this.gone = gone
+    for (const { reject } of this.answers.values()) reject(gone)
     this.answers.clear()
   }
 

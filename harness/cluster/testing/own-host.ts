@@ -6,13 +6,14 @@ import { accelerationFile } from '../../qemu/index.js'
 import { leftovers } from './leftovers.js'
 
 /**
- * Gives a test file a folder of its own for sockets, and on wish a cache that has the built images and no snapshots.
+ * Gives a test file a folder of its own for sockets, and on wish a cache of that name that has the built images and no
+ * snapshots.
  * After the last test nothing may be left of what was started below it.
  */
-export function ownHost(options: { cache?: 'own' } = {}): { folder: string } {
+export function ownHost(options: { cache?: string } = {}): { folder: string } {
   // Short: below it lie unix sockets.
   const folder = mkdtempSync('/tmp/rig-')
-  if (options.cache) process.env['STACKRIG_CACHE'] = cacheWithImages(join(folder, 'cache'))
+  if (options.cache) process.env['STACKRIG_CACHE'] = cacheWithImages(join(folder, options.cache))
   process.env['TMPDIR'] = folder
   // Clean-ups of beforeAll run last first: whatever the test file opens is closed before this looks.
   beforeAll(() => async () => {

@@ -1,0 +1,53 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { watchForCrash } from './crash-watch.js'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stackrig-watch-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** What the watch makes of this line on a console. */
+async function after(line: string): Promise<unknown> {
+  const log = join(folder, 'console.log')
+  writeFileSync(log, 'Linux version 6.1\n')
+  const died = new AbortController()
+  const stop = new AbortController()
+  const watching = watchForCrash('one', log, died, stop.signal)
+  // It looks at what comes after it has opened the file.
+  const write = setInterval(() => appendFileSync(log, `[   12.345678] ${line}\n`), 20)
+  const enough = setTimeout(() => stop.abort(), 600)
+  await watching
+  clearInterval(write)
+  clearTimeout(enough)
+  return died.signal.reason
+}
+
+// As kernels from 3.4 to 6.10 and their init programs say it.
+test.each([
+  'Kernel panic - not syncing: Fatal exception in interrupt',
+  'Oops: 0002 [#1] SMP',
+  'Oops: Oops: 0000 [#1] PREEMPT SMP NOPTI',
+  'general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP',
+  'kernel BUG at mm/slub.c:305!',
+  'invalid opcode: 0000 [#1] PREEMPT SMP',
+  'Out of memory: Kill process 123 (java) score 900 or sacrifice child',
+  'Out of memory: Killed process 123 (beam.smp) total-vm:1kB',
+  'You are in emergency mode. After logging in, type "journalctl -xb"',
+])('a crash: %s', async (line) => {
+  expect(await after(line)).toMatchObject({
+    code: 'NODE_CRASHED',
+    message: expect.stringContaining(line) as string,
+  })
+})
+
+test.each([
+  'Memory cgroup out of memory: Killed process 123 (stress)',
+  'apache2[12]: AH00094: Command line: [#1]',
+  'watchdog: BUG: soft lockup - CPU#0 stuck for 23s!',
+])('no crash: %s', async (line) => {
+  expect(await after(line)).toBeUndefined()
+})
