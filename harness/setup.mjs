@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Program -> the Debian package that has it, and what it is for. */
-export const hostPrograms = JSON.parse(readFileSync(new URL('host-programs.json', import.meta.url), 'utf8'))
+const hostPrograms = JSON.parse(readFileSync(new URL('host-programs.json', import.meta.url), 'utf8'))
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { Command } from 'commander'
@@ -125,17 +125,36 @@ function memory(): Finding {
   }
 }
 
+/** GiB that images, packages and snapshots take together. */
+const cacheSize = 25
+
 function disk(): Finding {
+  const what = 'disk'
   const folder = cacheFolder()
-  mkdirSync(folder, { recursive: true })
-  const { bavail, bsize } = statfsSync(folder)
-  const free = (bavail * bsize) / 1024 ** 3
-  const ok = free >= 20
-  const type = execFileSync('stat', ['--file-system', '--format=%T', folder], { encoding: 'utf8' }).trim()
-  return {
-    what: 'disk',
-    ok,
-    seen: `${free.toFixed(0)} GiB free in ${folder} (${type})`,
-    ...(!ok && { next: 'images and snapshot take 20: free some, or set STACKRIG_CACHE to a larger disk' }),
+  // Whatever its exit status: files come and go while du looks.
+  const ask = (program: string, ...args: string[]): string =>
+    spawnSync(program, [...args, folder], { encoding: 'utf8' }).stdout.trim()
+  try {
+    mkdirSync(folder, { recursive: true })
+    const { bavail, bsize } = statfsSync(folder)
+    const free = (bavail * bsize) / 1024 ** 3
+    const used = parseInt(ask('du', '--summarize', '--block-size=1M')) / 1024
+    const ok = free + used >= cacheSize
+    const type = ask('stat', '--file-system', '--format=%T')
+    return {
+      what,
+      ok,
+      seen: `${free.toFixed(0)} GiB free in ${folder} (${type}), which holds ${used.toFixed(0)}`,
+      ...(!ok && {
+        next: `it needs ${cacheSize} in all: free some, or set STACKRIG_CACHE to a larger disk`,
+      }),
+    }
+  } catch (error) {
+    return {
+      what,
+      ok: false,
+      seen: messageOf(error),
+      next: 'set STACKRIG_CACHE to a folder that can be written',
+    }
   }
 }

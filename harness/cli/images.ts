@@ -73,17 +73,10 @@ export function imagesCommand(): Command {
           seen: Object.keys(contracts).join(', '),
         })
       }
-      const roles = rolesOf(options.role ?? [])
-      const known = Object.keys(contracts[options.contract]?.roles ?? {})
-      for (const role of Object.values(roles)) {
-        if (!known.includes(role))
-          throw new StackrigError('USAGE', `contract ${options.contract} has no role "${role}"`, {
-            seen: known.join(', '),
-          })
-      }
       const { images: imported, leftOut } = await importImages(folder, {
         contract: options.contract,
-        roles,
+        roles: rolesOf(options.role ?? []),
+        knownRoles: Object.keys(contracts[options.contract]?.roles ?? {}),
         ...(names.length > 0 && { names }),
       })
       for (const { name, role, address, release } of imported) {

@@ -1,5 +1,6 @@
 import {
   ensureGolden,
+  goldenBudget,
   quietMoment,
   type Cluster,
   type Golden,
@@ -7,8 +8,8 @@ import {
   type Topology,
 } from '../cluster/index.js'
 import { StackrigError } from '../errors.js'
-import { buildImages, isImported, readLock, verifyImage, type Image } from '../images/index.js'
-import { probeAcceleration, type Acceleration } from '../qemu/index.js'
+import { buildImages, isImported, readLock, readRecipe, verifyImage, type Image } from '../images/index.js'
+import { chosenLauncher, probeAcceleration, wantedAccelerator, type Acceleration } from '../qemu/index.js'
 import { cloudReady } from './readiness.js'
 import { warmUp } from './warm-up.js'
 
@@ -46,6 +47,9 @@ export async function prepareImages(
   const others = [...new Set(wanted)].filter((name) => name !== probeImage)
   const { images: locked } = readLock()
   const built = others.filter((name) => !isImported(locked[name]))
+  refuseSettings()
+  for (const node of topology.nodes)
+    if (built.includes(node.image)) requireFit(topology, node, readRecipe(node.image).recipe)
   await buildImages([...built, probeImage], {
     ...(signal && { signal }),
     onProgress: ({ image, step }) => onProgress?.(`image ${image}: ${step}`),
@@ -61,8 +65,19 @@ export async function prepareImages(
   return { images, acceleration: await probeAcceleration(probe.image) }
 }
 
+/** What cannot be used must not be found out when images have been built. @throws StackrigError USAGE */
+function refuseSettings(): void {
+  chosenLauncher()
+  wantedAccelerator()
+  goldenBudget()
+}
+
 /** @throws StackrigError IMAGE_MISMATCH when a node of this topology cannot be made of this image. */
-function requireFit(topology: Topology, node: Topology['nodes'][number], image: Image | undefined): void {
+function requireFit(
+  topology: Topology,
+  node: Topology['nodes'][number],
+  image: Pick<Image, 'name' | 'contract' | 'address'> | undefined,
+): void {
   const { contract } = topology
   if (image && image.contract !== contract.name) {
     throw new StackrigError(
@@ -71,6 +86,7 @@ function requireFit(topology: Topology, node: Topology['nodes'][number], image: 
       {
         where: `topology ${topology.name}, contract ${contract.name}`,
         seen: `image ${image.name} keeps ${image.contract}`,
+        next: `name an image of ${contract.name} for ${node.name} in fixtures/topologies/${topology.name}.ts, or another contract`,
       },
     )
   }

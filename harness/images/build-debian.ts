@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { debianSources } from './apt-sources.js'
 import type { BuildTask } from './build-task.js'
+import { imagesFolder } from './cache.js'
 import { updateIndexes } from './debian-packages.js'
 import { findLayer, pruneLayers } from './layers.js'
 import { dpkgOptions, installOptions, shellQuoted, unpackOptions } from './mmdebstrap-options.js'
@@ -25,6 +26,13 @@ const insideFolder = '/tmp/stackrig-build'
 const alwaysPostponed = ['/usr/bin/py3compile', '/usr/sbin/update-initramfs']
 
 const artefacts = ['rootfs.qcow2', 'bzImage', 'initrd', 'manifest']
+
+/** Where an image exists as a tree while it is built. */
+export function treeFolder(): string {
+  if (process.getuid?.() === 0) return imagesFolder()
+  // An ordinary user's namespace cannot reach below a closed home folder.
+  return existsSync('/var/tmp') ? '/var/tmp' : tmpdir()
+}
 
 /** Steps in mmdebstrap's output, as people know them. */
 const steps: [RegExp, string][] = [
@@ -108,8 +116,7 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
     ownProcesses: isRoot,
     input: debianSources(recipe.suite).join('\n') + '\n',
     env: {
-      // An ordinary user's namespace cannot reach below a closed home folder.
-      TMPDIR: isRoot ? scratch : existsSync('/var/tmp') ? '/var/tmp' : tmpdir(),
+      TMPDIR: isRoot ? scratch : treeFolder(),
       DEBIAN_FRONTEND: 'noninteractive',
       LC_ALL: 'C.UTF-8',
     },

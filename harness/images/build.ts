@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, StackrigError } from '../errors.js'
-import { buildDebian } from './build-debian.js'
+import { buildDebian, treeFolder } from './build-debian.js'
 import { buildDisk } from './build-disk.js'
 import { buildInitramfs } from './build-initramfs.js'
 import { lockBuild } from './build-lock.js'
@@ -11,7 +11,8 @@ import type { BuildTask } from './build-task.js'
 import { imagesFolder, logsFolder } from './cache.js'
 import { recordFile, type Image, type ImageRecord } from './image.js'
 import { buildFailed, type BuildLog } from './program.js'
-import { pruneImages } from './prune.js'
+import { openFiles } from './open-files.js'
+import { pruneImages, removeUnfinished } from './prune.js'
 import { formatQemubootConf } from './qemuboot-conf.js'
 import { recipeDigest } from './recipe-digest.js'
 import { readBases, readRecipe, type Recipe, type RecipeInFolder } from './recipe.js'
@@ -81,6 +82,9 @@ async function buildOne(
   const builtMeanwhile = builtImage(recipe, digest)
   if (builtMeanwhile && !force) return builtMeanwhile
 
+  const final = builtFolder(recipe.name, digest)
+  requireUnused(recipe.name, final)
+  await removeUnfinished(recipe.name)
   await checkDisk(recipe)
   const started = performance.now()
   const building = join(imagesFolder(), `.building-${recipe.name}-${process.pid}`)
@@ -88,7 +92,6 @@ async function buildOne(
   const scratch = join(building, 'scratch')
   const log: BuildLog = { image: recipe.name, file: join(logsFolder(), `${recipe.name}.log`), signal }
   try {
-    await rm(building, { recursive: true, force: true })
     await mkdir(output, { recursive: true })
     await mkdir(scratch)
     await writeFile(log.file, '')
@@ -117,7 +120,7 @@ async function buildOne(
         took,
       } satisfies ImageRecord),
     )
-    const final = builtFolder(recipe.name, digest)
+    requireUnused(recipe.name, final)
     await rm(final, { recursive: true, force: true })
     await rename(output, final)
     rememberTiming(recipe.name, took)
@@ -147,15 +150,33 @@ function runBuilder(task: BuildTask): Promise<string[]> {
   }
 }
 
+/** Disks of running nodes lie on that of their image: under another one they would be torn. */
+function requireUnused(name: string, folder: string): void {
+  if (!openFiles().some((file) => file.startsWith(`${folder}/`))) return
+  throw new StackrigError('USAGE', `No node may run on image ${name} while it is built again.`, {
+    where: folder,
+    next: 'npx stackrig ps lists running clusters, npx stackrig down ends one',
+  })
+}
+
 async function checkDisk(recipe: Recipe): Promise<void> {
   // While it is built an image exists as a tree, as a file system and as a qcow2; together about its virtual size.
   const neededMiB = recipe.builder === 'debian' ? recipe.disk : 512
-  const { bavail, bsize } = await statfs(imagesFolder())
-  const freeMiB = Math.floor((bavail * bsize) / 1024 ** 2)
-  if (freeMiB >= neededMiB) return
-  throw new StackrigError('HOST_DISK', `Building image ${recipe.name} needs ${neededMiB} MiB of free disk.`, {
-    where: imagesFolder(),
-    seen: `${freeMiB} MiB free`,
-    next: 'free some, or set STACKRIG_CACHE to a folder on a bigger disk',
-  })
+  for (const folder of new Set([imagesFolder(), ...(recipe.builder === 'debian' ? [treeFolder()] : [])])) {
+    const { bavail, bsize } = await statfs(folder)
+    const freeMiB = Math.floor((bavail * bsize) / 1024 ** 2)
+    if (freeMiB >= neededMiB) continue
+    throw new StackrigError(
+      'HOST_DISK',
+      `Building image ${recipe.name} needs ${neededMiB} MiB of free disk.`,
+      {
+        where: folder,
+        seen: `${freeMiB} MiB free`,
+        next:
+          folder === imagesFolder()
+            ? 'free some, or set STACKRIG_CACHE to a folder on a bigger disk'
+            : 'free some there: an ordinary user builds the tree of an image in that folder',
+      },
+    )
+  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { debianSources } from './apt-sources.js'
@@ -66,7 +66,10 @@ export async function hostAptOptions(): Promise<string[]> {
     )
 }
 
-/** The newest `NAME_*.deb` the cache has of each package; downloads what apt says is newer. Names as apt knows them. */
+/**
+ * The newest `NAME_*.deb` the cache has of each package; downloads what apt says is newer. Names as apt knows them. The
+ * caller holds a lock: one download at a time.
+ */
 export async function downloadPackages(log: BuildLog, suite: string, names: string[]): Promise<string[]> {
   const apt = privateApt(suite)
   await updateIndexes(log, suite)
@@ -75,19 +78,16 @@ export async function downloadPackages(log: BuildLog, suite: string, names: stri
     const { stdout } = await execa('apt-get', [...apt, 'download', '--print-uris', name], { reject: false })
     const file = /^'[^']+' (\S+)/m.exec(stdout)?.[1]
     if (!file) throw buildFailed(log, `Debian ${suite} has no package ${name}`)
-    // apt escapes the colon of an epoch, and leaves a file that is there and right alone.
+    // apt escapes the colon of an epoch.
     const path = join(debsFolder(), file)
     if (!existsSync(path)) {
-      const destination = ['-o', `Dir::Cache::archives=${debsFolder()}`]
-      await runLogged(log, 'sh', [
-        '-c',
-        'cd "$0" && exec apt-get "$@"',
-        debsFolder(),
-        ...apt,
-        ...destination,
-        'download',
-        name,
-      ])
+      // Renamed when complete: apt writes under the final name from the first byte on.
+      const arriving = join(debsFolder(), '.arriving')
+      rmSync(arriving, { recursive: true, force: true })
+      mkdirSync(arriving)
+      await runLogged(log, 'sh', ['-c', 'cd "$0" && exec apt-get "$@"', arriving, ...apt, 'download', name])
+      renameSync(join(arriving, file), path)
+      rmSync(arriving, { recursive: true })
     }
     files.push(path)
   }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { StackrigError } from '../errors.js'
@@ -27,17 +27,18 @@ const suffix = '.qemuboot.conf'
  * @throws StackrigError IMAGE_MISSING when there is none, QEMUBOOT_INVALID for a conf that cannot be used.
  */
 export function readDeployFolder(folder: string): DeployedImage[] {
-  if (!existsSync(folder)) throw none(folder, 'there is no such folder')
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw none(folder, 'there is no such folder')
   const files = readdirSync(folder)
-  // A build leaves the file with its time in the name, and a link to it without: the link's name stays the same.
-  const byTarget = new Map<string, string>()
-  for (const conf of files.filter((file) => file.endsWith(suffix))) {
-    const target = realpathSync(join(folder, conf))
-    const known = byTarget.get(target)
-    if (known === undefined || conf.length < known.length) byTarget.set(target, conf)
+  // A build leaves the file with its time in the name, and a link to it without, whose name stays the same.
+  const confs = files.filter((file) => file.endsWith(suffix)).sort((a, b) => a.length - b.length)
+  const images = new Map<string, DeployedImage>()
+  for (const conf of confs) {
+    if (!existsSync(join(folder, conf))) throw none(folder, `${conf} is a link that leads nowhere`)
+    const image = readDeployedImage(folder, conf)
+    if (!images.has(image.name)) images.set(image.name, image)
   }
-  const images = [...byTarget.values()].sort().map((conf) => readDeployedImage(folder, conf))
-  if (images.length > 0) return images
+  if (images.size > 0) return [...images.values()].sort((a, b) => a.conf.localeCompare(b.conf))
   const disks = files.filter((file) => /\.(ext\d|wic|qcow2)(\.|$)/.test(file))
   throw none(
     folder,

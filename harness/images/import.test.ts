@@ -1,4 +1,5 @@
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -130,6 +131,16 @@ describe('a deploy folder', () => {
     })
   })
 
+  test('whose links were copied as files has each image once', async () => {
+    oldImage('openstack-image-controller')
+    const copy = join(folder, 'copy')
+    cpSync(deploy, copy, { recursive: true, dereference: true })
+    deploy = copy
+    expect((await take()).images).toMatchObject([
+      { name: 'openstack-image-controller', conf: 'openstack-image-controller-qemux86-64.qemuboot.conf' },
+    ])
+  })
+
   test('with an image whose name says no role: it is left out, or given one', async () => {
     oldImage('openstack-image-controller')
     oldImage('core-image-minimal')
@@ -158,6 +169,29 @@ describe('is refused', () => {
     expect(await importImages(join(folder, 'nowhere'), { contract: 'debian-zed' }).catch(String)).toMatch(
       /no such folder/,
     )
+  })
+
+  test('a file, and a conf that is a link to nothing', async () => {
+    deploy = join(folder, 'a file')
+    put('', 'no folder')
+    expect(await refusal()).toMatchObject({ code: 'IMAGE_MISSING' })
+    deploy = join(folder, 'links')
+    mkdirSync(deploy)
+    symlinkSync('gone', join(deploy, 'image.qemuboot.conf'))
+    expect(await refusal()).toMatchObject({
+      code: 'IMAGE_MISSING',
+      message: expect.stringContaining('image.qemuboot.conf is a link that leads nowhere') as string,
+    })
+  })
+
+  test('a role that the contract does not have', async () => {
+    oldImage('openstack-image-aio')
+    expect(await refusal({ knownRoles: ['controller', 'compute'] })).toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(
+        /openstack-image-aio[\s\S]*"all-in-one"; it has controller, compute/,
+      ) as string,
+    })
   })
 
   test('a conf without its root file system', async () => {

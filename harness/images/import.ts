@@ -11,6 +11,8 @@ export interface ImportOptions {
   names?: readonly string[]
   /** Image -> role, for those whose names do not say it. */
   roles?: Readonly<Record<string, string>>
+  /** The roles that the contract has; default: any. */
+  knownRoles?: readonly string[]
   /** The `images.lock` to write; default this checkout's. */
   file?: string
 }
@@ -26,7 +28,7 @@ export interface Imported {
  * @throws StackrigError IMAGE_MISSING, IMAGE_MISMATCH (two images with one address), QEMUBOOT_INVALID, LOCK_INVALID, USAGE
  */
 export async function importImages(folder: string, options: ImportOptions): Promise<Imported> {
-  const { contract, names, roles = {}, file } = options
+  const { contract, names, roles = {}, knownRoles, file } = options
   // images.lock names it, whoever reads that later and wherever.
   const deployFolder = resolve(folder)
   const found = readDeployFolder(deployFolder)
@@ -36,6 +38,12 @@ export async function importImages(folder: string, options: ImportOptions): Prom
   const images: ImageImport[] = []
   for (const image of wanted) {
     const role = roles[image.name] ?? image.role
+    if (role !== undefined && knownRoles && !knownRoles.includes(role)) {
+      throw new StackrigError('USAGE', `contract ${contract} must have the role of image ${image.name}`, {
+        seen: `"${role}"; it has ${knownRoles.join(', ')}`,
+        next: `name the images to import, or another role: --role ${image.name}=ROLE`,
+      })
+    }
     if (role === undefined) leftOut.push(image.name)
     else images.push(importOf(image, { name: image.name, role, contract, folder: deployFolder }))
   }
@@ -43,10 +51,10 @@ export async function importImages(folder: string, options: ImportOptions): Prom
     throw new StackrigError('USAGE', 'An image is imported with the role of its node.', {
       where: deployFolder,
       seen: `no name of these says one: ${leftOut.join(', ')}`,
-      next: `npx stackrig images import ${deployFolder} --role ${leftOut[0] ?? 'IMAGE'}=controller`,
+      next: `npx stackrig images import ${deployFolder} --contract ${contract} --role ${leftOut[0] ?? 'IMAGE'}=controller`,
     })
   }
-  refuseSharedAddress(images, deployFolder)
+  refuseSharedAddress(images, deployFolder, contract)
   await lockImages([], { imports: images, ...(file && { file }) })
   return { images, leftOut }
 }
@@ -60,7 +68,7 @@ function requireFound(name: string, found: DeployedImage[], folder: string): voi
 }
 
 /** Nodes with one address cannot be on one network, and these addresses are written into the images. */
-function refuseSharedAddress(images: ImageImport[], folder: string): void {
+function refuseSharedAddress(images: ImageImport[], folder: string, contract: string): void {
   const owners = new Map<string, string>()
   for (const { name, address } of images) {
     if (address === undefined) continue
@@ -69,7 +77,7 @@ function refuseSharedAddress(images: ImageImport[], folder: string): void {
       throw new StackrigError('IMAGE_MISMATCH', 'Each image has an address of its own.', {
         where: folder,
         seen: `${owner} and ${name} were both built for ${address}`,
-        next: `import one of them: npx stackrig images import ${folder} ${name}; or build with other CONTROLLER_IP and COMPUTE_IP`,
+        next: `import one of them: npx stackrig images import ${folder} ${name} --contract ${contract}; or build with other CONTROLLER_IP and COMPUTE_IP`,
       })
     }
     owners.set(address, name)

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { lockBuild } from './build-lock.js'
 import { unpackedFolder } from './cache.js'
 import { downloadPackages, newestKernelPackage, versionOf } from './debian-packages.js'
 import { buildFailed, runLogged, type BuildLog } from './program.js'
@@ -22,6 +23,9 @@ export async function unpackSmallSystem(
   suite: string,
   kernelPackage: string,
 ): Promise<SmallSystem> {
+  // Other small images are made of the same packages.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held until this function returns
+  await using _lock = await lockBuild('packages', log.signal, () => undefined)
   const image = await newestKernelPackage(log, suite, kernelPackage)
   const debs = await downloadPackages(log, suite, [image, 'busybox-static'])
   const trees: string[] = []
@@ -29,10 +33,10 @@ export async function unpackSmallSystem(
     const tree = join(unpackedFolder(), basename(deb, '.deb'))
     if (!existsSync(tree)) {
       // Renamed when complete: a build that was given up leaves no half tree that looks whole.
-      const unpacking = `${tree}.${process.pid}`
-      mkdirSync(unpacking, { recursive: true })
+      const unpacking = join(unpackedFolder(), '.unpacking')
+      rmSync(unpacking, { recursive: true, force: true })
       await runLogged(log, 'dpkg-deb', ['-x', deb, unpacking])
-      await runLogged(log, 'sh', ['-c', 'mv -T "$0" "$1" || rm -rf "$0"', unpacking, tree])
+      renameSync(unpacking, tree)
     }
     trees.push(tree)
   }

@@ -50,14 +50,15 @@ export async function lockImages(
   options: { imports?: ImageImport[]; file?: string } = {},
 ): Promise<ImagesLock> {
   const { imports = [], file = lockFile() } = options
-  const lock = readLock(file)
-  const images: ImagesLock['images'] = { ...lock.images }
+  const { images: present } = readLock(file)
+  const entries: ImagesLock['images'] = {}
   for (const name of names) {
-    const present = lock.images[name]
-    images[name] = isImported(present) ? await lockImportAgain(name, present) : builtEntry(findBuilt(name))
+    const entry = present[name]
+    entries[name] = isImported(entry) ? await lockImportAgain(name, entry) : builtEntry(findBuilt(name))
   }
-  for (const given of imports) images[given.name] = await lockImport(given)
-  const written: ImagesLock = { version: 1, images }
+  for (const given of imports) entries[given.name] = await lockImport(given)
+  // Read once more: hashing takes minutes, and another process may have written its entries meanwhile.
+  const written: ImagesLock = { version: 1, images: { ...readLock(file).images, ...entries } }
   writeLock(written, file)
   return written
 }
@@ -102,7 +103,7 @@ function refuseMoved(
         ...(recipeChanged ? ['its recipe has changed'] : []),
         ...moved.map(describeMove),
       ].join('\n'),
-      next: 'accept it: npx stackrig images lock',
+      next: `accept it: npx stackrig images lock ${name}`,
     },
   )
 }

@@ -1,7 +1,8 @@
 import { createWriteStream, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
-import { StackrigError } from '../errors.js'
+import { messageOf, StackrigError } from '../errors.js'
 import { logger } from '../log.js'
 
 const debug = logger('images')
@@ -27,7 +28,7 @@ export interface ProgramOptions {
 /**
  * Runs one program of a build; its output goes to the build's log. With `input`, that is its standard input.
  * Ends it (SIGTERM, after 10 s SIGKILL) when the signal fires or this process dies.
- * Throws ABORTED, HOST_PROGRAM_MISSING, or IMAGE_BUILD_FAILED with the last lines of the log.
+ * Throws ABORTED, HOST_PROGRAM_MISSING, HOST_DISK, or IMAGE_BUILD_FAILED with the last lines of the log.
  */
 export async function runLogged(
   log: BuildLog,
@@ -35,9 +36,11 @@ export async function runLogged(
   args: string[],
   options: ProgramOptions = {},
 ): Promise<void> {
-  debug('%s %o', program, args)
+  debug('%s', withoutPasswords([program, ...args].join(' ')))
   const stream = createWriteStream(log.file, { flags: 'a' })
-  stream.write(`+ ${program} ${args.join(' ')}\n`)
+  let unwritten: Error | undefined
+  stream.on('error', (error) => (unwritten ??= error))
+  stream.write(withoutPasswords(`+ ${program} ${args.join(' ')}\n`))
   // Asks the kernel to end the program when this process dies, even of SIGKILL.
   const command = options.ownProcesses
     ? ['KILL', 'unshare', '--pid', '--fork', '--kill-child', '--mount-proc', program, ...args]
@@ -54,13 +57,13 @@ export async function runLogged(
     forceKillAfterDelay: 10_000,
   })
   for await (const line of running.iterable({ from: 'all' })) {
-    stream.write(`${line}\n`)
+    stream.write(withoutPasswords(`${line}\n`))
     options.onLine?.(line)
   }
   const result = await running
-  stream.end()
-  await finished(stream)
+  await finished(stream.end()).catch(() => undefined)
   if (log.signal.aborted) throw new StackrigError('ABORTED', `The build of image ${log.image} was given up.`)
+  if (unwritten) throw buildFailed(log, messageOf(unwritten), unwritten)
   if (!result.failed) return
   const tail = lastLines(log.file)
   if (result.exitCode === 127 || tail.includes(`setpriv: failed to execute ${program}`)) {
@@ -71,8 +74,19 @@ export async function runLogged(
   throw buildFailed(log, `${program} ended with ${result.exitCode ?? result.signal ?? 'an error'}`)
 }
 
-/** The error of a build that failed, with the end of its log. */
+/** A text without the passwords in its addresses, as a proxy's. */
+const withoutPasswords = (text: string): string => text.replaceAll(/\/\/[^\s/@"]+@/g, '//***@')
+
+/** The error of a build that failed, with the end of its log; HOST_DISK when a file of it found no room. */
 export function buildFailed(log: BuildLog, reason: string, cause?: unknown): StackrigError {
+  if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC') {
+    return new StackrigError('HOST_DISK', `The build of image ${log.image} must find room on this machine.`, {
+      where: dirname(dirname(log.file)),
+      seen: reason,
+      next: 'free some, or set STACKRIG_CACHE to a folder on a bigger disk',
+      cause,
+    })
+  }
   return new StackrigError('IMAGE_BUILD_FAILED', `Image ${log.image} could not be built: ${reason}.`, {
     where: `log: ${log.file}`,
     seen: lastLines(log.file),

@@ -11,19 +11,24 @@ const debug = logger('images')
 /** An image that was looked up this recently may be about to be opened. */
 const graceMs = 60 * 60_000
 
+/** Removes the remains of builds of an image that were killed. The caller holds the build's lock. */
+export async function removeUnfinished(name: string): Promise<void> {
+  for (const entry of readdirSync(imagesFolder())) {
+    // Not those of an image whose name begins with this one.
+    if (entry.replace(/\d+$/, '') !== `.building-${name}-`) continue
+    debug('pruning unfinished %s', entry)
+    await rm(join(imagesFolder(), entry), { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
 /**
  * Removes what earlier builds of an image left: builds of other digests that no process has open and that were not
- * looked up within the last hour, and unfinished builds of processes that are gone. The caller holds the build's lock.
+ * looked up within the last hour. The caller holds the build's lock.
  */
 export async function pruneImages(name: string, keptDigest: string): Promise<void> {
   const opened = openFiles()
   for (const entry of readdirSync(imagesFolder())) {
     const folder = join(imagesFolder(), entry)
-    if (entry.startsWith(`.building-${name}-`)) {
-      debug('pruning unfinished %s', entry)
-      await rm(folder, { recursive: true, force: true }).catch(() => undefined)
-      continue
-    }
     const record = entry.startsWith(`${name}-`) ? readRecord(folder) : undefined
     if (record?.name !== name || record.digest === keptDigest) continue
     const used = statSync(join(folder, recordFile)).mtimeMs

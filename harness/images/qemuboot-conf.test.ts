@@ -69,6 +69,12 @@ describe('values', () => {
     expect(conf.initrd).toBe('/deploy/initrd')
   })
 
+  test('a folder with a blank in its path is one', () => {
+    const text =
+      '[config_bsp]\nqb_default_fstype = ext4\nqb_opt_append = -initrd @DEPLOY_DIR_IMAGE@/initrd -usb\n'
+    expect(parseQemubootConf(text, '/my cache/image.qemuboot.conf').initrd).toBe('/my cache/initrd')
+  })
+
   test('an initramfs is root file system and initrd in one', () => {
     const conf = parse('qb_default_fstype = cpio', 'image_name = p.rootfs')
     expect(conf.isInitramfs).toBe(true)

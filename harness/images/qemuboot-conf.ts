@@ -48,6 +48,10 @@ export class QemubootConf {
     const value = this.#values.get(key.toLowerCase())
     if (!value) return undefined
     if (value.startsWith('../') || value === '.') return resolve(this.folder, value)
+    return this.#absolute(value)
+  }
+
+  #absolute(value: string): string {
     return value.replaceAll('@DEPLOY_DIR_IMAGE@', this.folder)
   }
 
@@ -105,7 +109,9 @@ export class QemubootConf {
   /** The initial RAM disk: an initramfs that is the whole system, or one named in qb_opt_append. */
   get initrd(): string | undefined {
     if (this.isInitramfs) return this.rootfs
-    return /(?:^|\s)-initrd\s+(\S+)/.exec(this.get('qb_opt_append') ?? '')?.[1]
+    // Words end at a blank, which the folder's own path may have.
+    const [, file] = /(?:^|\s)-initrd\s+(\S+)/.exec(this.#values.get('qb_opt_append') ?? '') ?? []
+    return file && this.#absolute(file)
   }
 
   /** Whether the root file system is an initramfs. */

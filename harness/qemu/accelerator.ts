@@ -18,16 +18,21 @@ export interface Acceleration {
   reason: string
 }
 
+/** `$STACKRIG_ACCELERATOR`. @throws StackrigError USAGE */
+export function wantedAccelerator(): Accelerator | undefined {
+  const wanted = process.env['STACKRIG_ACCELERATOR'] || undefined
+  if (wanted === undefined || wanted === 'kvm' || wanted === 'tcg') return wanted
+  throw new StackrigError('USAGE', 'STACKRIG_ACCELERATOR must be kvm or tcg', { seen: wanted })
+}
+
 /**
  * KVM when it works. `/dev/kvm` can exist, open, and hang every ordinary kernel, so a small image is booted in it; the
  * answer is remembered until the host or its kernel changes. `$STACKRIG_ACCELERATOR` (kvm or tcg) overrides it.
  * @throws StackrigError USAGE
  */
 export async function probeAcceleration(pocket: Image): Promise<Acceleration> {
-  const wanted = process.env['STACKRIG_ACCELERATOR']
-  if (wanted === 'kvm' || wanted === 'tcg')
-    return { accelerator: wanted, reason: 'STACKRIG_ACCELERATOR says so' }
-  if (wanted) throw new StackrigError('USAGE', 'STACKRIG_ACCELERATOR must be kvm or tcg', { seen: wanted })
+  const wanted = wantedAccelerator()
+  if (wanted) return { accelerator: wanted, reason: 'STACKRIG_ACCELERATOR says so' }
   try {
     accessSync('/dev/kvm', constants.R_OK | constants.W_OK)
   } catch {
