@@ -86,6 +86,81 @@ qb_kernel_cmdline_append = console=ttyS0 100%%
   await execa('zstd', ['-q', '--rm', join(deploy, 'plain'), '-o', join(deploy, `${base}.ext4.zst`)])
 }
 
+/**
+ * What OpenEmbedded's qemuboot.bbclass writes into the conf, release by release (its `build_vars`), and how the files
+ * beside it are called (image_types.bbclass, image-artifact-names.bbclass). `DEPLOY` is the folder.
+ */
+const common = [
+  'machine = qemux86-64',
+  'tune_arch = x86_64',
+  'kernel_imagetype = bzImage',
+  'qb_mem = -m 4096',
+]
+const moved = [
+  'deploy_dir_image = .',
+  'qb_default_kernel = bzImage--5.bin',
+  'staging_dir_native = ../../../sysroot',
+]
+const consoles = 'serial_consoles = 115200;ttyS0 115200;ttyS1'
+const loader = 'uninative_loader = ../../../sysroots-uninative/x86_64-linux/lib/ld-linux-x86-64.so.2'
+const image = 'openstack-image-controller-qemux86-64'
+const oldNames = { link: image, name: `${image}-20200401093000`, disk: '.rootfs.ext4' }
+const newNames = { link: `${image}.rootfs`, name: `${image}.rootfs-20240401093000`, disk: '.ext4' }
+const kernelName = ['kernel_image_name = bzImage--6', 'kernel_image_bin_ext = .bin']
+const releases = [
+  {
+    release: 'morty to pyro',
+    conf: [
+      'deploy_dir_image = DEPLOY',
+      'qb_default_kernel = DEPLOY/bzImage--5.bin',
+      'staging_dir_native = /home/them/sysroot',
+    ],
+    ...oldNames,
+  },
+  { release: 'rocko to gatesgarth', conf: moved, ...oldNames },
+  { release: 'hardknott and honister', conf: [...moved, consoles], ...oldNames },
+  { release: 'kirkstone to mickledore', conf: [...moved, consoles, loader], ...oldNames },
+  { release: 'nanbield', conf: [...moved, consoles, loader], ...newNames },
+  { release: 'scarthgap to walnascar', conf: [...moved, consoles, loader, ...kernelName], ...newNames },
+  {
+    release: 'whinlatter to master',
+    conf: [...moved, consoles, loader, ...kernelName],
+    ...newNames,
+    disk: '.ext4.zst',
+  },
+]
+
+test.each(releases)('the deploy folder of $release is taken', async ({ conf, link, name, disk }) => {
+  const fstype = disk.replace('.rootfs', '').slice(1)
+  const lines = [
+    ...common,
+    ...conf,
+    `image_name = ${name}`,
+    `image_link_name = ${link}`,
+    `qb_default_fstype = ${fstype}`,
+  ]
+  put(`${name}.qemuboot.conf`, `[config_bsp]\n${lines.sort().join('\n').replaceAll('DEPLOY', deploy)}\n\n`)
+  put(`${name}.testdata.json`, JSON.stringify({ CONTROLLER_IP: '192.168.7.2', COMPUTE_IP: '192.168.7.4' }))
+  put('bzImage--5.bin', 'kernel')
+  put('plain', 'the disk')
+  if (fstype.endsWith('zst'))
+    await execa('zstd', ['-q', join(deploy, 'plain'), '-o', join(deploy, name + disk)])
+  else put(name + disk, 'the disk')
+  for (const [from, to] of [
+    [`${link}.qemuboot.conf`, `${name}.qemuboot.conf`],
+    [`${link}.testdata.json`, `${name}.testdata.json`],
+    [`${link}.${fstype}`, name + disk],
+  ] as const)
+    symlinkSync(to, join(deploy, from))
+
+  expect((await take()).images).toMatchObject([
+    { name: 'openstack-image-controller', conf: `${link}.qemuboot.conf`, address: '192.168.7.2' },
+  ])
+  const verified = await verifyImage('openstack-image-controller', { lock: readLock(lock) })
+  expect(verified.image).toMatchObject({ memoryMiB: 4096, kernel: join(deploy, 'bzImage--5.bin') })
+  expect(readFileSync(verified.image.rootfs ?? '', 'utf8')).toBe('the disk')
+})
+
 describe('a deploy folder', () => {
   test('of an older release: roles, baked addresses, release and packages are read', async () => {
     for (const name of ['openstack-image-controller', 'openstack-image-compute', 'openstack-image-network'])

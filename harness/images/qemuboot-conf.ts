@@ -11,6 +11,8 @@ const buildKeys = new Set([
     'tune_arch',
     'deploy_dir_image',
     'kernel_imagetype',
+    'kernel_image_name',
+    'kernel_image_bin_ext',
     'image_name',
     'image_link_name',
     'multiconfig',
