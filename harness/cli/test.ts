@@ -26,7 +26,8 @@ export function testCommand(): Command {
       const failed = tests.length - passed - skipped
       process.stdout.write(`report: ${folder}\n`)
       if (!checked) process.stdout.write('npm run check failed\n')
-      const why = interrupted.aborted ? 'interrupted' : 'those tagged slow: npm run test:all'
+      const left = slow ? 'they say why' : 'those tagged slow: npm run test:all'
+      const why = interrupted.aborted ? 'interrupted' : left
       if (skipped > 0) process.stdout.write(`${skipped} left out (${why})\n`)
       process.stdout.write(`${passed} passed, ${failed} failed\n`)
       process.exitCode = ok && checked ? 0 : 1
