@@ -1,11 +1,11 @@
 import { bootCloud, cloudOf, defineTopology, expect, provision, scenario } from '../harness/index.js'
-import { threeNode } from '../fixtures/topologies/three-node.js'
+import { threeNode, threeNodes } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
 
 const ownPasswords = defineTopology({
   ...threeNode,
-  nodes: Object.fromEntries(threeNode.nodes.map((node) => [node.name, node])),
+  nodes: threeNodes,
   passwords: { admin: 'Correct-Horse+1', service: 'Battery.Staple=2' },
 })
 

@@ -12,9 +12,10 @@ let heard = 0
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    const again = performance.now() - heard > sameKeystroke
-    if (controller.signal.aborted && again) process.exit(130)
-    if (controller.signal.aborted) return
+    if (controller.signal.aborted) {
+      if (performance.now() - heard > sameKeystroke) process.exit(130)
+      return
+    }
     heard = performance.now()
     process.stderr.write('\nending everything; once more to end at once\n')
     controller.abort(new Error(`interrupted by ${signal}`))

@@ -49,10 +49,10 @@ async function prepareStage<Name extends string>(
 ): Promise<Prepared<Name>> {
   const { golden, acceleration } = await prepareTopology(stage.topology, options)
   const text = await readFile(fileURLToPath(stage.file))
-  // The cloud has the guest in it.
-  const guest = await findImage('instance')
+  // The cloud has the guest in it; what is no cloud has none.
+  const guest = golden.images.get('instance')
   const version = createHash('sha256')
-    .update(JSON.stringify([text, guest.digest, guest.build]))
+    .update(JSON.stringify([text, guest?.digest, guest?.build]))
     .digest('hex')
   const reach = async (cluster: Cluster): Promise<void> => {
     using cloud = cloudOf(cluster, options.signal)

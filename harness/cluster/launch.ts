@@ -16,6 +16,7 @@ import type { Image } from '../images/index.js'
 import {
   chosenLauncher,
   Machine,
+  moreRoom,
   portSocket,
   type Accelerator,
   type MachineSpec,
@@ -131,7 +132,7 @@ function diskFull({ name, disk }: MachineSpec): StackrigError {
   return new StackrigError('HOST_DISK', `what node ${name} writes must find room on this machine`, {
     where: disk,
     seen: 'no space left; QEMU has stopped the node',
-    next: 'free some, or set TMPDIR (disks of forks) or STACKRIG_CACHE (of a golden snapshot) to a folder on a larger disk',
+    next: moreRoom,
   })
 }
 

@@ -10,7 +10,7 @@ import { reportProgress, rememberTiming, type BuildProgress } from './build-prog
 import type { BuildTask } from './build-task.js'
 import { imagesFolder, logsFolder } from './cache.js'
 import { recordFile, type Image, type ImageRecord } from './image.js'
-import { buildFailed, type BuildLog } from './program.js'
+import { biggerCache, buildFailed, type BuildLog } from './program.js'
 import { openFiles } from './open-files.js'
 import { pruneImages, removeUnfinished } from './prune.js'
 import { formatQemubootConf } from './qemuboot-conf.js'
@@ -174,7 +174,7 @@ async function checkDisk(recipe: Recipe): Promise<void> {
         seen: `${freeMiB} MiB free`,
         next:
           folder === imagesFolder()
-            ? 'free some, or set STACKRIG_CACHE to a folder on a bigger disk'
+            ? biggerCache
             : 'free some there: an ordinary user builds the tree of an image in that folder',
       },
     )

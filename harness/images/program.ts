@@ -15,6 +15,9 @@ export interface BuildLog {
   signal: AbortSignal
 }
 
+/** What to do when the cache finds no room. */
+export const biggerCache = 'free some, or set STACKRIG_CACHE to a folder on a bigger disk'
+
 const linesOfLogInError = 15
 
 export interface ProgramOptions {
@@ -83,7 +86,7 @@ export function buildFailed(log: BuildLog, reason: string, cause?: unknown): Sta
     return new StackrigError('HOST_DISK', `The build of image ${log.image} must find room on this machine.`, {
       where: dirname(dirname(log.file)),
       seen: reason,
-      next: 'free some, or set STACKRIG_CACHE to a folder on a bigger disk',
+      next: biggerCache,
       cause,
     })
   }

@@ -2,6 +2,10 @@ import { copyFile } from 'node:fs/promises'
 import { execa } from 'execa'
 import { messageOf, StackrigError } from '../errors.js'
 
+/** What to do when a node's disk finds no room. */
+export const moreRoom =
+  'free some, or set TMPDIR (disks of forks) or STACKRIG_CACHE (of a golden snapshot) to a folder on a larger disk'
+
 /**
  * Makes a qcow2 file that holds what differs from another disk (QEMU docs, "qemu-img create").
  * @throws StackrigError HOST_DISK
@@ -23,7 +27,7 @@ async function withRoom(file: string, writing: Promise<unknown>): Promise<void> 
     throw new StackrigError('HOST_DISK', 'a disk of a node must find room on this machine', {
       where: file,
       seen: 'no space left',
-      next: 'free some, or set TMPDIR (disks of forks) or STACKRIG_CACHE (of a golden snapshot) to a folder on a larger disk',
+      next: moreRoom,
       cause,
     })
   }

@@ -7,7 +7,7 @@ export {
   type Launcher,
   type MachineSpec,
 } from './command.js'
-export { copyDisk, createOverlay } from './disk.js'
+export { copyDisk, createOverlay, moreRoom } from './disk.js'
 export { connectWhenListening, type QmpEvent } from './qmp.js'
 export { Machine } from './machine.js'
 export { loadState, saveState } from './saved-state.js'

@@ -13,6 +13,7 @@ import {
   startOptions,
   type MachineSpec,
 } from './command.js'
+import { shellWord } from './shell-word.js'
 
 /**
  * OpenEmbedded's runqemu: `$RUNQEMU`, or the one on PATH.
@@ -86,9 +87,4 @@ function nodeConf({ image, disk, memoryMiB, cpus }: MachineSpec): Record<string,
         }
       : { rootfs: image.initrd ?? '' }),
   }
-}
-
-/** A word as Python's shlex.split reads it. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`
 }

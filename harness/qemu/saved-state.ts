@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { StackrigError } from '../errors.js'
 import type { Machine } from './machine.js'
+import { shellWord } from './shell-word.js'
 
 // Guest memory is a file of its own, so that only the devices' state has to be moved (QEMU docs, "Migration",
 // capability x-ignore-shared; tried with QEMU 7.2).
@@ -9,19 +10,16 @@ const capabilities = { capabilities: [{ capability: 'x-ignore-shared', state: tr
 /** Writes the devices' state of a paused machine to a file. */
 export async function saveState(machine: Machine, file: string): Promise<void> {
   await machine.qmp.execute('migrate-set-capabilities', capabilities)
-  await machine.qmp.execute('migrate', { uri: `exec:cat > ${word(file)}` })
+  await machine.qmp.execute('migrate', { uri: `exec:cat > ${shellWord(file)}` })
   await migrated(machine, 'saving')
 }
 
 /** Loads what `saveState` wrote into a machine that was started with `incoming`. */
 export async function loadState(machine: Machine, file: string): Promise<void> {
   await machine.qmp.execute('migrate-set-capabilities', capabilities)
-  await machine.qmp.execute('migrate-incoming', { uri: `exec:cat ${word(file)}` })
+  await machine.qmp.execute('migrate-incoming', { uri: `exec:cat ${shellWord(file)}` })
   await migrated(machine, 'loading')
 }
-
-/** One word for the shell that QEMU starts. */
-const word = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`
 
 async function migrated(machine: Machine, what: string): Promise<void> {
   for (;;) {
