@@ -46,7 +46,7 @@ const codes = {
   SHELL_LOST: 'boot',
   /** A command on a node exited non-zero (`run`). */
   COMMAND_FAILED: 'service',
-  /** A wait reached its deadline; the message says what was last seen. */
+  /** A wait reached its time-out; the message says what was last seen. */
   WAIT_TIMEOUT: 'service',
   /** A service is not running where it should. */
   SERVICE_DOWN: 'service',

@@ -37,7 +37,7 @@ test(
     const volume = await cinder.createVolume({ name: 'data', size: 1 })
     await expect(volume).toBecome('available')
     expect(await controller.run`lvs --noheadings -o lv_name cinder-volumes`).toContain(volume.id)
-    await expect(server).toBecome('ACTIVE', { within: '10min' })
+    await expect(server).toBecome('ACTIVE', { timeout: '10min' })
     await nova.consoleWith(server.id, 'stackrig-instance: ready')
 
     await nova.attachVolume(server.id, volume.id)

@@ -13,7 +13,7 @@ test(
   'a second compute node is nobody as it is shipped, and one of two once it is enrolled',
   { tags: 'slow' },
   async ({ cloud, cluster, guestDisk, network }) => {
-    const second = await cluster.join('compute-2', secondCompute)
+    const second = await cluster.addNode('compute-2', secondCompute)
     expect(cluster.topology.nodes).toEqual(twoCompute.nodes)
     expect(await second.run`grep ^transport_url /etc/nova/nova.conf`).toContain('@localhost')
     expect(await second.run`bash -ic ${'echo $OS_AUTH_URL'} 2>/dev/null`).toContain('//localhost')
@@ -23,8 +23,8 @@ test(
     await second.run`echo compute-2 >/etc/hostname`
     await second.run`hostname compute-2`
     await second.run`sed -i ${'/^transport_url/s/localhost/192.168.7.99/;s/^host *=.*/host = compute-2/'} /etc/nova/nova.conf`
-    await second.runWithin('5min')`systemctl restart --no-block nova-compute`
-    await expect(cloudReady(cluster, { deadline: '2min' })).rejects.toThrow(
+    await second.run({ timeout: '5min' })`systemctl restart --no-block nova-compute`
+    await expect(cloudReady(cluster, { timeout: '2min' })).rejects.toThrow(
       /not there: nova-compute on compute-2[\s\S]*last words of nova-compute on compute-2:[\s\S]*192\.168\.7\.99/,
     )
 
@@ -57,7 +57,7 @@ test(
         ...(userData && { userData }),
       })
     const first = await boot('compute')
-    await expect(first).toBecome('ACTIVE', { within: '15min' })
+    await expect(first).toBecome('ACTIVE', { timeout: '15min' })
     const [port] = await cloud.neutron.ports({ device_id: first.id })
     const address = port?.addresses[0] ?? ''
     await cloud.nova.consoleWith(first.id, 'stackrig-instance: ready')
@@ -65,10 +65,10 @@ test(
       'compute-2',
       `#!/bin/sh\nping -c 1 -W 10 ${address} >/dev/null && echo "reached ${address}"`,
     )
-    await expect(other).toBecome('ACTIVE', { within: '15min' })
+    await expect(other).toBecome('ACTIVE', { timeout: '15min' })
     expect((await cloud.nova.get(first.id)).host).toBe('compute')
     expect((await cloud.nova.get(other.id)).host).toBe('compute-2')
-    const said = await cloud.nova.consoleWith(other.id, 'stackrig-instance: ready', { deadline: '15min' })
+    const said = await cloud.nova.consoleWith(other.id, 'stackrig-instance: ready', { timeout: '15min' })
     expect(said).toContain(`reached ${address}`)
     expect(await second.run`virsh list --name`).toContain((await cloud.nova.get(other.id)).instanceName)
     // The lease of both is the network node's.
@@ -80,7 +80,8 @@ test(
 )
 
 test('a node that cannot be told apart is refused before it boots', async ({ cluster }) => {
-  const join = (other: object): Promise<unknown> => cluster.join('compute-2', { ...secondCompute, ...other })
+  const join = (other: object): Promise<unknown> =>
+    cluster.addNode('compute-2', { ...secondCompute, ...other })
   const refused = { code: 'TOPOLOGY_INVALID' }
   await expect(join({ hostName: 'compute' })).rejects.toMatchObject(refused)
   await expect(join({ address: '192.168.7.4' })).rejects.toMatchObject(refused)

@@ -55,7 +55,7 @@ test(
       `${main}/base ${main}/global ${main}/PG_VERSION ${main}/stackrig-*`,
     )
     await controller.powerOn()
-    await controller.waitUntil(`${initialisation} | grep -q 'users, services'`, '30min')
+    await controller.waitUntil({ timeout: '30min' })`sh -c ${`${initialisation} | grep -q 'users, services'`}`
     expect(await controller.run`sh -c ${initialisation}`).toContain('creating the database cluster')
     await controller.powerOff()
     await controller.powerOn()

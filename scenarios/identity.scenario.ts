@@ -25,7 +25,7 @@ test('identity.sh, run again, makes what is missing and changes nothing else', a
   const asSwift = { username: 'swift', password: 'password', project: 'service' }
   await expect(keystone.issueToken(asSwift)).rejects.toMatchObject({ code: 'API_FAILED', status: 401 })
 
-  await controller.runWithin('10min')`/etc/keystone/identity.sh`
+  await controller.run({ timeout: '10min' })`/etc/keystone/identity.sh`
   expect(await everythingBut(cloud, 'swift')).toEqual(before)
   const token = await keystone.issueToken(asSwift)
   expect(token.roles).toContain('service')

@@ -9,7 +9,7 @@ test('the administrator gets a token from outside and on every node', async ({ c
   // -i reads /root/.bashrc, as a person's shell does. Under TCG the client takes long to import what it needs.
   const command = 'openstack token issue --format value --column project_id'
   const projects = await Promise.all(
-    cluster.nodes.map((node) => node.runWithin('10min')`bash -ic ${command} 2>/dev/null`),
+    cluster.nodes.map((node) => node.run({ timeout: '10min' })`bash -ic ${command} 2>/dev/null`),
   )
   expect(projects).toEqual(cluster.nodes.map(() => token.projectId))
 })

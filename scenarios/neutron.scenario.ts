@@ -20,18 +20,18 @@ test(
     const group = await neutron.defaultGroup()
     const ping = `ping -c 2 -W 5 ${floating.address}`
     const rule = await neutron.allow(group, { protocol: 'icmp' })
-    await controller.waitUntil(ping, '5min')
+    await controller.waitUntil`sh -c ${ping}`
     await neutron.deleteRule(rule.id)
-    await controller.waitUntil(`! ${ping}`, '5min')
+    await controller.waitUntil`sh -c ${`! ${ping}`}`
     await neutron.allow(group, { protocol: 'icmp' })
-    await controller.waitUntil(ping, '5min')
+    await controller.waitUntil`sh -c ${ping}`
 
     // From within: another instance, the gateway, and what lies behind it.
     const targets = [port.addresses[0], '10.13.0.1', '172.24.4.1'].join(' ')
     const userData = `#!/bin/sh
 for target in ${targets}; do ping -c 1 -W 10 $target >/dev/null && echo "reached $target"; done`
     const second = await nova.boot({ name: 'second', image, flavor: 'm1.nano', network: inside, userData })
-    const said = await nova.consoleWith(second.id, 'stackrig-instance: ready', { deadline: '15min' })
+    const said = await nova.consoleWith(second.id, 'stackrig-instance: ready', { timeout: '15min' })
     for (const target of targets.split(' ')) expect(said).toContain(`reached ${target}`)
     expect(said).toMatch(/stackrig-instance: metadata .*instance-id i-[0-9a-f]+/)
   },

@@ -17,7 +17,7 @@ async function agentsOfNetwork({ neutron }: Cloud, alive: boolean, signal: Abort
         ? { done: true, value: agents }
         : { done: false, seen: `not so: ${wrong.map(({ binary }) => binary).join(', ')}` }
     },
-    { deadline: '10min', every: '2s', signal },
+    { timeout: '10min', interval: '2s', signal },
   )
 }
 
@@ -35,22 +35,22 @@ testWithInstance(
       return `ping -c 2 -W 5 ${(await cloud.neutron.createFloatingIp(outside, port)).address}`
     }
     const ping = await pingFromOutside(before)
-    await controller.waitUntil(ping, '5min')
+    await controller.waitUntil`sh -c ${ping}`
 
     await network.unplug()
-    await controller.waitUntil(`! ping -c 1 -W 5 ${network.plan.address}`, '1min')
+    await controller.waitUntil({ timeout: '1min' })`sh -c ${`! ping -c 1 -W 5 ${network.plan.address}`}`
     expect((await controller.execute(ping)).exitCode).not.toBe(0)
     await agentsOfNetwork(cloud, false, cluster.signal)
 
     await network.plugIn()
     await agentsOfNetwork(cloud, true, cluster.signal)
-    await controller.waitUntil(ping, '5min')
+    await controller.waitUntil`sh -c ${ping}`
     // A lease and a floating address for one who was not there before.
     const after = await cloud.nova.boot({ name: 'after', image, flavor: 'm1.nano', network: net })
-    await expect(after).toBecome('ACTIVE', { within: '10min' })
+    await expect(after).toBecome('ACTIVE', { timeout: '10min' })
     const said = await cloud.nova.consoleWith(after.id, 'stackrig-instance: ready')
     expect(said).toMatch(/stackrig-instance: address 10\.13\.0\.\d+/)
-    await controller.waitUntil(await pingFromOutside(after), '5min')
+    await controller.waitUntil`sh -c ${await pingFromOutside(after)}`
   },
 )
 
@@ -61,7 +61,7 @@ test(
     const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.17.0.0/24' })
     const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
     await compute.powerOff()
-    await controller.waitUntil(`! ping -c 1 -W 5 ${compute.plan.address}`, '1min')
+    await controller.waitUntil({ timeout: '1min' })`sh -c ${`! ping -c 1 -W 5 ${compute.plan.address}`}`
     await waitFor(
       'Nova to miss the compute node',
       async () => {
@@ -70,7 +70,7 @@ test(
           ? { done: true, value: service }
           : { done: false, seen: `nova-compute is ${service?.state ?? 'not in the list'}` }
       },
-      { deadline: '10min', every: '2s', signal: cluster.signal },
+      { timeout: '10min', interval: '2s', signal: cluster.signal },
     )
     const server = await cloud.nova.boot({ name: 'lost', image, flavor: 'm1.nano', network: net })
     await expect(server).toBecome('ERROR')
@@ -79,7 +79,7 @@ test(
     await compute.powerOn()
     await cloudReady(cluster)
     const found = await cloud.nova.boot({ name: 'found', image, flavor: 'm1.nano', network: net })
-    await expect(found).toBecome('ACTIVE', { within: '15min' })
+    await expect(found).toBecome('ACTIVE', { timeout: '15min' })
     await cloud.nova.consoleWith(found.id, 'stackrig-instance: ready')
   },
 )

@@ -15,7 +15,7 @@ test('an instance boots under KVM, and gets its address and metadata from the ne
   await cloud.neutron.allow(group, { protocol: 'icmp' })
   const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
   const booting = await cloud.nova.boot({ name: 'web', image, flavor: 'm1.nano', network: net })
-  await expect(booting).toBecome('ACTIVE', { within: '10min' })
+  await expect(booting).toBecome('ACTIVE', { timeout: '10min' })
   const server = await cloud.nova.get(booting.id)
   expect(server.host).toBe(compute.plan.hostName)
   const address = server.addresses[0]?.address ?? ''
@@ -34,7 +34,7 @@ test('an instance boots under KVM, and gets its address and metadata from the ne
   )
 
   await cloud.nova.delete(server.id)
-  await expect(server).toBeGone({ within: '5min' })
+  await expect(server).toBeGone({ timeout: '5min' })
   expect(await compute.run`virsh list --all --name`).not.toContain(server.instanceName)
 })
 

@@ -24,15 +24,15 @@ test(
     // Root's shell has the new one, on every node.
     for (const node of cluster.nodes) {
       expect(
-        await node.runWithin('5min')`bash -ic ${'openstack network agent list -f value -c Binary'}`,
+        await node.run({ timeout: '5min' })`bash -ic ${'openstack network agent list -f value -c Binary'}`,
       ).toContain('neutron-dhcp-agent')
     }
     // To boot an instance every service asks every other, by its own account.
     const network = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.19.0.0/24' })
     const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
     const server = await cloud.nova.boot({ name: 'web', image, flavor: 'm1.nano', network })
-    await expect(server).toBecome('ACTIVE', { within: '15min' })
-    await cloud.nova.consoleWith(server.id, 'stackrig-instance: metadata', { deadline: '10min' })
+    await expect(server).toBecome('ACTIVE', { timeout: '15min' })
+    await cloud.nova.consoleWith(server.id, 'stackrig-instance: metadata', { timeout: '10min' })
     expect(await provision(cluster)).toEqual([])
   },
 )

@@ -32,7 +32,7 @@ async function underLoad(
         Promise.resolve(
           made.length < 2 ? { done: false, seen: `${made.length} made` } : { done: true, value: made },
         ),
-      { deadline: '5min', signal },
+      { timeout: '5min', signal },
     )
     await work()
     return made
@@ -67,7 +67,7 @@ test('PostgreSQL is restarted under load: what was acknowledged is there, and ev
     async () => {
       await controller.restartServices('postgresql')
       await waitFor('all services', async () => ({ done: true, value: await askAll() }), {
-        deadline: '5min',
+        timeout: '5min',
         signal: gone,
       })
     },
@@ -83,7 +83,7 @@ test(
   { tags: 'slow' },
   async ({ cloud, cluster, controller, network, signal }) => {
     const agentQueues = (): Promise<string> =>
-      controller.runWithin('5min')`rabbitmqctl -q list_queues name consumers`
+      controller.run({ timeout: '5min' })`rabbitmqctl -q list_queues name consumers`
     expect(await agentQueues()).toMatch(/^l3_agent\.network\s+[1-9]/m)
     const journal = 'journalctl --no-pager --output=cat --unit=neutron-l3-agent'
     const [, cursor = ''] =
@@ -95,17 +95,19 @@ test(
         await controller.restartServices('rabbitmq-server')
         // Without a stop nobody has lost a connection, and nothing is proved.
         const since = `${journal} --after-cursor='${cursor}'`
-        await network.waitUntil(`${since} | grep -q 'Reconnected to AMQP'`, '10min')
+        await network.waitUntil({ timeout: '10min' })`sh -c ${`${since} | grep -q 'Reconnected to AMQP'`}`
       },
     )
     const names = (await cloud.neutron.networks()).map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining(acknowledged))
 
-    await cloudReady(cluster, { deadline: '10min' })
+    await cloudReady(cluster, { timeout: '10min' })
     // From the API through the scheduler to the volume service, and back: three services that talk over RabbitMQ.
     const volume = await cloud.cinder.createVolume({ name: 'after', size: 1 })
-    await expect(volume).toBecome('available', { within: '10min' })
+    await expect(volume).toBecome('available', { timeout: '10min' })
     expect(await agentQueues()).toMatch(/^l3_agent\.network\s+[1-9]/m)
-    expect(await controller.runWithin('5min')`rabbitmq-diagnostics check_running`).toContain('fully booted')
+    expect(await controller.run({ timeout: '5min' })`rabbitmq-diagnostics check_running`).toContain(
+      'fully booted',
+    )
   },
 )

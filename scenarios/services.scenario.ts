@@ -31,7 +31,7 @@ test(
           ? { done: true, value: service }
           : { done: false, seen: `nova-compute is ${service?.state ?? 'not in the list'}` }
       },
-      { deadline: '10min', every: '2s', signal: cluster.signal },
+      { timeout: '10min', interval: '2s', signal: cluster.signal },
     )
     await compute.startServices('nova-compute')
     await requireServices(cluster)

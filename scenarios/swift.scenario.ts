@@ -56,7 +56,7 @@ test('a large object is its segments, also after a restart of the proxy', async 
   expect((await swift.get('shelf', 'film')).data.equals(film)).toBe(true)
 
   await controller.restartServices('swift-proxy')
-  await controller.waitForPort(8888, '5min')
+  await controller.waitForPort(8888, { timeout: '5min' })
   const after = await swift.get('shelf', 'film', { range: { from: 199_990, to: 200_009 } })
   expect(after.data.equals(film.subarray(199_990, 200_010))).toBe(true)
 })
@@ -98,7 +98,7 @@ test('Glance keeps an image in Swift', { tags: 'slow' }, async ({ cloud, control
   const conf = (await controller.readFile('/etc/glance/glance-api.conf')).toString()
   await controller.writeFile('/etc/glance/glance-api.conf', conf.replace(/\[glance_store\][^[]*/, swiftStore))
   await controller.restartServices('glance-api')
-  await controller.waitForPort(9292, '5min')
+  await controller.waitForPort(9292, { timeout: '5min' })
   const disk = await readFile(guestDisk)
   const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
   await expect(image).toBecome('active')

@@ -104,7 +104,7 @@ async function measureTalk(golden: Golden, runs: number): Promise<{ rtt: number;
   const lags: number[] = []
   for (let run = 0; run < runs; run++) {
     const port = 4000 + run
-    const open = node.waitForPort(port, '60s').then(() => performance.now())
+    const open = node.waitForPort(port, { timeout: '60s' }).then(() => performance.now())
     // The node says when its port is open. A server that stays: one that ends with its first connection may be gone
     // before the node has looked.
     const listening = await node

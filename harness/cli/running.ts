@@ -51,7 +51,7 @@ async function readNote(folder: string): Promise<RunningCluster[]> {
   const text = await readFile(join(folder, noteFile), 'utf8').catch(() => undefined)
   if (text === undefined) return []
   const note = noteSchema.parse(JSON.parse(text))
-  return Sandbox.join(note.folder, note.pid).then(
+  return Sandbox.attach(note.folder, note.pid).then(
     () => [note],
     () => [],
   )

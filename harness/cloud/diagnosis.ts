@@ -91,7 +91,7 @@ async function symptoms(cluster: Cluster): Promise<string[]> {
       cluster.nodes
         .filter((node) => node.isOn && playsRole(node.plan, role))
         .map(async (node) => {
-          const { stdout } = await node.execute(command, { deadline: '30s' })
+          const { stdout } = await node.execute(command, { timeout: '30s' })
           const lines = stdout.toString().trim()
           return lines ? [`${node.name}: ${means}\n${lines}`] : []
         }),

@@ -53,7 +53,7 @@ test('a name that two nodes have, clocks two hours apart, another address in a f
 test('a service that does not run is among it, and a node that is off is passed over', async () => {
   await cluster.node('one').run`killall syslogd`
   // It takes its leave of the log first.
-  await cluster.node('one').waitUntil('! pidof syslogd', '30s')
+  await cluster.node('one').waitUntil({ timeout: '30s' })`! pidof syslogd`
   await cluster.node('two').powerOff()
   expect(await diagnose(cluster)).toEqual([
     expect.stringMatching(/^syslogd on one is inactive; the last words of syslogd on one:/),

@@ -20,20 +20,20 @@ interface Roll {
  * A cloud is ready when every API answers an authenticated call, every agent of Nova, Neutron and Cinder reports alive
  * from the controller's point of view, every compute host is mapped into its cell, and every service runs. Nodes that
  * were switched off are not missed.
- * @param options.deadline for each of these steps; default 25 min, for a first boot without hardware virtualisation.
+ * @param options.time-out for each of these steps; default 25 min, for a first boot without hardware virtualisation.
  * @throws StackrigError WAIT_TIMEOUT naming what is missing, with its log; SERVICE_DOWN
  */
 export async function cloudReady(
   cluster: Cluster,
-  options: { deadline?: Duration; onProgress?: (what: string) => void } = {},
+  options: { timeout?: Duration; onProgress?: (what: string) => void } = {},
 ): Promise<void> {
   const { cloud: door } = cluster.topology.contract
   if (!door) return
-  const { deadline = firstBoot, onProgress } = options
+  const { timeout = firstBoot, onProgress } = options
   using cloud = cloudOf(cluster)
   const started = Date.now()
   const wait = async (what: string, probe: Probe, diagnose = () => explain(cluster)): Promise<void> => {
-    await waitFor(what, probe, { deadline, every: '2s', signal: cluster.signal, diagnose })
+    await waitFor(what, probe, { timeout, interval: '2s', signal: cluster.signal, diagnose })
     onProgress?.(`${what}: ${humanDuration(Date.now() - started)}`)
   }
   const { first, took } = await databasesMade(cluster)
@@ -72,7 +72,7 @@ async function databasesMade(cluster: Cluster): Promise<{ first: boolean; took: 
   const controller = cluster.nodes.find(({ plan }) => playsRole(plan, 'controller'))
   const started = Date.now()
   if (!contract.firstBoot || !controller) return { first: false, took: 0 }
-  const { service, deadline } = contract.firstBoot
+  const { service, timeout } = contract.firstBoot
   let first = false
   await waitFor(
     `the first boot of ${controller.name} to make its databases`,
@@ -84,8 +84,8 @@ async function databasesMade(cluster: Cluster): Promise<{ first: boolean; took: 
         : { done: true, value: state }
     },
     {
-      deadline,
-      every: '2s',
+      timeout,
+      interval: '2s',
       signal: cluster.signal,
       diagnose: () => describeService(controller, service),
     },

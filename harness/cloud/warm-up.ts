@@ -22,7 +22,7 @@ export async function warmUp(
   const network = await cloud.neutron.createNetwork({ name: 'warm-up', cidr: '10.250.0.0/24' })
   const image = await cloud.glance.upload({ name: 'warm-up', file: guestDisk })
   const server = await cloud.nova.boot({ name: 'warm-up', image, flavor: 'm1.nano', network })
-  await become(server, 'ACTIVE', { deadline: '20min', signal })
+  await become(server, 'ACTIVE', { timeout: '20min', signal })
   onProgress('an instance ran')
   const { username } = door.credentials
   await openHorizon(cluster, door.horizonUrl, { username, password: passwordsOf(cluster.topology).admin })
@@ -30,7 +30,7 @@ export async function warmUp(
   await Promise.all(cluster.nodes.map(runClient))
   onProgress('the command line client ran on every node')
   await cloud.nova.delete(server.id)
-  await deleted(server, { deadline: '10min', signal })
+  await deleted(server, { timeout: '10min', signal })
   await cloud.glance.delete(image.id)
   await cloud.neutron.deleteNetwork(network.id)
   await dhcpEnded(cluster, network.id)
@@ -45,13 +45,13 @@ async function smallFlavor({ nova }: Cloud): Promise<void> {
 
 /** The client notes what plugins there are, which is most of what it does. */
 async function runClient(node: RunningNode): Promise<void> {
-  await node.runWithin('10min')`bash -ic ${'openstack token issue >/dev/null'}`
+  await node.run({ timeout: '10min' })`bash -ic ${'openstack token issue >/dev/null'}`
 }
 
 /** The network's namespace goes some time after the network. */
 async function dhcpEnded(cluster: Cluster, network: string): Promise<void> {
   const nodes = cluster.nodes.filter(({ plan }) => playsRole(plan, 'network'))
-  await Promise.all(nodes.map((node) => node.waitUntil(`! ip netns list | grep -q ${network}`, '5min')))
+  await Promise.all(nodes.map((node) => node.waitUntil`sh -c ${`! ip netns list | grep -q ${network}`}`))
 }
 
 async function openHorizon(

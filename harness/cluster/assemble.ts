@@ -44,11 +44,11 @@ export async function assemble<Name extends string>(
   const join = async (of: Topology, node: TopologyNode): Promise<RunningNode> => {
     const index = of.nodes.indexOf(node)
     await newDisk(supplies, node)
-    await sandbox.plugIn({ name: node.hostName, address: node.address }, index)
+    await sandbox.addTap({ name: node.hostName, address: node.address }, index)
     try {
       return await running(of, node, bootNode(of, node, sandbox, supplies, laterBoot, stop.signal))
     } catch (error) {
-      await sandbox.unplug(index)
+      await sandbox.removeTap(index)
       throw error
     }
   }

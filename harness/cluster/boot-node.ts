@@ -41,7 +41,7 @@ export async function bootNode(
   node: TopologyNode,
   sandbox: Sandbox,
   supplies: Supplies,
-  deadline: Duration,
+  timeout: Duration,
   stop: AbortSignal,
 ): Promise<Launched> {
   const image = imageOf(supplies.images, node)
@@ -57,8 +57,8 @@ export async function bootNode(
   const signal = AbortSignal.any([launched.signal, stop])
   try {
     await launched.machine.resume()
-    await openShells(launched.machine, deadline, signal)
-    await launched.shell.start(deadline)
+    await openShells(launched.machine, timeout, signal)
+    await launched.shell.start(timeout)
     return launched
   } catch (error) {
     // Otherwise it would keep tap and disk from the next try.
@@ -68,11 +68,11 @@ export async function bootNode(
 }
 
 /** By the console, which is then free for a person again. */
-async function openShells(machine: Machine, deadline: Duration, signal: AbortSignal): Promise<void> {
+async function openShells(machine: Machine, timeout: Duration, signal: AbortSignal): Promise<void> {
   const { name } = machine.spec
   using console = new Console(await machine.connect(consoleSocket(name)), name)
-  await logInAndStartShells(console, name, { deadline, signal })
-  await shellsOpen(machine, deadline, signal)
+  await logInAndStartShells(console, name, { timeout, signal })
+  await shellsOpen(machine, timeout, signal)
   logOut(console)
 }
 
@@ -80,7 +80,7 @@ async function openShells(machine: Machine, deadline: Duration, signal: AbortSig
  * Waits until the guest has opened the ports of its shells: only then have they all left the session of the login that
  * started them, and outlive it.
  */
-async function shellsOpen(machine: Machine, deadline: Duration, signal: AbortSignal): Promise<void> {
+async function shellsOpen(machine: Machine, timeout: Duration, signal: AbortSignal): Promise<void> {
   await waitFor(
     `the shells of ${machine.spec.name}`,
     async () => {
@@ -90,6 +90,6 @@ async function shellsOpen(machine: Machine, deadline: Duration, signal: AbortSig
         ? { done: true, value: open }
         : { done: false, seen: `closed: ${closed.join(', ')}` }
     },
-    { deadline, every: 20, signal },
+    { timeout, interval: 20, signal },
   )
 }

@@ -16,7 +16,7 @@ export interface BootOptions {
   /** Where the nodes' disks are made; default: the sandbox's folder. */
   diskFolder?: string | undefined
   /** Until every node has shown its login prompt; default 15 min. */
-  deadline?: Duration | undefined
+  timeout?: Duration | undefined
   /** How much later than the others a node is switched on, by its name. */
   delays?: Readonly<Record<string, Duration>> | undefined
   signal?: AbortSignal | undefined
@@ -31,7 +31,7 @@ export async function bootCluster<Name extends string>(
   topology: Topology<Name>,
   options: BootOptions,
 ): Promise<Cluster<Name>> {
-  const { accelerator, images, deadline = '15min' } = options
+  const { accelerator, images, timeout = '15min' } = options
   const sandbox = await Sandbox.open(networkPlan(topology))
   const logFolder = options.logFolder ?? sandbox.folder
   const diskFolder = options.diskFolder ?? sandbox.folder
@@ -39,7 +39,7 @@ export async function bootCluster<Name extends string>(
   return assemble(topology, sandbox, supplies, options.signal, async (node, stop) => {
     await delay(milliseconds(options.delays?.[node.name] ?? 0), undefined, { signal: stop })
     await newDisk(supplies, node)
-    const started = await bootNode(topology, node, sandbox, supplies, deadline, stop)
+    const started = await bootNode(topology, node, sandbox, supplies, timeout, stop)
     options.onProgress?.(`${node.name} answers`)
     return started
   })

@@ -42,7 +42,7 @@ test('the bridge is the gateway, and it leads nowhere', async () => {
 
 test('a port is waited for, and reached from outside', async () => {
   const two = cluster.node('two')
-  const open = two.waitForPort(8000, '60s')
+  const open = two.waitForPort(8000, { timeout: '60s' })
   await two.run`mkdir -p /srv && echo hello >/srv/index.html && httpd -p 8000 -h /srv`
   await open
   const socket = await cluster.dial('two', 8000)
@@ -57,7 +57,7 @@ test('a service that speaks first, and much, is heard whole', async () => {
   await two.run`sh -c ${'dd if=/dev/zero bs=1M count=8 2>/dev/null | tr "\\0" x >/tmp/much'}`
   for (let round = 0; round < 5; round++) {
     await two.run`sh -c ${'nc -l -p 8002 -e cat /tmp/much >/dev/null 2>&1 </dev/null &'}`
-    await two.waitUntil('netstat -ltn | grep -q :8002', '30s')
+    await two.waitUntil({ timeout: '30s' })`netstat -ltn | grep -q :8002`
     const socket = await cluster.dial('two', 8002)
     let heard = 0
     for await (const data of socket) heard += (data as Buffer).length
@@ -66,7 +66,7 @@ test('a service that speaks first, and much, is heard whole', async () => {
 })
 
 test('a port that stays closed is named, with what was seen', async () => {
-  await expect(cluster.node('two').waitForPort(8001, '500ms')).rejects.toMatchObject({
+  await expect(cluster.node('two').waitForPort(8001, { timeout: '500ms' })).rejects.toMatchObject({
     code: 'WAIT_TIMEOUT',
     message: expect.stringMatching(/port 8001 of two[\s\S]*ECONNREFUSED|nothing yet/) as string,
   })

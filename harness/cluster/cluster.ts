@@ -55,7 +55,7 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
    * it, and all others, who is who. Of several, each begins when the one before has ended.
    * @throws StackrigError TOPOLOGY_INVALID or IMAGE_MISSING before anything is started, and those of `bootNode`.
    */
-  join(name: string, plan: NodePlan): Promise<RunningNode> {
+  addNode(name: string, plan: NodePlan): Promise<RunningNode> {
     const joined = this.joining.then(() => this.joinNext(name, plan))
     this.joining = joined.catch(() => undefined)
     return joined

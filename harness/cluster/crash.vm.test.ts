@@ -10,7 +10,7 @@ ownHost()
 afterEach(expectNothingLeft)
 
 // Far beyond what anything here takes, so that a part of it is a bound even on a busy machine.
-const deadline = 1_200_000
+const timeout = 1_200_000
 
 describe('QEMU that dies at its start', () => {
   const bootWith = async (change: (image: Image) => Partial<Image>): Promise<void> => {
@@ -41,15 +41,15 @@ test('a node that crashes ends the waits on every other, with its last words', a
   await using cluster = await forkCluster(await pairGolden())
   const started = performance.now()
   const waits = Promise.allSettled([
-    cluster.node('one').waitUntil('false', `${deadline}ms`),
-    cluster.node('one').waitForPort(81, `${deadline}ms`),
-    cluster.node('two').waitUntil('false', `${deadline}ms`),
+    cluster.node('one').waitUntil({ timeout: `${timeout}ms` })`false`,
+    cluster.node('one').waitForPort(81, { timeout: `${timeout}ms` }),
+    cluster.node('two').waitUntil({ timeout: `${timeout}ms` })`false`,
   ])
   const [, crash] = await Promise.all([
     waits,
     cluster
       .node('two')
-      .execute('echo c >/proc/sysrq-trigger', { deadline: '60s' })
+      .execute('echo c >/proc/sysrq-trigger', { timeout: '60s' })
       .catch((error: unknown) => error),
   ])
   for (const wait of await waits) {
@@ -63,12 +63,12 @@ test('a node that crashes ends the waits on every other, with its last words', a
   }
   expect(crash).toMatchObject({ code: 'NODE_CRASHED' })
   expect(cluster.signal.reason).toMatchObject({ code: 'NODE_CRASHED' })
-  expect(performance.now() - started).toBeLessThan(deadline / 10)
+  expect(performance.now() - started).toBeLessThan(timeout / 10)
 })
 
 test('a node that resets itself ends the waits on every other', async () => {
   await using cluster = await forkCluster(await pairGolden())
-  const wait = cluster.node('one').waitUntil('false', `${deadline}ms`)
+  const wait = cluster.node('one').waitUntil({ timeout: `${timeout}ms` })`false`
   void cluster
     .node('two')
     .execute('echo b >/proc/sysrq-trigger')
@@ -83,7 +83,7 @@ test('a node that resets itself ends the waits on every other', async () => {
 
 test('QEMU that is killed ends every wait', async () => {
   await using cluster = await forkCluster(await pairGolden())
-  const wait = cluster.node('one').waitUntil('false', `${deadline}ms`)
+  const wait = cluster.node('one').waitUntil({ timeout: `${timeout}ms` })`false`
   const machines = await machinesBelow(cluster.sandbox.folder)
   const two = machines.find(({ command }) => command.includes(' -name two '))
   if (!two) throw new Error('no QEMU of node two')

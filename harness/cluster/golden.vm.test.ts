@@ -55,7 +55,7 @@ test('one who gives up while the cluster is proved ends it at once, and leaves n
       prove: async (cluster) => {
         proving = performance.now()
         giveUp.abort(new Error('given up'))
-        await cluster.node('one').runWithin('20min')`sleep 1200`
+        await cluster.node('one').run({ timeout: '20min' })`sleep 1200`
       },
     },
   })

@@ -38,7 +38,7 @@ test('with a fork running', async () => {
 
 test('with a fork running and a command in it', async () => {
   const busy = `const fork = await forkCluster(await pairGolden())
-    void fork.node('one').execute('sleep 600', { deadline: '10min' })`
+    void fork.node('one').execute('sleep 600', { timeout: '10min' })`
   expect(await killed(busy, 'report')).toBe(2)
 })
 

@@ -19,7 +19,22 @@ import { initWords, type Verb } from './init-words.js'
 import type { Launched } from './launch.js'
 import type { TopologyNode } from './topology.js'
 
-type Run = (strings: TemplateStringsArray, ...values: CommandValue[]) => Promise<string>
+/** A command as a template: what stands in `${}` is one word each, an array several. */
+export type CommandTemplate<Result> = (
+  strings: TemplateStringsArray,
+  ...values: CommandValue[]
+) => Promise<Result>
+
+/** The same, also after options: ``run`…` `` or ``run({ timeout: '5min' })`…` ``. */
+export interface CommandMethod<Options, Result> extends CommandTemplate<Result> {
+  (options: Options): CommandTemplate<Result>
+}
+
+/** Time limit of what is done on a node, and the signal that ends it sooner. */
+export interface TimeLimit {
+  timeout?: Duration
+  signal?: AbortSignal | undefined
+}
 
 /** One running virtual machine whose shell answers. */
 export class RunningNode {
@@ -65,58 +80,59 @@ export class RunningNode {
 
   /**
    * Runs a command as root and returns its standard output, without the last newline. Values in `${}` are one word
-   * each, whatever they hold.
-   * @throws StackrigError COMMAND_FAILED when it exits non-zero, WAIT_TIMEOUT after 2 min.
+   * each, whatever they hold. Default time-out 2 min: ``node.run({ timeout: '5min' })`openstack …` ``
+   * @throws StackrigError COMMAND_FAILED when it exits non-zero, WAIT_TIMEOUT
    */
-  run: Run = (strings, ...values) => this.runWithin('2min')(strings, ...values)
-
-  /** `run` for a command that may take longer: ``node.runWithin('5min')`openstack …` `` */
-  runWithin =
-    (deadline: Duration): Run =>
-    async (strings, ...values) => {
-      const result = await this.execute(commandText(strings, values), { deadline })
-      if (result.exitCode === 0) return result.stdout.toString().replace(/\n$/, '')
-      throw new StackrigError(
-        'COMMAND_FAILED',
-        `a command on ${this.name} must succeed, but exited ${result.exitCode}`,
-        {
-          where: result.command,
-          seen: lastLines(`${result.stdout.toString()}\n${result.stderr.toString()}`, 20),
-        },
-      )
-    }
+  run = commandMethod(async (command, options: TimeLimit) => {
+    const result = await this.execute(command, options)
+    if (result.exitCode === 0) return result.stdout.toString().replace(/\n$/, '')
+    throw new StackrigError(
+      'COMMAND_FAILED',
+      `a command on ${this.name} must succeed, but exited ${result.exitCode}`,
+      { where: result.command, seen: lastWords(result, 20) },
+    )
+  })
 
   /** Runs a command as root, whatever its exit status. @throws StackrigError WAIT_TIMEOUT, SHELL_LOST */
   execute(command: string, options: RunOptions = {}): Promise<CommandResult> {
     return this.shell.execute(command, options)
   }
 
-  /** Resolves when the command exits zero. @throws StackrigError WAIT_TIMEOUT with its last output. */
-  async waitUntil(command: string, deadline: Duration, signal?: AbortSignal): Promise<string> {
-    return waitFor(
+  /**
+   * Runs a command again and again until it exits zero; resolves with its output then. Written as `run` is; default
+   * time-out 5 min. One run of it has all the time that is left.
+   * @throws StackrigError WAIT_TIMEOUT with its last output.
+   */
+  waitUntil = commandMethod(async (command, { timeout = '5min', signal }: TimeLimit) =>
+    waitFor(
       `\`${command}\` to succeed on ${this.name}`,
       async (expired) => {
-        const result = await this.execute(command, { signal: expired })
-        if (result.exitCode === 0) return { done: true, value: result.stdout.toString() }
-        return {
-          done: false,
-          seen: lastLines(`${result.stdout.toString()}\n${result.stderr.toString()}`, 10),
-        }
+        const result = await this.execute(command, { timeout, signal: expired })
+        return result.exitCode === 0
+          ? { done: true, value: result.stdout.toString() }
+          : { done: false, seen: lastWords(result, 10) }
       },
-      { deadline, signal: signal ? AbortSignal.any([signal, this.signal]) : this.signal },
-    )
-  }
+      { timeout, signal: this.#either(signal) },
+    ),
+  )
 
-  /** Resolves when the node accepts TCP connections there. @throws StackrigError WAIT_TIMEOUT */
-  async waitForPort(port: number, deadline: Duration, signal?: AbortSignal): Promise<void> {
+  /** Resolves when the node accepts TCP connections there; default time-out 5 min. @throws StackrigError WAIT_TIMEOUT */
+  async waitForPort(port: number, { timeout = '5min', signal }: TimeLimit = {}): Promise<void> {
     await waitFor(
       `port ${port} of ${this.name}`,
       async (expired) => {
-        const { open, seen } = await this.sandbox.port(this.plan.address, port, 5000, expired)
+        const { open, seen } = await this.sandbox.port(this.plan.address, port, {
+          timeout: 5000,
+          signal: expired,
+        })
         return open ? { done: true, value: undefined } : { done: false, seen: seen ?? 'no answer' }
       },
-      { deadline, every: 0, signal: signal ? AbortSignal.any([signal, this.signal]) : this.signal },
+      { timeout, interval: 0, signal: this.#either(signal) },
     )
+  }
+
+  #either(signal: AbortSignal | undefined): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.signal]) : this.signal
   }
 
   /** Resolves when the shell answers. @throws StackrigError SHELL_LOST */
@@ -144,7 +160,7 @@ export class RunningNode {
   }
 
   private async order(verb: Verb, services: string[]): Promise<void> {
-    await this.runWithin('30min')`sh -c ${initWords[this.contract.init].order(verb, services)}`
+    await this.run({ timeout: '30min' })`sh -c ${initWords[this.contract.init].order(verb, services)}`
   }
 
   readFile(path: string): Promise<Buffer> {
@@ -192,20 +208,17 @@ export class RunningNode {
   }
 
   /** Tells the node's init to end everything and switch off; resolves when it has. @throws StackrigError WAIT_TIMEOUT */
-  async shutDown(deadline: Duration = '5min'): Promise<void> {
-    const patience = milliseconds(deadline)
-    const off = this.machine.switchedOff(AbortSignal.any([AbortSignal.timeout(patience), this.signal]))
+  async shutDown({ timeout = '5min', signal }: TimeLimit = {}): Promise<void> {
+    const limit = milliseconds(timeout)
+    const off = this.machine.switchedOff(AbortSignal.any([AbortSignal.timeout(limit), this.#either(signal)]))
     // The shell may be gone before it can tell how this ended.
     this.execute('poweroff').catch(() => undefined)
     await off.catch((cause: unknown) => {
-      this.signal.throwIfAborted()
+      this.#either(signal).throwIfAborted()
       throw new StackrigError(
         'WAIT_TIMEOUT',
-        `waited ${humanDuration(patience)} for ${this.name} to shut down`,
-        {
-          where: this.consoleLog,
-          cause,
-        },
+        `waited ${humanDuration(limit)} for ${this.name} to shut down`,
+        { where: this.consoleLog, cause },
       )
     })
     this.shell.close()
@@ -220,3 +233,19 @@ export class RunningNode {
     this.current = await this.boot()
   }
 }
+
+/** What a person may write before the backtick, or leave out. */
+function commandMethod<Options extends object, Result>(
+  perform: (command: string, options: Options) => Promise<Result>,
+): CommandMethod<Options, Result> {
+  return ((first: TemplateStringsArray | Options, ...values: CommandValue[]) =>
+    isTemplate(first)
+      ? perform(commandText(first, values), {} as Options)
+      : (strings: TemplateStringsArray, ...later: CommandValue[]) =>
+          perform(commandText(strings, later), first)) as CommandMethod<Options, Result>
+}
+
+const isTemplate = (first: object): first is TemplateStringsArray => Array.isArray(first) && 'raw' in first
+
+const lastWords = ({ stdout, stderr }: CommandResult, lines: number): string =>
+  lastLines(`${stdout.toString()}\n${stderr.toString()}`, lines)

@@ -101,12 +101,12 @@ describe('several commands', () => {
   })
 })
 
-describe('a deadline', () => {
+describe('a timeout', () => {
   const running = async (node: RunningNode): Promise<string> =>
     (await node.execute('pgrep -f "sleep 99[0-9]" | wc -l')).stdout.toString().trim()
 
   test('ends the command on the node, and says what it had said', async () => {
-    await expect(one.execute('echo busy; sleep 991', { deadline: '1s' })).rejects.toMatchObject({
+    await expect(one.execute('echo busy; sleep 991', { timeout: '1s' })).rejects.toMatchObject({
       code: 'WAIT_TIMEOUT',
       message: expect.stringMatching(/command on one[\s\S]*sleep 991[\s\S]*busy/) as string,
     })
@@ -117,7 +117,7 @@ describe('a deadline', () => {
   })
 
   test('on every channel at once leaves them all usable', async () => {
-    const late = Array.from({ length: 6 }, () => two.execute('sleep 992', { deadline: '1s' }))
+    const late = Array.from({ length: 6 }, () => two.execute('sleep 992', { timeout: '1s' }))
     const ends = await Promise.allSettled(late)
     expect(ends.every(({ status }) => status === 'rejected')).toBe(true)
     expect(await Promise.all(['a', 'b', 'c', 'd'].map((word) => two.run`echo ${word}`))).toEqual([
@@ -147,7 +147,7 @@ test('commands that are given up before a fork has answered on their channels le
   const node = cluster.node('one')
   await node.machine.pause()
   const late = Array.from({ length: 3 }, () =>
-    node.execute("cat >/dev/null <<'END'\nsecret\nEND", { deadline: '300ms' }),
+    node.execute("cat >/dev/null <<'END'\nsecret\nEND", { timeout: '300ms' }),
   )
   for (const end of await Promise.allSettled(late)) {
     expect(end).toMatchObject({ status: 'rejected', reason: { code: 'WAIT_TIMEOUT' } })
@@ -166,7 +166,7 @@ test('a node whose cable is pulled is not reached, and is again with the cable b
   await one.unplug()
   expect((await two.execute(`ping -c 1 -W 2 ${one.plan.address}`)).exitCode).not.toBe(0)
   await one.plugIn()
-  await two.waitUntil(`ping -c 1 -W 2 ${one.plan.address}`, '30s')
+  await two.waitUntil({ timeout: '30s' })`sh -c ${`ping -c 1 -W 2 ${one.plan.address}`}`
 })
 
 test('a file of a megabyte goes there and back', async () => {

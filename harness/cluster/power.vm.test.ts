@@ -20,10 +20,10 @@ test('a node loses its memory with its power, and answers again when it is back'
   await one.run`touch /tmp/mark`
   await one.powerOff()
   await expect(one.run`true`).rejects.toMatchObject({ code: 'SHELL_LOST' })
-  await two.waitUntil('! ping -c 1 -W 1 192.168.7.2', '30s')
+  await two.waitUntil({ timeout: '30s' })`! ping -c 1 -W 1 192.168.7.2`
   await one.powerOn()
   expect((await one.execute('ls /tmp/mark')).exitCode).not.toBe(0)
-  await two.waitUntil('ping -c 1 -W 1 192.168.7.2', '30s')
+  await two.waitUntil({ timeout: '30s' })`ping -c 1 -W 1 192.168.7.2`
   expect(cluster.signal.aborted).toBe(false)
   // Both boots of a node's life are in one log.
   expect((await readFile(one.consoleLog, 'utf8')).match(/login:/g)?.length).toBeGreaterThan(0)
@@ -37,7 +37,7 @@ test('a node that shuts down is no crash; one that takes too long is told', asyn
   await one.powerOn()
   await expect(one.powerOn()).rejects.toMatchObject({ code: 'USAGE' })
   expect(await one.run`echo on`).toBe('on')
-  await expect(one.shutDown('1ms')).rejects.toMatchObject({ code: 'WAIT_TIMEOUT' })
+  await expect(one.shutDown({ timeout: '1ms' })).rejects.toMatchObject({ code: 'WAIT_TIMEOUT' })
   // It does so later, and that is no crash either.
   await vi.waitUntil(() => one.machine.ended.aborted, { timeout: 60_000 })
   expect(await cluster.node('two').run`echo on`).toBe('on')
@@ -62,7 +62,7 @@ test('a node that crashes after it was switched on again ends the waits on every
   const { one, two } = { one: cluster.node('one'), two: cluster.node('two') }
   await one.powerOff()
   await one.powerOn()
-  const waiting = two.waitUntil('false', '2min')
+  const waiting = two.waitUntil({ timeout: '2min' })`false`
   void one.execute('echo c >/proc/sysrq-trigger').catch(() => undefined)
   await expect(waiting).rejects.toMatchObject({ code: 'NODE_CRASHED' })
 })
@@ -70,18 +70,18 @@ test('a node that crashes after it was switched on again ends the waits on every
 test('a third node joins, is reached by name from outside, and by address from the others', async () => {
   const plan = { image: 'pocket', role: 'pocket', address: '192.168.7.8' }
   const [three] = await Promise.all([
-    cluster.join('three', plan),
-    cluster.join('four', { ...plan, address: '192.168.7.10' }),
+    cluster.addNode('three', plan),
+    cluster.addNode('four', { ...plan, address: '192.168.7.10' }),
   ])
   expect(cluster.nodes.map(({ name }) => name)).toEqual(['one', 'two', 'three', 'four'])
-  await cluster.node('one').waitUntil('ping -c 1 -W 1 192.168.7.8', '30s')
+  await cluster.node('one').waitUntil({ timeout: '30s' })`ping -c 1 -W 1 192.168.7.8`
   await three.run`nc -l -p 900 -e true >/dev/null 2>&1 &`
-  await three.waitForPort(900, '30s')
-  await expect(cluster.join('five', plan)).rejects.toMatchObject({ code: 'TOPOLOGY_INVALID' })
-  await expect(cluster.join('three', { ...plan, address: '192.168.7.9' })).rejects.toMatchObject({
+  await three.waitForPort(900, { timeout: '30s' })
+  await expect(cluster.addNode('five', plan)).rejects.toMatchObject({ code: 'TOPOLOGY_INVALID' })
+  await expect(cluster.addNode('three', { ...plan, address: '192.168.7.9' })).rejects.toMatchObject({
     code: 'TOPOLOGY_INVALID',
   })
   await expect(
-    cluster.join('five', { ...plan, image: 'nowhere', address: '192.168.7.9' }),
+    cluster.addNode('five', { ...plan, image: 'nowhere', address: '192.168.7.9' }),
   ).rejects.toMatchObject({ code: 'IMAGE_MISSING' })
 })

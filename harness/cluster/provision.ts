@@ -86,7 +86,7 @@ async function setPasswords(controller: RunningNode, topology: Topology): Promis
   const { contract, passwords } = topology
   if (!contract.passwords || !passwords) return
   const command = fillIn(contract.passwords.set, controller, topology)
-  await controller.runWithin('30min')`sh -c ${command}`.catch((error: unknown) => {
+  await controller.run({ timeout: '30min' })`sh -c ${command}`.catch((error: unknown) => {
     if (error instanceof Error) error.message = withoutPasswords(topology, error.message)
     throw error
   })

@@ -20,12 +20,12 @@ afterAll(() => {
 
 test('nodes boot, see each other, and fork', async () => {
   await using booted = await bootCluster(pair, await pocketHost())
-  await booted.node('one').waitUntil('ping -c 1 -W 1 192.168.7.4', '30s')
+  await booted.node('one').waitUntil({ timeout: '30s' })`ping -c 1 -W 1 192.168.7.4`
   const golden = await pairGolden()
   await using first = await forkCluster(golden)
   await using second = await forkCluster(golden)
   await first.node('one').run`touch /tmp/mine`
-  await first.node('one').waitUntil('ping -c 1 -W 1 192.168.7.4', '30s')
+  await first.node('one').waitUntil({ timeout: '30s' })`ping -c 1 -W 1 192.168.7.4`
   expect((await second.node('one').execute('ls /tmp/mine')).exitCode).not.toBe(0)
 })
 

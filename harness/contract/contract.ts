@@ -58,7 +58,7 @@ export interface Contract {
   symptoms?: readonly Symptom[]
   roles: Readonly<Record<string, RoleContract>>
   /** The service that makes a controller's databases when there are none, and what a boot may take then. */
-  firstBoot?: { service: string; deadline: Duration }
+  firstBoot?: { service: string; timeout: Duration }
   /** The passwords of the images, and the command on the controller that gives the accounts those of a topology. */
   passwords?: Passwords & { set: string }
   /** The cloud's front doors and its administrator; none for images without OpenStack. */

@@ -108,7 +108,7 @@ export const debianZed: Contract = {
       ],
     },
   },
-  firstBoot: { service: 'stackrig-init-databases', deadline: '60min' },
+  firstBoot: { service: 'stackrig-init-databases', timeout: '60min' },
   passwords: {
     admin: 'password',
     service: 'password',

@@ -65,7 +65,7 @@ export const metaOpenstackThud: Contract = {
     },
   },
   // One of {postgresql,keystone,glance,nova,neutron,cinder}-init, which disable themselves: this one makes most.
-  firstBoot: { service: 'nova-init', deadline: '60min' },
+  firstBoot: { service: 'nova-init', timeout: '60min' },
   cloud: {
     identityUrl: 'http://controller:5000/v3',
     apis: { identity: 'v3', image: 'v2', volume: 'v3' },

@@ -19,5 +19,5 @@ export const sysv = {
   init: 'sysv',
   kernelWords: layer.kernelWords,
   logs: 'tail -n 300 /var/log/messages /var/log/postinstall.log /var/log/*/*.log 2>/dev/null',
-  firstBoot: { service: 'run-postinsts', deadline: '60min' },
+  firstBoot: { service: 'run-postinsts', timeout: '60min' },
 } as const

@@ -24,7 +24,7 @@ export class Console implements Disposable {
    * Waits until the console shows the pattern after what was last waited for.
    * @throws StackrigError WAIT_TIMEOUT with the console's last lines.
    */
-  async expect(pattern: RegExp, deadline: Duration, signal: AbortSignal, nudge?: string): Promise<void> {
+  async expect(pattern: RegExp, timeout: Duration, signal: AbortSignal, nudge?: string): Promise<void> {
     let nudged = Date.now()
     let looked = 0
     let seen = 'a silent console'
@@ -49,7 +49,7 @@ export class Console implements Disposable {
         }
         return Promise.resolve({ done: false, seen })
       },
-      { deadline, every: 20, signal },
+      { timeout, interval: 20, signal },
     )
   }
 

@@ -10,10 +10,10 @@ import { shellsStarted, startShells } from './shell-loop.js'
 export async function logInAndStartShells(
   console: Console,
   node: string,
-  options: { deadline: Duration; signal: AbortSignal },
+  options: { timeout: Duration; signal: AbortSignal },
 ): Promise<void> {
-  const { deadline, signal } = options
-  await console.expect(/login: *$/, deadline, signal, '\n')
+  const { timeout, signal } = options
+  await console.expect(/login: *$/, timeout, signal, '\n')
   console.type('root\n')
   await console.expect(/[#$] *$/m, '120s', signal).catch((cause: unknown) => {
     signal.throwIfAborted()

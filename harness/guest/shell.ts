@@ -5,7 +5,7 @@ import type { CommandResult, OnOutput, ShellChannel } from './shell-channel.js'
 
 export interface RunOptions {
   /** Default 120 s: generous, because under TCG starting a program costs a tenth of a second. */
-  deadline?: Duration
+  timeout?: Duration
   signal?: AbortSignal | undefined
   onOutput?: OnOutput
 }
@@ -38,8 +38,8 @@ export class Shell {
    * @throws StackrigError WAIT_TIMEOUT (the command is ended), SHELL_LOST; the reason of the signals.
    */
   async execute(command: string, options: RunOptions = {}): Promise<CommandResult> {
-    const deadline = milliseconds(options.deadline ?? '120s')
-    const expired = AbortSignal.timeout(deadline)
+    const timeout = milliseconds(options.timeout ?? '120s')
+    const expired = AbortSignal.timeout(timeout)
     const signals = [this.signal, expired, ...(options.signal ? [options.signal] : [])]
     const signal = AbortSignal.any(signals)
     let output = ''
@@ -57,7 +57,7 @@ export class Shell {
       if (!expired.aborted || this.signal.aborted || options.signal?.aborted) throw error
       throw new StackrigError(
         'WAIT_TIMEOUT',
-        `waited ${humanDuration(deadline)} for a command on ${this.node}`,
+        `waited ${humanDuration(timeout)} for a command on ${this.node}`,
         {
           where: beginning(command),
           seen: lastLines(output, 15) || 'no output',
@@ -67,29 +67,29 @@ export class Shell {
   }
 
   /** Resolves when the shells of a booted node answer, on every channel. @throws StackrigError SHELL_LOST */
-  async start(deadline: Duration): Promise<void> {
-    await this.answers(deadline, (signal) => Promise.all(this.all.map((channel) => channel.start(signal))))
+  async start(timeout: Duration): Promise<void> {
+    await this.answers(timeout, (signal) => Promise.all(this.all.map((channel) => channel.start(signal))))
   }
 
   /**
    * Resolves when the shell of a forked node answers, on one channel; the others are greeted when they are needed.
    * @throws StackrigError SHELL_LOST
    */
-  async answer(deadline: Duration = '120s'): Promise<void> {
-    await this.answers(deadline, (signal) =>
+  async answer(timeout: Duration = '120s'): Promise<void> {
+    await this.answers(timeout, (signal) =>
       Promise.all(this.idle.slice(-1).map((channel) => channel.greet(signal))),
     )
   }
 
   private async answers(
-    deadline: Duration,
+    timeout: Duration,
     greeting: (signal: AbortSignal) => Promise<unknown>,
   ): Promise<void> {
     const late = new AbortController()
     const timer = setTimeout(() => {
       const next = 'its console log tells whether /dev/virtio-ports is there (module virtio_console)'
       late.abort(new StackrigError('SHELL_LOST', `the shells of node ${this.node} must answer`, { next }))
-    }, milliseconds(deadline))
+    }, milliseconds(timeout))
     try {
       await greeting(AbortSignal.any([this.signal, late.signal]))
     } finally {

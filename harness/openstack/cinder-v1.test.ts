@@ -30,5 +30,5 @@ it('deletes a volume, which is gone some time later', async () => {
   const [volume] = await old.cloud.cinder.volumes()
   if (!volume) throw new Error('no volume')
   await old.cloud.cinder.deleteVolume(volume.id)
-  await deleted(volume, { deadline: '2s' })
+  await deleted(volume, { timeout: '2s' })
 })

@@ -101,7 +101,7 @@ describe('requests', () => {
     expect(refusals).toBe(1)
   })
 
-  it('stop trying at the deadline', async () => {
+  it('stop trying at the timeout', async () => {
     const refuse = (): Promise<Socket> =>
       Promise.reject(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }))
     const http = new Http(refuse, { retry: '250ms' })

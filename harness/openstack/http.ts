@@ -35,7 +35,7 @@ export interface HttpAnswer {
   body: Buffer
 }
 
-/** Requests over a `dial`, each with a deadline and the cloud's signal. */
+/** Requests over a `dial`, each with a time-out and the cloud's signal. */
 export class Http {
   readonly agent: DialAgent
   readonly signal: AbortSignal | undefined

@@ -140,10 +140,10 @@ export class Nova {
   }
 
   /**
-   * Waits until the console shows the text; all of the console then. Default deadline 10 min.
+   * Waits until the console shows the text; all of the console then. Default time-out 10 min.
    * @throws StackrigError WAIT_TIMEOUT with the console's last lines.
    */
-  consoleWith(id: string, text: string, options: { deadline?: Duration } = {}): Promise<string> {
+  consoleWith(id: string, text: string, options: { timeout?: Duration } = {}): Promise<string> {
     return waitFor(
       `"${text}" on the console of server ${id}`,
       async () => {
@@ -151,7 +151,7 @@ export class Nova {
         if (output.includes(text)) return { done: true, value: output }
         return { done: false, seen: output.trim().split('\n').slice(-5).join('\n') || 'an empty console' }
       },
-      { deadline: options.deadline ?? '10min', every: '2s', signal: this.#service.session.http.signal },
+      { timeout: options.timeout ?? '10min', interval: '2s', signal: this.#service.session.http.signal },
     )
   }
 

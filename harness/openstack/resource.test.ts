@@ -26,7 +26,7 @@ function living(states: string[], failure?: string): Fresh<Fields> {
   })
 }
 
-const wait = { deadline: '2s', every: 1 } as const
+const wait = { timeout: '2s', interval: 1 } as const
 
 describe('become', () => {
   it('gives the resource as it is when it is there, whatever the case', async () => {
@@ -59,7 +59,7 @@ describe('become', () => {
     const still: Fresh<Fields> = resource('thing', { id: '1', name: 'it', status: 'BUILD' }, undefined, () =>
       Promise.resolve(still),
     )
-    await expect(become(still, 'ACTIVE', { deadline: '30ms', every: 1 })).rejects.toMatchObject({
+    await expect(become(still, 'ACTIVE', { timeout: '30ms', interval: 1 })).rejects.toMatchObject({
       code: 'WAIT_TIMEOUT',
       message: expect.stringContaining('status BUILD') as string,
     })

@@ -21,8 +21,8 @@ export interface Resource {
 export type Fresh<Fields> = Omit<Resource, 'refresh'> & Fields & { refresh(): Promise<Fresh<Fields>> }
 
 export interface ResourceWait {
-  deadline: Duration
-  every?: Duration
+  timeout: Duration
+  interval?: Duration
   signal?: AbortSignal | undefined
   diagnose?: (() => Promise<string>) | undefined
 }
@@ -70,7 +70,7 @@ export async function become<Fields>(
       if (now.failure !== undefined) throw unexpected(resource, status, stateOf(now))
       return { done: false, seen: `status ${now.status}` }
     },
-    { every: '500ms', ...wait },
+    { interval: '500ms', ...wait },
   )
 }
 
@@ -91,7 +91,7 @@ export async function deleted(resource: Resource, wait: ResourceWait): Promise<v
         throw error
       }
     },
-    { every: '500ms', ...wait },
+    { interval: '500ms', ...wait },
   )
 }
 

@@ -51,10 +51,10 @@ export class Qmp {
 
   /**
    * Runs a command.
-   * @param patience ms after which it counts as failed; default 60 s.
+   * @param options.timeout ms after which it counts as failed; default 60 s.
    * @throws StackrigError QMP_FAILED with QEMU's own words, QEMU_DIED.
    */
-  async execute<T = unknown>(command: string, args: object = {}, patience = 60_000): Promise<T> {
+  async execute<T = unknown>(command: string, args: object = {}, { timeout = 60_000 } = {}): Promise<T> {
     if (this.gone) throw this.gone
     const id = this.nextId++
     log('%s > %s %o', this.name, command, args)
@@ -62,10 +62,10 @@ export class Qmp {
     const timer = setTimeout(() => {
       const late = new StackrigError(
         'QMP_FAILED',
-        `QEMU of ${this.name} did not answer ${command} in ${patience} ms`,
+        `QEMU of ${this.name} did not answer ${command} in ${timeout} ms`,
       )
       this.answers.get(id)?.reject(late)
-    }, patience)
+    }, timeout)
     try {
       this.socket.write(JSON.stringify({ execute: command, arguments: args, id }) + '\n')
       return (await answer) as T

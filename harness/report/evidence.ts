@@ -5,7 +5,7 @@ import { messageOf } from '../errors.js'
 
 /**
  * Keeps what the nodes' logs say, beside their consoles. A node that cannot answer any more leaves its console only; one
- * that is too slow, what it said until the deadline.
+ * that is too slow, what it said until the time-out.
  */
 export async function collectLogs(cluster: Cluster, folder: string): Promise<void> {
   const { logs } = cluster.topology.contract
@@ -15,7 +15,7 @@ export async function collectLogs(cluster: Cluster, folder: string): Promise<voi
     cluster.nodes.map(async (node) => {
       const read: Buffer[] = []
       const reading = node.execute(logs, {
-        deadline: '2min',
+        timeout: '2min',
         onOutput: (stream, data) => {
           if (stream === 'stdout') read.push(data)
         },

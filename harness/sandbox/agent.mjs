@@ -31,17 +31,17 @@ function connect(host, port) {
 }
 
 /**
- * One look at a port. A guest that is not up yet refuses nothing and answers nothing: patience, ms, bounds the look.
- * @param {string} host @param {number} port @param {number} patience @returns {Promise<string>} '' when open
+ * One look at a port. A guest that is not up yet refuses nothing and answers nothing: timeout, ms, bounds the look.
+ * @param {string} host @param {number} port @param {number} timeout @returns {Promise<string>} '' when open
  */
-async function tryPort(host, port, patience) {
+async function tryPort(host, port, timeout) {
   // Loaded when first needed: a fork that waits for no port starts sooner.
   const { default: tcpPortUsed } = await import('tcp-port-used')
   const look = tcpPortUsed.check(port, hosts.get(host) ?? host).then(
     (used) => (used ? '' : 'ECONNREFUSED'),
     (error) => error.code ?? error.message,
   )
-  return Promise.race([look, delay(patience).then(() => 'no answer')])
+  return Promise.race([look, delay(timeout).then(() => 'no answer')])
 }
 
 /**
@@ -55,8 +55,8 @@ const requests = {
     return {}
   },
   /** Answers as soon as the port is open. A guest that is not up yet answers nothing at all: try again soon. */
-  async port({ host, port, patience }, gone) {
-    const end = Date.now() + patience
+  async port({ host, port, timeout }, gone) {
+    const end = Date.now() + timeout
     let seen = ''
     while (!gone.aborted && Date.now() < end) {
       seen = await tryPort(host, port, 1000)

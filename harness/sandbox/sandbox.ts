@@ -123,7 +123,7 @@ export class Sandbox implements AsyncDisposable {
    * Joins a sandbox that another process left running with `keep`.
    * @throws StackrigError CLUSTER_UNKNOWN when nothing answers there.
    */
-  static async join(folder: string, pid: number): Promise<Sandbox> {
+  static async attach(folder: string, pid: number): Promise<Sandbox> {
     if (!(await agentListens(folder))) {
       throw new StackrigError('CLUSTER_UNKNOWN', 'this cluster is not running any more', { where: folder })
     }
@@ -151,7 +151,7 @@ export class Sandbox implements AsyncDisposable {
   }
 
   /** Gives one more host a tap on the bridge, and makes its name known to `port` and `dial`. */
-  async plugIn(host: { name: string; address: string }, index: number): Promise<void> {
+  async addTap(host: { name: string; address: string }, index: number): Promise<void> {
     const { status, output } = await this.run(['ip', '-batch', '-'], tapBatch(index).join('\n'))
     if (status !== 0) {
       throw new StackrigError('SANDBOX_DIED', `${host.name} must get a tap`, {
@@ -163,7 +163,7 @@ export class Sandbox implements AsyncDisposable {
   }
 
   /** Takes that tap away again; a sandbox that is gone has none. */
-  async unplug(index: number): Promise<void> {
+  async removeTap(index: number): Promise<void> {
     await this.run(['ip', 'link', 'delete', tapName(index)])
   }
 
@@ -181,15 +181,14 @@ export class Sandbox implements AsyncDisposable {
 
   /**
    * Waits inside the sandbox until host:port accepts a connection.
-   * @param patience ms after which it answers what was last seen instead.
+   * @param options.timeout ms after which it answers what was last seen instead.
    */
   async port(
     host: string,
     port: number,
-    patience: number,
-    signal?: AbortSignal,
+    { timeout, signal }: { timeout: number; signal?: AbortSignal },
   ): Promise<{ open: boolean; seen?: string }> {
-    return this.ask('port', { host, port, patience }, signal)
+    return this.ask('port', { host, port, timeout }, signal)
   }
 
   /** A TCP connection to host:port inside the sandbox, as a stream of the outside. */
@@ -213,7 +212,7 @@ export class Sandbox implements AsyncDisposable {
     return [...this.enter(), '--mount', `--pid=/proc/${this.pid}/ns/pid_for_children`, '--wd', ...command]
   }
 
-  /** Lets the sandbox outlive this process; `join` and `close` find it again. */
+  /** Lets the sandbox outlive this process; `attach` and `close` find it again. */
   async keep(): Promise<void> {
     await this.ask('keep', {})
     this.closing = true

@@ -7,12 +7,12 @@ declare module 'vitest' {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-unused-vars -- as vitest declares it
   interface Matchers<T = any> {
     /**
-     * Waits until a server, image, volume … has that status; default deadline 5 min. Fails at once, with the service's
+     * Waits until a server, image, volume … has that status; default time-out 5 min. Fails at once, with the service's
      * own reason, when the resource can no longer get there.
      */
-    toBecome(status: string, options?: { within?: Duration }): Promise<void>
-    /** Waits until the service answers 404 for the resource; default deadline 2 min. */
-    toBeGone(options?: { within?: Duration }): Promise<void>
+    toBecome(status: string, options?: { timeout?: Duration }): Promise<void>
+    /** Waits until the service answers 404 for the resource; default time-out 2 min. */
+    toBeGone(options?: { timeout?: Duration }): Promise<void>
   }
 }
 
@@ -20,15 +20,15 @@ expect.extend({
   async toBecome(
     received: Parameters<typeof become>[0],
     status: string,
-    options: { within?: Duration } = {},
+    options: { timeout?: Duration } = {},
   ) {
     return outcome(
-      become(received, status, { deadline: options.within ?? '5min' }),
+      become(received, status, { timeout: options.timeout ?? '5min' }),
       `not to become ${status}`,
     )
   },
-  async toBeGone(received: Resource, options: { within?: Duration } = {}) {
-    return outcome(deleted(received, { deadline: options.within ?? '2min' }), 'not to be gone')
+  async toBeGone(received: Resource, options: { timeout?: Duration } = {}) {
+    return outcome(deleted(received, { timeout: options.timeout ?? '2min' }), 'not to be gone')
   },
 })
 

@@ -7,12 +7,12 @@ export type Seen<T> = { done: true; value: T } | { done: false; seen: string }
 
 export interface WaitOptions {
   /** After this the wait fails with WAIT_TIMEOUT. */
-  deadline: Duration
+  timeout: Duration
   /** Pause between two probes, default 250 ms; it grows with probes that take long, which load what they look at. */
-  every?: Duration
+  interval?: Duration
   /** Ends the wait at once, with the signal's reason. */
   signal?: AbortSignal | undefined
-  /** Asked once when the deadline has passed: log lines, a state, whatever explains the failure. */
+  /** Asked once when the time-out has passed: log lines, a state, whatever explains the failure. */
   diagnose?: (() => Promise<string>) | undefined
 }
 
@@ -31,9 +31,9 @@ export async function waitFor<T>(
   probe: (signal: AbortSignal) => Promise<Seen<T>>,
   options: WaitOptions,
 ): Promise<T> {
-  const deadline = milliseconds(options.deadline)
-  const every = milliseconds(options.every ?? 250)
-  const expired = AbortSignal.timeout(deadline)
+  const timeout = milliseconds(options.timeout)
+  const interval = milliseconds(options.interval ?? 250)
+  const expired = AbortSignal.timeout(timeout)
   const signal = options.signal ? AbortSignal.any([options.signal, expired]) : expired
   const aborted = rejection(signal)
   let seen = 'nothing yet'
@@ -49,12 +49,13 @@ export async function waitFor<T>(
       if (error instanceof StackrigError && final.has(error.code)) throw error
       seen = messageOf(error)
     }
-    const pause = every === 0 ? 0 : Math.max(every, Math.min(2 * (performance.now() - asked), longestPause))
+    const pause =
+      interval === 0 ? 0 : Math.max(interval, Math.min(2 * (performance.now() - asked), longestPause))
     await delay(pause, undefined, { signal }).catch(() => undefined)
   }
   options.signal?.throwIfAborted()
   const diagnosis = await options.diagnose?.().catch((error: unknown) => `no diagnosis: ${messageOf(error)}`)
-  throw new StackrigError('WAIT_TIMEOUT', `waited ${humanDuration(deadline)} for ${what}`, {
+  throw new StackrigError('WAIT_TIMEOUT', `waited ${humanDuration(timeout)} for ${what}`, {
     seen: diagnosis ? `${seen}\n${diagnosis}` : seen,
   })
 }

@@ -27,7 +27,7 @@ test(
           ? { done: true, value: hosts }
           : { done: false, seen: `it is on ${hosts.join(', ')}` }
       },
-      { deadline: '5min', every: '2s', signal: cluster.signal },
+      { timeout: '5min', interval: '2s', signal: cluster.signal },
     )
     expect(await diagnose(cluster)).toEqual([
       'network calls itself "compute", which is the name of compute; the topology calls it "network"',

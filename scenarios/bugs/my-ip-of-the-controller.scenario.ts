@@ -16,7 +16,7 @@ const hostAddress = (cloud: Cloud, wanted: string): Promise<unknown> =>
       const seen = hypervisor?.address ?? 'no hypervisor'
       return seen === wanted ? { done: true, value: seen } : { done: false, seen }
     },
-    { deadline: '5min', every: '2s' },
+    { timeout: '5min', interval: '2s' },
   )
 
 test(

@@ -15,9 +15,9 @@ test(
   { tags: 'slow' },
   async ({ cluster, controller }) => {
     const setLimit = (limit: string): Promise<string> =>
-      controller.runWithin(
-        '5min',
-      )`rabbitmqctl eval ${`vm_memory_monitor:set_vm_memory_high_watermark(${limit}).`}`
+      controller.run({
+        timeout: '5min',
+      })`rabbitmqctl eval ${`vm_memory_monitor:set_vm_memory_high_watermark(${limit}).`}`
     expect((await diagnose(cluster)).join('\n')).not.toMatch(alarm)
     await setLimit('{absolute, "1MB"}')
     await expect.poll(async () => (await diagnose(cluster)).join('\n'), { timeout: 60_000 }).toMatch(alarm)

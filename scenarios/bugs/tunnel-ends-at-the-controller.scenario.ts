@@ -23,7 +23,7 @@ test(
           ? { done: true, value: findings }
           : { done: false, seen: findings }
       },
-      { deadline: '5min', every: '1s', signal: cluster.signal },
+      { timeout: '5min', interval: '1s', signal: cluster.signal },
     )
     expect(found).toContain("Tunneling can't be enabled with invalid local_ip '192.168.7.2'")
     expect(found).toContain(
