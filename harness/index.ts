@@ -19,4 +19,5 @@ export {
 } from './contract/index.js'
 export { become, Horizon, type Cloud, type Image, type Network, type Server } from './openstack/index.js'
 export { expect, scenario, type ScenarioFixtures } from './scenario/index.js'
+export { settings } from './settings.js'
 export { waitFor } from './waits/index.js'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { join } from 'node:path'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { connectWhenListening, consoleSocket } from '../qemu/index.js'
 import { findNode, findRunning } from './running.js'
 import { interrupted } from './interrupt.js'

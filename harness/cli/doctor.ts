@@ -4,10 +4,11 @@ import { delimiter, join } from 'node:path'
 import { Command } from 'commander'
 import { styleText } from 'node:util'
 import { z } from 'zod'
-import { messageOf, StackrigError } from '../errors.js'
+import { messageOf, StackrigError } from '../errors/index.js'
 import { findImage } from '../images/index.js'
 import { cacheFolder } from '../paths.js'
 import { probeAcceleration } from '../qemu/index.js'
+import { settings } from '../settings.js'
 import { Sandbox } from '../sandbox/index.js'
 
 /** One thing a host needs. */
@@ -47,7 +48,7 @@ function print({ what, ok, seen, next }: Finding): void {
 function programs(): Finding[] {
   const text = readFileSync(new URL('../host-programs.json', import.meta.url), 'utf8')
   const wanted = Object.entries(programsSchema.parse(JSON.parse(text)))
-  const folders = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`.split(delimiter)
+  const folders = `${settings().path}:/usr/sbin:/sbin`.split(delimiter)
   const missing = wanted.filter(
     ([program]) =>
       !folders.some((folder) => existsSync(program.startsWith('/') ? program : join(folder, program))),

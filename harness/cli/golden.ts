@@ -1,15 +1,9 @@
 import { basename } from 'node:path'
 import { Command } from 'commander'
 import { isStage, prepareStart } from '../cloud/index.js'
-import {
-  goldenBudget,
-  goldenRoot,
-  listGoldens,
-  removeAbandoned,
-  removeGolden,
-  snapshotsInUse,
-} from '../cluster/index.js'
+import { goldenRoot, listGoldens, removeAbandoned, removeGolden, snapshotsInUse } from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
+import { settings } from '../settings.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
 import { findStart } from './starts.js'
@@ -31,7 +25,7 @@ export function goldenCommand(): Command {
         const age = humanDuration(Date.now() - used)
         process.stdout.write(`${basename(folder)}  ${(size / 1024 ** 3).toFixed(1)} GiB, used ${age} ago\n`)
       }
-      process.stdout.write(`${entries.length} in ${goldenRoot()}, budget ${goldenBudget()} GiB\n`)
+      process.stdout.write(`${entries.length} in ${goldenRoot()}, budget ${settings().goldenGiB} GiB\n`)
     })
   golden
     .command('make')

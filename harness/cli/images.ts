@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { humanDuration } from '../duration.js'
 import { contracts } from '../contract/index.js'
-import { messageOf, StackrigError } from '../errors.js'
+import { messageOf, StackrigError } from '../errors/index.js'
 import {
   buildImages,
   describeMove,

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createVitest } from 'vitest/node'
 import { z } from 'zod'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
 import { interrupted } from './interrupt.js'
 

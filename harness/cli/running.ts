@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Cluster } from '../cluster/index.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { replaceFile } from '../replace-file.js'
 import { runRoot, Sandbox } from '../sandbox/index.js'
 

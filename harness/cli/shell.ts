@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { Command } from 'commander'
 import { join } from 'node:path'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { endSession, errorPort, outputPort, quoteWord, ShellChannel } from '../guest/index.js'
 import { connectWhenListening, portSocket } from '../qemu/index.js'
+import { settings } from '../settings.js'
 import { interrupted } from './interrupt.js'
 import { findNode, findRunning, type RunningCluster } from './running.js'
 import { joinTerminal } from './terminal.js'
@@ -100,7 +101,7 @@ async function openShell(cluster: RunningCluster, node: string): Promise<void> {
 function terminalShell(): string {
   // Not a terminal: no size.
   const [columns, rows] = process.stdout.isTTY ? process.stdout.getWindowSize() : [80, 24]
-  const size = `stty rows ${rows} cols ${columns} 2>/dev/null; TERM=${quoteWord(process.env['TERM'] ?? 'linux')}; export TERM`
+  const size = `stty rows ${rows} cols ${columns} 2>/dev/null; TERM=${quoteWord(settings().terminal)}; export TERM`
   const login = 'if command -v bash >/dev/null; then exec bash -il; else exec sh -il; fi'
   return `script -qc ${quoteWord(`${size}; cd; ${login}`)} /dev/null`
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isStage, type Stage, type Start } from '../cloud/index.js'
 import type { Topology } from '../cluster/index.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
 
 const fixtures = join(projectFolder, 'fixtures')

@@ -13,7 +13,7 @@ import {
   type Topology,
 } from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
 import { listRunning, noteRunning } from './running.js'

@@ -1,5 +1,5 @@
 import { passwordsOf, type Cluster } from '../cluster/index.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { openCloud, type Cloud } from '../openstack/index.js'
 
 /** The cloud of a cluster as its administrator sees it. @throws StackrigError USAGE when its contract has none. */

@@ -8,7 +8,7 @@ import {
   withoutPasswords,
 } from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
-import { messageOf } from '../errors.js'
+import { messageOf } from '../errors/index.js'
 
 /** Beyond this a service may take the reports of another node for old ones, s. */
 const clockTolerance = 60

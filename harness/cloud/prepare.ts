@@ -1,15 +1,14 @@
 import {
   ensureGolden,
-  goldenBudget,
   quietMoment,
   type Cluster,
   type Golden,
   type Images,
   type Topology,
 } from '../cluster/index.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { buildImages, isImported, readLock, readRecipe, verifyImage, type Image } from '../images/index.js'
-import { chosenLauncher, probeAcceleration, wantedAccelerator, type Acceleration } from '../qemu/index.js'
+import { probeAcceleration, type Acceleration } from '../qemu/index.js'
 import { cloudReady } from './readiness.js'
 import { warmUp } from './warm-up.js'
 
@@ -47,7 +46,6 @@ export async function prepareImages(
   const others = [...new Set(wanted)].filter((name) => name !== probeImage)
   const { images: locked } = readLock()
   const built = others.filter((name) => !isImported(locked[name]))
-  refuseSettings()
   for (const node of topology.nodes)
     if (built.includes(node.image)) requireFit(topology, node, readRecipe(node.image).recipe)
   await buildImages([...built, probeImage], {
@@ -63,13 +61,6 @@ export async function prepareImages(
   const images = new Map(verified.map(({ image }) => [image.name, image]))
   for (const node of topology.nodes) requireFit(topology, node, images.get(node.image))
   return { images, acceleration: await probeAcceleration(probe.image) }
-}
-
-/** What cannot be used must not be found out when images have been built. @throws StackrigError USAGE */
-function refuseSettings(): void {
-  chosenLauncher()
-  wantedAccelerator()
-  goldenBudget()
 }
 
 /** @throws StackrigError IMAGE_MISMATCH when a node of this topology cannot be made of this image. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import type { Sandbox } from '../sandbox/index.js'
 import type { RunningNode } from './node.js'
 import { namesOf } from './roles.js'

@@ -1,5 +1,5 @@
 import type { FileEdit } from '../contract/index.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 
 /**
  * The text with one key set to a value; nothing else changes, comments and order stay.

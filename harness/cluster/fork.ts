@@ -1,4 +1,4 @@
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { copyDisk, createOverlay, loadState, type MachineSpec } from '../qemu/index.js'
 import { Sandbox } from '../sandbox/index.js'
 import { assemble } from './assemble.js'

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import lockfile from 'proper-lockfile'
-import { StackrigError } from '../errors.js'
 import { openFiles } from '../images/index.js'
 
 const gibibyte = 1024 ** 3
@@ -13,14 +12,6 @@ export const unfinished = '.building'
 
 /** Without a sign of life for so long, ms, the owner of a lock counts as dead. */
 export const lockStale = 60_000
-
-/** GiB on disk that golden snapshots may take together: `$STACKRIG_GOLDEN_GIB`, default 24. @throws StackrigError USAGE */
-export function goldenBudget(): number {
-  const given = process.env['STACKRIG_GOLDEN_GIB']
-  const budget = Number(given || 24)
-  if (budget > 0) return budget
-  throw new StackrigError('USAGE', 'STACKRIG_GOLDEN_GIB must be a number of GiB', { seen: given })
-}
 
 /** One golden snapshot's place on disk. */
 export interface GoldenEntry {

@@ -1,5 +1,5 @@
 import { readFile, statfs } from 'node:fs/promises'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import type { Images } from './launch.js'
 import type { Topology } from './topology.js'
 

@@ -3,10 +3,11 @@ import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { humanDuration } from '../duration.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
 import { cacheFolder } from '../paths.js'
 import { saveState } from '../qemu/index.js'
+import { settings } from '../settings.js'
 import type { Cluster } from './cluster.js'
 import {
   goldenFiles,
@@ -17,7 +18,7 @@ import {
   type Place,
   type Snapshot,
 } from './golden-files.js'
-import { goldenBudget, lockStale, pruneGoldens, removeAbandoned, unfinished } from './golden-prune.js'
+import { lockStale, pruneGoldens, removeAbandoned, unfinished } from './golden-prune.js'
 import { requireDisk, requireMemory } from './host-room.js'
 
 const log = logger('golden')
@@ -81,7 +82,6 @@ async function make(place: Place, making: Making, options: KeepOptions): Promise
   const building = folder + unfinished
   await rm(building, { recursive: true, force: true })
   await removeAbandoned(goldenRoot())
-  const budget = goldenBudget()
   await requireMemory(topology, images)
   await requireDisk(topology, images, goldenRoot())
   await mkdir(building, { recursive: true })
@@ -99,7 +99,7 @@ async function make(place: Place, making: Making, options: KeepOptions): Promise
     await noteSnapshot(building, place, snapshot)
     // Overlays of forks name the disk below them by its final path, so they are made after this.
     await rename(building, folder)
-    await pruneGoldens(goldenRoot(), folder, budget)
+    await pruneGoldens(goldenRoot(), folder, settings().goldenGiB)
     return snapshot
   } catch (error) {
     await rm(building, { recursive: true, force: true })

@@ -11,7 +11,7 @@ import {
   shellPorts,
   watchForCrash,
 } from '../guest/index.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import type { Image } from '../images/index.js'
 import {
   chosenLauncher,

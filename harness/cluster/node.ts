@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Contract } from '../contract/index.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { humanDuration, milliseconds, type Duration } from '../duration.js'
 import {
   commandText,

@@ -1,4 +1,4 @@
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import type { Cluster } from './cluster.js'
 import { editText } from './edit-file.js'
 import type { RunningNode } from './node.js'

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import type { Contract, Passwords } from '../contract/index.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { bridgeMac } from '../sandbox/index.js'
 import { playsRole } from './roles.js'
 

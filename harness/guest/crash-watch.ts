@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { lastLines } from './console.js'
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { quoteWord } from './command-text.js'
 import type { Shell } from './shell.js'
 

@@ -1,4 +1,4 @@
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import type { Duration } from '../duration.js'
 import type { Console } from './console.js'
 import { shellsStarted, startShells } from './shell-loop.js'

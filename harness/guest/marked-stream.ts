@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 
 /** A byte stream that is read up to one mark after the other. */
 export class Marked {

@@ -1,4 +1,4 @@
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { humanDuration, milliseconds, type Duration } from '../duration.js'
 import { lastLines } from './console.js'
 import type { CommandResult, OnOutput, ShellChannel } from './shell-channel.js'

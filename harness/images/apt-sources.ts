@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 
 const oneLine =
   /^deb(?:-src)?\s+(?:\[(?<options>[^\]]*)\]\s+)?(?<uri>\S+)\s+(?<suite>\S+)\s+(?<components>.+)$/

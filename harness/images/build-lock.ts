@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { join } from 'node:path'
 import lockfile from 'proper-lockfile'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { imagesFolder } from './cache.js'
 
 /**

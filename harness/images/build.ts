@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf, StackrigError } from '../errors.js'
+import { messageOf, StackrigError } from '../errors/index.js'
 import { buildDebian, treeFolder } from './build-debian.js'
 import { buildDisk } from './build-disk.js'
 import { buildInitramfs } from './build-initramfs.js'

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { imagesFolder } from './cache.js'
 
 /**

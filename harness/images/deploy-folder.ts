@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { readQemubootConf } from './qemuboot-conf.js'
 
 /** One image of a deploy folder (`tmp/deploy/images/MACHINE`), and what its build has fixed for good. */

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readQemubootConf, type QemubootConf } from './qemuboot-conf.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 
 /** Something that can be booted: verified files, and how QEMU must be called. */
 export interface Image {

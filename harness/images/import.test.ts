@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { forgetSettings } from '../settings.js'
 import { importImages } from './import.js'
 import { readLock } from './lock-file.js'
 import { verifyImage } from './lock.js'
@@ -22,6 +23,7 @@ let lock: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'stackrig import-'))
   vi.stubEnv('STACKRIG_CACHE', join(folder, 'cache'))
+  forgetSettings()
   // Spaces and all: nothing here goes through a shell.
   deploy = join(folder, 'deploy', 'images', 'qemux86-64')
   mkdirSync(deploy, { recursive: true })

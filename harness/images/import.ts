@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { readDeployFolder, type DeployedImage } from './deploy-folder.js'
 import { importOf, type ImageImport } from './imported.js'
 import { lockImages } from './lock.js'

@@ -3,7 +3,7 @@ import { createReadStream, existsSync, readFileSync, realpathSync, statSync } fr
 import { readdir } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { z } from 'zod'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { imagesFolder } from './cache.js'
 import { decompressed } from './decompressed.js'
 import { readDeployedImage, type DeployedImage } from './deploy-folder.js'

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { forgetSettings } from '../settings.js'
 import { recordFile, type ImageRecord } from './image.js'
 import { lockImages, verifyImage } from './lock.js'
 import { parseLock, readLock } from './lock-file.js'
@@ -15,6 +16,7 @@ let file: string
 beforeEach(() => {
   cache = mkdtempSync(join(tmpdir(), 'stackrig-cache-'))
   vi.stubEnv('STACKRIG_CACHE', cache)
+  forgetSettings()
   file = join(cache, 'images.lock')
 })
 afterEach(() => {

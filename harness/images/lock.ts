@@ -1,4 +1,4 @@
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { lockImport, lockImportAgain, verifyImport, type ImageImport } from './imported.js'
 import { readRecord, type Image } from './image.js'
 import { isImported, lockFile, readLock, writeLock, type BuiltEntry, type ImagesLock } from './lock-file.js'

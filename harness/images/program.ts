@@ -2,7 +2,7 @@ import { createWriteStream, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
-import { messageOf, StackrigError } from '../errors.js'
+import { messageOf, StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
 
 const debug = logger('images')

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { forgetSettings } from '../settings.js'
 import { imagesFolder } from './cache.js'
 import { removeUnfinished } from './prune.js'
 
@@ -9,6 +10,7 @@ let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'stackrig-prune-'))
   vi.stubEnv('STACKRIG_CACHE', folder)
+  forgetSettings()
 })
 afterEach(() => {
   vi.unstubAllEnvs()

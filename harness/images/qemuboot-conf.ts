@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 
 const section = 'config_bsp'
 

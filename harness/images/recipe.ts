@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
 import { listProblems } from './schema-problems.js'
 

@@ -1,6 +1,6 @@
 import { existsSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { imagesFolder } from './cache.js'
 import { imageInFolder, readRecord, recordFile, type Image } from './image.js'
 import { recipeDigest } from './recipe-digest.js'

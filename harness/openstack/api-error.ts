@@ -1,4 +1,4 @@
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { maskSecrets } from './secrets.js'
 
 export interface ApiFailure {

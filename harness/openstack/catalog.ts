@@ -1,4 +1,4 @@
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 
 /** One service of the catalogue with its addresses. */
 export interface CatalogEntry {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Readable } from 'node:stream'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import {
   imageData,
   imageFailure,

@@ -1,7 +1,7 @@
 import got, { RequestError, type Method, type OptionsOfBufferResponseBody, type Response } from 'got'
 import type { z } from 'zod'
 import { milliseconds, type Duration } from '../duration.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
 import { DialAgent, type Dial } from './agent.js'
 import { ApiError, openstackMessage, requestIdOf } from './api-error.js'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import {
   agentSchema,
   floatingIpSchema,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Duration } from '../duration.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { waitFor } from '../waits/index.js'
 import { resource } from './resource.js'
 import { serverFailure, serverFields, serverSchema, type Server, type ServerBody } from './server.js'

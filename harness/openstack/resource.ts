@@ -1,5 +1,5 @@
 import type { Duration } from '../duration.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { waitFor } from '../waits/index.js'
 import { hasStatus } from './api-error.js'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { checked, type Http, type HttpAnswer, type HttpRequest } from './http.js'
 import { Token, type Credentials } from './token.js'
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import { messageOf } from '../errors.js'
+import { messageOf } from '../errors/index.js'
 import { ApiError } from './api-error.js'
 import { givenUp, refusal, type Http, type HttpAnswer } from './http.js'
 

@@ -3,10 +3,10 @@ import { mkdir, readFile, stat } from 'node:fs/promises'
 import { hostname, release } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
-import { StackrigError } from '../errors.js'
 import type { Image } from '../images/index.js'
 import { cacheFolder } from '../paths.js'
 import { replaceFile } from '../replace-file.js'
+import { settings } from '../settings.js'
 import type { Accelerator } from './command.js'
 
 /** Where in the cache it is noted what this host can do. */
@@ -18,20 +18,12 @@ export interface Acceleration {
   reason: string
 }
 
-/** `$STACKRIG_ACCELERATOR`. @throws StackrigError USAGE */
-export function wantedAccelerator(): Accelerator | undefined {
-  const wanted = process.env['STACKRIG_ACCELERATOR'] || undefined
-  if (wanted === undefined || wanted === 'kvm' || wanted === 'tcg') return wanted
-  throw new StackrigError('USAGE', 'STACKRIG_ACCELERATOR must be kvm or tcg', { seen: wanted })
-}
-
 /**
  * KVM when it works. `/dev/kvm` can exist, open, and hang every ordinary kernel, so a small image is booted in it; the
  * answer is remembered until the host or its kernel changes. `$STACKRIG_ACCELERATOR` (kvm or tcg) overrides it.
- * @throws StackrigError USAGE
  */
 export async function probeAcceleration(pocket: Image): Promise<Acceleration> {
-  const wanted = wantedAccelerator()
+  const { accelerator: wanted } = settings()
   if (wanted) return { accelerator: wanted, reason: 'STACKRIG_ACCELERATOR says so' }
   try {
     accessSync('/dev/kvm', constants.R_OK | constants.W_OK)

@@ -1,6 +1,6 @@
 import { copyFile } from 'node:fs/promises'
 import { execa } from 'execa'
-import { messageOf, StackrigError } from '../errors.js'
+import { messageOf, StackrigError } from '../errors/index.js'
 
 /** What to do when a node's disk finds no room. */
 export const moreRoom =

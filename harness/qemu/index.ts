@@ -1,4 +1,4 @@
-export { accelerationFile, probeAcceleration, wantedAccelerator, type Acceleration } from './accelerator.js'
+export { accelerationFile, probeAcceleration, type Acceleration } from './accelerator.js'
 export {
   consoleSocket,
   directCommand,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
 import type { Program, Sandbox } from '../sandbox/index.js'
 import { directCommand, qmpSocket, type MachineSpec } from './command.js'

@@ -2,7 +2,7 @@ import { createConnection, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import pRetry from 'p-retry'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
 
 const log = logger('qmp')

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { formatQemubootConf } from '../images/index.js'
 import {
   channelOptions,
@@ -13,6 +13,7 @@ import {
   startOptions,
   type MachineSpec,
 } from './command.js'
+import { settings } from '../settings.js'
 import { shellWord } from './shell-word.js'
 
 /**
@@ -20,8 +21,8 @@ import { shellWord } from './shell-word.js'
  * @throws StackrigError HOST_PROGRAM_MISSING
  */
 function findRunqemu(): string {
-  const given = process.env['RUNQEMU']
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  const { runqemu: given, path } = settings()
+  const folders = path.split(delimiter)
   const program = (given ? [given] : folders.map((folder) => join(folder, 'runqemu'))).find((file) =>
     existsSync(file),
   )
@@ -53,7 +54,8 @@ export async function runqemuCommand(spec: MachineSpec, folder: string): Promise
     ...['-serial', 'chardev:console', '-serial', 'null'],
     ...channelOptions(spec),
   ]
-  const environment = ['PATH', 'HOME'].map((name) => `${name}=${process.env[name] ?? ''}`)
+  const { path, home } = settings()
+  const environment = [`PATH=${path}`, `HOME=${home}`]
   return [
     ...['env', '-i', ...environment, 'TERM=dumb', findRunqemu(), conf],
     // With `slirp` it needs no tap of its own; qb_net leaves the network to our own options.

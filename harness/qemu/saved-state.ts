@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import type { Machine } from './machine.js'
 import { shellWord } from './shell-word.js'
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster/index.js'
-import { messageOf } from '../errors.js'
+import { messageOf } from '../errors/index.js'
 
 /**
  * Keeps what the nodes' logs say, beside their consoles. A node that cannot answer any more leaves its console only; one

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 
 /** Asks the agent on this socket; see agent.mjs for what it answers. */
 export function askAgent<T>(

@@ -1,8 +1,8 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { createConnection } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { StackrigError } from '../errors.js'
+import { join } from 'node:path'
+import { StackrigError } from '../errors/index.js'
+import { settings } from '../settings.js'
 
 // unix(7): a socket's path has at most 107 characters; the longest name we put below a run folder has 40.
 const longest = 107 - 40
@@ -10,7 +10,7 @@ const longest = 107 - 40
 /** Where this user's running clusters keep their sockets: `$TMPDIR/stackrig-UID`. */
 export function runRoot(): string {
   // Not os.userInfo(): in a container a user may have no entry in /etc/passwd.
-  return resolve(tmpdir(), `stackrig-${String(process.getuid?.())}`)
+  return join(settings().temporary, `stackrig-${String(process.getuid?.())}`)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { test } from 'vitest'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { resource, type Fresh } from '../openstack/resource.js'
 import { expect } from './matchers.js'
 

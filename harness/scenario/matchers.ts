@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Duration } from '../duration.js'
-import { StackrigError } from '../errors.js'
+import { StackrigError } from '../errors/index.js'
 import { become, deleted, type Resource } from '../openstack/index.js'
 
 declare module 'vitest' {

@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path'
 import { projectFolder } from '../paths.js'
+import { settings } from '../settings.js'
 
 /** The folder of this run, `results/<time>`; whoever starts the run sets `STACKRIG_RESULTS`. */
 function resultsFolder(): string {
-  return resolve(projectFolder, process.env['STACKRIG_RESULTS'] ?? join('results', 'unnamed'))
+  return resolve(projectFolder, settings().results ?? join('results', 'unnamed'))
 }
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { milliseconds, humanDuration, type Duration } from '../duration.js'
-import { messageOf, StackrigError } from '../errors.js'
+import { messageOf, StackrigError } from '../errors/index.js'
 
 /** What a probe found: the thing waited for, or a description of what is there instead. */
 export type Seen<T> = { done: true; value: T } | { done: false; seen: string }

@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, vi } from 'vitest'
-import { cacheFolder } from '../../paths.js'
 import { accelerationFile } from '../../qemu/index.js'
+import { forgetSettings, readSettings } from '../../settings.js'
 import { leftovers } from './leftovers.js'
 
 /**
@@ -15,6 +15,7 @@ export function ownHost(options: { cache?: string } = {}): { folder: string } {
   const folder = mkdtempSync('/tmp/rig-')
   if (options.cache) process.env['STACKRIG_CACHE'] = cacheWithImages(join(folder, options.cache))
   process.env['TMPDIR'] = folder
+  forgetSettings()
   // Clean-ups of beforeAll run last first: whatever the test file opens is closed before this looks.
   beforeAll(() => async () => {
     await expectNothingLeft()
@@ -25,12 +26,13 @@ export function ownHost(options: { cache?: string } = {}): { folder: string } {
 
 /** Makes a cache that knows what this host can do, and whose images are those of the real one. */
 function cacheWithImages(folder: string): string {
+  const { cache } = readSettings(process.env)
   mkdirSync(folder, { recursive: true })
-  const known = join(cacheFolder(), accelerationFile)
+  const known = join(cache, accelerationFile)
   // To find it out again keeps a processor busy for a quarter of a minute.
   if (existsSync(known)) copyFileSync(known, join(folder, accelerationFile))
-  mkdirSync(join(cacheFolder(), 'images'), { recursive: true })
-  symlinkSync(join(cacheFolder(), 'images'), join(folder, 'images'))
+  mkdirSync(join(cache, 'images'), { recursive: true })
+  symlinkSync(join(cache, 'images'), join(folder, 'images'))
   return folder
 }
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { errorCodes, StackrigError } from './errors.js'
-import { projectFolder } from './paths.js'
+import { projectFolder } from '../paths.js'
+import { errorCodes } from './codes.js'
+import { StackrigError } from './error.js'
 
 const page = readFileSync(join(projectFolder, 'docs', 'reading-a-failure.md'), 'utf8')
 const documented = [...page.matchAll(/^\| `([A-Z_]+)` \| ([a-z]+) \|/gm)].map(

@@ -3,7 +3,7 @@
  * The class of a code says who has to act: `usage` the caller, `host` whoever owns this machine, `image` whoever
  * built the image, `boot` and `service` the nodes, `assertion` the scenario, `internal` us.
  */
-const codes = {
+export const codes = {
   /** A command, an option, or an argument that makes no sense. */
   USAGE: 'usage',
   /** A topology that cannot exist: duplicate address, MAC or host name, an address outside the network. */
@@ -63,41 +63,5 @@ const codes = {
 export type ErrorClass = 'usage' | 'host' | 'image' | 'boot' | 'service' | 'assertion' | 'internal'
 export type ErrorCode = keyof typeof codes
 
-export interface ErrorDetails {
-  /** Where it was seen: a node, a file and line, a command. */
-  where?: string | undefined
-  /** What was seen there: last output, log lines, the state; may have many lines. */
-  seen?: string | undefined
-  /** What to do next, best as a command. */
-  next?: string | undefined
-  cause?: unknown
-}
-
-/** An error with a documented code; its text says what was wanted, where, what was seen, and what to do next. */
-export class StackrigError extends Error {
-  readonly code: ErrorCode
-  readonly class: ErrorClass
-
-  constructor(code: ErrorCode, wanted: string, details: ErrorDetails = {}) {
-    super(errorText(wanted, details), details.cause === undefined ? {} : { cause: details.cause })
-    this.name = 'StackrigError'
-    this.code = code
-    this.class = codes[code]
-  }
-}
-
-function errorText(wanted: string, { where, seen, next }: ErrorDetails): string {
-  const lines = [wanted]
-  if (where) lines.push(`  where: ${where}`)
-  if (seen) lines.push(`  seen:  ${seen.trimEnd().replaceAll('\n', '\n         ')}`)
-  if (next) lines.push(`  next:  ${next.replaceAll('\n', '\n         ')}`)
-  return lines.join('\n')
-}
-
 /** All codes, for the documentation and its test. */
 export const errorCodes = Object.keys(codes) as ErrorCode[]
-
-/** The message of anything that was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
