@@ -1,4 +1,4 @@
-export { bootCloud, cloudOf, cloudReady, defineStage, diagnose, type Stage } from './cloud/index.js'
+export { cloudOf, defineStage, type Stage } from './cloud/index.js'
 export {
   defineTopology,
   planProvision,
@@ -18,6 +18,8 @@ export {
   pocketContract,
 } from './contract/index.js'
 export { become, Horizon, type Cloud, type Image, type Network, type Server } from './openstack/index.js'
-export { expect, scenario, type ScenarioFixtures } from './scenario/index.js'
+export { diagnose } from './diagnosis/index.js'
+export { StackrigError, type ErrorClass, type ErrorCode } from './errors/index.js'
+export { bootCloud, cloudReady, expect, scenario, type ScenarioFixtures } from './scenario/index.js'
 export { settings } from './settings.js'
 export { waitFor } from './waits/index.js'

@@ -4,8 +4,9 @@ import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { execa } from 'execa'
-import { prepareTopology } from '../cloud/index.js'
-import { bootCluster, forkCluster, playsRole, type Cluster, type Golden } from '../cluster/index.js'
+import { prepare } from '../scenario/index.js'
+import { forkCluster, type Snapshot } from '../snapshot/index.js'
+import { bootCluster, playsRole, type Cluster } from '../cluster/index.js'
 import { directCommand, type Machine } from '../qemu/index.js'
 import { Progress } from './progress.js'
 import { findTopology } from './starts.js'
@@ -32,24 +33,24 @@ export function benchCommand(): Command {
     .action(async ({ runs, json }: { runs: number; json?: boolean }) => {
       using progress = new Progress()
       const signal = interrupted
-      const cloud = await prepareTopology(await findTopology('three-node'), {
+      const cloud = await prepare(await findTopology('three-node'), {
         signal,
         onProgress: progress.say,
       })
-      const small = await prepareTopology(await findTopology('pocket'), { signal, onProgress: progress.say })
+      const small = await prepare(await findTopology('pocket'), { signal, onProgress: progress.say })
       progress.say('forking the cloud')
-      const ready = await repeat(runs, () => measureFork(cloud.golden))
-      const privateMiB = await repeat(runs, () => measureMemory(cloud.golden))
+      const ready = await repeat(runs, () => measureFork(cloud))
+      const privateMiB = await repeat(runs, () => measureMemory(cloud))
       progress.say('talking to a node')
-      const talk = await measureTalk(small.golden, runs)
+      const talk = await measureTalk(small, runs)
       progress.say('booting the pocket image with and without stackrig, in turn')
-      const ratios = await repeat(runs, () => measureBootRatio(small.golden))
+      const ratios = await repeat(runs, () => measureBootRatio(small))
       const fork = median(ready) / 1000
       const figures: Figures = {
-        accelerator: cloud.acceleration.accelerator,
+        accelerator: cloud.accelerator,
         fork_ready_s: round(fork),
-        cold_ready_s: round(cloud.golden.took / 1000),
-        fork_speedup: round(cloud.golden.took / 1000 / fork),
+        cold_ready_s: round(cloud.took / 1000),
+        fork_speedup: round(cloud.took / 1000 / fork),
         fork_private_mib_per_node: round(median(privateMiB)),
         shell_rtt_ms: round(talk.rtt),
         port_wait_lag_ms: round(talk.lag),
@@ -63,16 +64,16 @@ export function benchCommand(): Command {
 }
 
 /** From the request to a shell's answer on every node, and then to Keystone's; ms. */
-async function measureFork(golden: Golden): Promise<number> {
+async function measureFork(snapshot: Snapshot): Promise<number> {
   const started = performance.now()
-  await using cluster = await forkCluster(golden, { signal: interrupted })
+  await using cluster = await forkCluster(snapshot, { signal: interrupted })
   await keystoneAnswers(cluster)
   return performance.now() - started
 }
 
 /** What a node has to itself right after the fork, MiB; the mean of all nodes. */
-async function measureMemory(golden: Golden): Promise<number> {
-  await using cluster = await forkCluster(golden, { signal: interrupted })
+async function measureMemory(snapshot: Snapshot): Promise<number> {
+  await using cluster = await forkCluster(snapshot, { signal: interrupted })
   const sizes = await Promise.all(cluster.nodes.map(({ machine }) => privateMemory(machine, cluster)))
   return sizes.reduce((sum, size) => sum + size, 0) / sizes.length
 }
@@ -92,8 +93,8 @@ async function privateMemory(machine: Machine, cluster: Cluster): Promise<number
   return Number(/Private_Dirty:\s+(\d+)/.exec(output)?.[1]) / 1024
 }
 
-async function measureTalk(golden: Golden, runs: number): Promise<{ rtt: number; lag: number }> {
-  await using cluster = await forkCluster(golden, { signal: interrupted })
+async function measureTalk(snapshot: Snapshot, runs: number): Promise<{ rtt: number; lag: number }> {
+  await using cluster = await forkCluster(snapshot, { signal: interrupted })
   const [node] = cluster.nodes
   if (!node) throw new Error('a topology without nodes')
   // With pauses, in which the node forks the next subshell: what a command costs, not how many fit into a second.
@@ -118,12 +119,12 @@ async function measureTalk(golden: Golden, runs: number): Promise<{ rtt: number;
 }
 
 /** Until the login prompt: through stackrig, and with the same QEMU command by hand, one right after the other. */
-async function measureBootRatio(golden: Golden): Promise<number> {
-  const topology = { ...golden.topology, nodes: golden.topology.nodes.slice(0, 1) }
+async function measureBootRatio(snapshot: Snapshot): Promise<number> {
+  const topology = { ...snapshot.topology, nodes: snapshot.topology.nodes.slice(0, 1) }
   const logFolder = await mkdtemp(join(tmpdir(), 'stackrig-bench-'))
   try {
     const started = performance.now()
-    const booting = bootCluster(topology, { ...golden, logFolder, signal: interrupted })
+    const booting = bootCluster(topology, { ...snapshot, logFolder, signal: interrupted })
     const prompt = await promptIn(logFolder, `${topology.nodes[0]?.name ?? ''}.console.log`, booting)
     const through = prompt - started
     await using cluster = await booting

@@ -1,9 +1,9 @@
 import { readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { goldenRoot } from '../cluster/index.js'
-import { processesBelow } from '../cluster/testing/leftovers.js'
-import { expectNothingLeft, ownHost } from '../cluster/testing/own-host.js'
+import { snapshotRoot } from '../snapshot/index.js'
+import { processesBelow } from '../testing/leftovers.js'
+import { expectNothingLeft, ownHost } from '../testing/own-host.js'
 import { runRoot } from '../sandbox/index.js'
 import { stackrig, Terminal } from './testing/stackrig.js'
 
@@ -20,14 +20,14 @@ test('Ctrl-C while the nodes boot ends everything', async () => {
   terminal.type('\x03')
   expect(await terminal.ended).toBe(130)
   await expectNothingLeft()
-  expect((await readdir(goldenRoot())).filter((name) => !name.endsWith('.lock'))).toEqual([])
+  expect((await readdir(snapshotRoot())).filter((name) => !name.endsWith('.lock'))).toEqual([])
   expect(terminal.screen).not.toMatch(/^\s+at /m)
 })
 
 test('a cluster that was brought up cold answers, and no snapshot was made of it', async () => {
   const { stderr, exitCode } = await stackrig('up', 'pocket', '--cold')
   expect(exitCode, stderr).toBe(0)
-  expect(await readdir(goldenRoot()).catch(() => [])).toEqual([])
+  expect(await readdir(snapshotRoot()).catch(() => [])).toEqual([])
   expect(await stackrig('shell', 'two', 'hostname')).toMatchObject({ stdout: 'two', exitCode: 0 })
   expect(await stackrig('down')).toMatchObject({ stdout: 'pocket is down', exitCode: 0 })
   await expectNothingLeft()

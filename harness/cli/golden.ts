@@ -1,7 +1,14 @@
 import { basename } from 'node:path'
 import { Command } from 'commander'
-import { isStage, prepareStart } from '../cloud/index.js'
-import { goldenRoot, listGoldens, removeAbandoned, removeGolden, snapshotsInUse } from '../cluster/index.js'
+import { isStage } from '../cloud/index.js'
+import { prepare } from '../scenario/index.js'
+import {
+  snapshotRoot,
+  listSnapshots,
+  removeAbandoned,
+  removeSnapshot,
+  snapshotsInUse,
+} from '../snapshot/index.js'
 import { humanDuration } from '../duration.js'
 import { settings } from '../settings.js'
 import { interrupted } from './interrupt.js'
@@ -16,7 +23,7 @@ export function goldenCommand(): Command {
     .description('list the golden snapshots on disk')
     .option('--json', 'print one JSON document')
     .action(async ({ json }: { json?: boolean }) => {
-      const entries = await listGoldens(goldenRoot())
+      const entries = await listSnapshots(snapshotRoot())
       if (json) {
         process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`)
         return
@@ -25,7 +32,7 @@ export function goldenCommand(): Command {
         const age = humanDuration(Date.now() - used)
         process.stdout.write(`${basename(folder)}  ${(size / 1024 ** 3).toFixed(1)} GiB, used ${age} ago\n`)
       }
-      process.stdout.write(`${entries.length} in ${goldenRoot()}, budget ${settings().goldenGiB} GiB\n`)
+      process.stdout.write(`${entries.length} in ${snapshotRoot()}, budget ${settings().goldenGiB} GiB\n`)
     })
   golden
     .command('make')
@@ -34,23 +41,23 @@ export function goldenCommand(): Command {
     .action(async (name: string) => {
       using progress = new Progress()
       const start = await findStart(name)
-      const { golden: made, acceleration } = await prepareStart(start, {
+      const made = await prepare(start, {
         signal: interrupted,
         onProgress: progress.say,
       })
       process.stdout.write(`${made.folder}\n`)
       process.stdout.write(
-        `${isStage(start) ? 'reached' : 'booted'} in ${humanDuration(made.took)} with ${acceleration.accelerator} (${acceleration.reason})\n`,
+        `${isStage(start) ? 'reached' : 'booted'} in ${humanDuration(made.took)} with ${made.accelerator}\n`,
       )
     })
   golden
     .command('prune')
     .description('remove all golden snapshots that no running cluster stands on')
     .action(async () => {
-      await removeAbandoned(goldenRoot())
+      await removeAbandoned(snapshotRoot())
       const opened = snapshotsInUse()
-      for (const { folder } of await listGoldens(goldenRoot())) {
-        if (!opened.has(folder)) await removeGolden(folder)
+      for (const { folder } of await listSnapshots(snapshotRoot())) {
+        if (!opened.has(folder)) await removeSnapshot(folder)
         process.stdout.write(`${opened.has(folder) ? 'in use, kept:' : 'removed'} ${basename(folder)}\n`)
       }
     })

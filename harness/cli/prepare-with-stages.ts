@@ -1,12 +1,13 @@
-import { prepareStart, type Prepared } from '../cloud/index.js'
+import { prepare } from '../scenario/index.js'
+import type { Snapshot } from '../snapshot/index.js'
 import { interrupted } from './interrupt.js'
 import type { Progress } from './progress.js'
 import { findTopology, stagesOf } from './starts.js'
 
 /** Makes sure of the golden snapshots of a topology and of its stages, and says what takes so long. */
-export async function prepareWithStages(name: string, progress: Progress): Promise<Prepared<string>> {
+export async function prepareWithStages(name: string, progress: Progress): Promise<Snapshot> {
   const options = { signal: interrupted, onProgress: progress.say }
-  const prepared = await prepareStart(await findTopology(name), options)
-  for (const stage of await stagesOf(name)) await prepareStart(stage, options)
+  const prepared = await prepare(await findTopology(name), options)
+  for (const stage of await stagesOf(name)) await prepare(stage, options)
   return prepared
 }

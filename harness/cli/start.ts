@@ -1,6 +1,8 @@
 import { Command } from 'commander'
 import { styleText } from 'node:util'
 import { humanDuration } from '../duration.js'
+import { findImage } from '../images/index.js'
+import { probeAcceleration } from '../qemu/index.js'
 import { Progress } from './progress.js'
 import { makeResultsFolder, runVitest, type RunOutcome } from './run-vitest.js'
 import { prepareWithStages } from './prepare-with-stages.js'
@@ -35,7 +37,8 @@ export function startCommand(): Command {
 
 async function prepare(): Promise<{ accelerator: string; reason: string }> {
   using progress = new Progress()
-  return (await prepareWithStages('three-node', progress)).acceleration
+  await prepareWithStages('three-node', progress)
+  return await probeAcceleration(await findImage('pocket'))
 }
 
 /** One line for each scenario. */

@@ -1,11 +1,12 @@
 import { Command } from 'commander'
 import { createTwoFilesPatch } from 'diff'
 import { styleText } from 'node:util'
-import { prepareImages, prepareStart, type Start } from '../cloud/index.js'
+import { prepareImages, type Start } from '../cloud/index.js'
+import { prepare } from '../scenario/index.js'
+import { forkCluster } from '../snapshot/index.js'
 import {
   bootCluster,
   coldStart,
-  forkCluster,
   planProvision,
   type BootOptions,
   type ChangedFile,
@@ -69,9 +70,9 @@ interface Up {
 }
 
 async function fork(start: Start, progress: Progress): Promise<Up> {
-  const { golden } = await prepareStart(start, { signal: interrupted, onProgress: progress.say })
+  const snapshot = await prepare(start, { signal: interrupted, onProgress: progress.say })
   const started = performance.now()
-  const cluster = await forkCluster(golden, { signal: interrupted })
+  const cluster = await forkCluster(snapshot, { signal: interrupted })
   return { cluster, took: performance.now() - started }
 }
 
@@ -84,8 +85,7 @@ async function boot(topology: Topology, progress: Progress): Promise<Up> {
 
 async function bootOptions(topology: Topology, progress: Progress): Promise<BootOptions> {
   const run = { signal: interrupted, onProgress: progress.say }
-  const { images, acceleration } = await prepareImages(topology, run)
-  return { ...run, images, accelerator: acceleration.accelerator }
+  return { ...run, ...(await prepareImages(topology, run)) }
 }
 
 /** Shows the images as they were shipped against what the topology makes of them. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ownHost } from '../cluster/testing/own-host.js'
+import { ownHost } from '../testing/own-host.js'
 import { stackrig } from './testing/stackrig.js'
 
 ownHost({ cache: 'own' })

@@ -1,7 +1,7 @@
 import { coldStart, type Cluster, type Topology } from '../cluster/index.js'
 import type { Duration } from '../duration.js'
 import { prepareImages } from './prepare.js'
-import { cloudReady } from './readiness.js'
+import { cloudReady, type Diagnose } from './readiness.js'
 
 /**
  * A cluster that was booted from its images for the caller alone, provisioned, and proved ready: for what a fork cannot
@@ -16,14 +16,14 @@ export async function bootCloud<Name extends string>(
     logFolder?: string
     signal?: AbortSignal
     onProgress?: (what: string) => void
+    diagnose?: Diagnose
   } = {},
 ): Promise<Cluster<Name>> {
-  const { images, acceleration } = await prepareImages(topology, options)
+  const machines = await prepareImages(topology, options)
   const { delays, ...run } = options
   const cluster = await coldStart(topology, {
     ...run,
-    images,
-    accelerator: acceleration.accelerator,
+    ...machines,
     ...(delays && { delays: delays as Record<string, Duration> }),
   })
   try {

@@ -1,32 +1,20 @@
-import {
-  ensureGolden,
-  quietMoment,
-  type Cluster,
-  type Golden,
-  type Images,
-  type Topology,
-} from '../cluster/index.js'
+import { quietMoment, type Cluster, type MachineOptions, type Topology } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { buildImages, isImported, readLock, readRecipe, verifyImage, type Image } from '../images/index.js'
-import { probeAcceleration, type Acceleration } from '../qemu/index.js'
-import { cloudReady } from './readiness.js'
+import { probeAcceleration } from '../qemu/index.js'
+import { settings } from '../settings.js'
+import { ensureGolden, type Snapshot } from '../snapshot/index.js'
+import { cloudReady, type Diagnose } from './readiness.js'
 import { warmUp } from './warm-up.js'
-
-/** Changes when `cloudReady` or `warmUp` leave something else behind. */
-const readyVersion = '4'
 
 /** Booted to find out which accelerator works. */
 const probeImage = 'pocket'
 
 export interface PrepareOptions {
   signal?: AbortSignal | undefined
-  onProgress?: (what: string) => void
-}
-
-/** What a cold boot needs. */
-export interface PreparedImages {
-  images: Images
-  acceleration: Acceleration
+  onProgress?: ((what: string) => void) | undefined
+  /** Asked when the cloud does not become ready. */
+  diagnose?: Diagnose | undefined
 }
 
 /**
@@ -36,7 +24,7 @@ export interface PreparedImages {
 export async function prepareImages(
   topology: Topology,
   options: PrepareOptions = {},
-): Promise<PreparedImages> {
+): Promise<MachineOptions> {
   const { signal, onProgress } = options
   // A cloud is of no use without something that it can boot.
   const wanted = [
@@ -60,7 +48,8 @@ export async function prepareImages(
   }
   const images = new Map(verified.map(({ image }) => [image.name, image]))
   for (const node of topology.nodes) requireFit(topology, node, images.get(node.image))
-  return { images, acceleration: await probeAcceleration(probe.image) }
+  const { accelerator } = await probeAcceleration(probe.image)
+  return { accelerator, images, launcher: settings().launcher }
 }
 
 /** @throws StackrigError IMAGE_MISMATCH when a node of this topology cannot be made of this image. */
@@ -104,12 +93,6 @@ async function warmUpAndRest(
   onProgress('the nodes are at rest')
 }
 
-/** What a fork needs. */
-export interface Prepared<Name extends string> {
-  golden: Golden<Name>
-  acceleration: Acceleration
-}
-
 /**
  * Makes sure of a topology's images, and of its golden snapshot; with both in place this takes milliseconds.
  * @throws StackrigError those of `prepareImages` and `ensureGolden`.
@@ -117,20 +100,18 @@ export interface Prepared<Name extends string> {
 export async function prepareTopology<Name extends string>(
   topology: Topology<Name>,
   options: PrepareOptions = {},
-): Promise<Prepared<Name>> {
-  const { signal, onProgress } = options
-  const { images, acceleration } = await prepareImages(topology, options)
-  const guestDisk = images.get('instance')?.rootfs
-  const golden = await ensureGolden(topology, {
-    accelerator: acceleration.accelerator,
-    images,
+): Promise<Snapshot<Name>> {
+  const { signal, onProgress, diagnose } = options
+  const machines = await prepareImages(topology, options)
+  const guestDisk = machines.images.get('instance')?.rootfs
+  return ensureGolden(topology, {
+    ...machines,
     readiness: {
-      version: readyVersion,
-      prove: (cluster, onProgress) => cloudReady(cluster, { onProgress }),
-      ...(guestDisk && { warmUp: (cluster, say) => warmUpAndRest(cluster, guestDisk, say) }),
+      name: guestDisk === undefined ? 'ready' : 'ready and warm',
+      prove: (cluster, say) => cloudReady(cluster, { onProgress: say, diagnose }),
+      warmUp: guestDisk === undefined ? undefined : (cluster, say) => warmUpAndRest(cluster, guestDisk, say),
     },
     signal,
-    ...(onProgress && { onProgress }),
+    onProgress,
   })
-  return { golden, acceleration }
 }

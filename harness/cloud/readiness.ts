@@ -3,15 +3,17 @@ import { humanDuration, type Duration } from '../duration.js'
 import type { Cloud } from '../openstack/index.js'
 import { waitFor, type Seen } from '../waits/index.js'
 import { cloudOf } from './cloud-of.js'
-import { diagnose } from './diagnosis.js'
 
 // A first boot under TCG, with three nodes on two processors, takes minutes.
 const firstBoot = '25min'
 
+/** Says what is not as it should be, one sentence or more each. */
+export type Diagnose = (cluster: Cluster) => Promise<string[]>
+
 type Probe = () => Promise<Seen<unknown>>
 
 /** What a list of the cloud's must hold, as `agent on host`. */
-interface Roll {
+interface WantedList {
   wanted: string[]
   present: () => Promise<string[]>
 }
@@ -25,15 +27,20 @@ interface Roll {
  */
 export async function cloudReady(
   cluster: Cluster,
-  options: { timeout?: Duration; onProgress?: (what: string) => void } = {},
+  options: {
+    timeout?: Duration
+    onProgress?: ((what: string) => void) | undefined
+    diagnose?: Diagnose | undefined
+  } = {},
 ): Promise<void> {
   const { cloud: door } = cluster.topology.contract
   if (!door) return
-  const { timeout = firstBoot, onProgress } = options
+  const { timeout = firstBoot, onProgress, diagnose = () => Promise.resolve([]) } = options
   using cloud = cloudOf(cluster)
   const started = Date.now()
-  const wait = async (what: string, probe: Probe, diagnose = () => explain(cluster)): Promise<void> => {
-    await waitFor(what, probe, { timeout, interval: '2s', signal: cluster.signal, diagnose })
+  const found = (): Promise<string[]> => diagnose(cluster)
+  const wait = async (what: string, probe: Probe, explanation = () => explain(found)): Promise<void> => {
+    await waitFor(what, probe, { timeout, interval: '2s', signal: cluster.signal, diagnose: explanation })
     onProgress?.(`${what}: ${humanDuration(Date.now() - started)}`)
   }
   const { first, took } = await databasesMade(cluster)
@@ -41,20 +48,20 @@ export async function cloudReady(
   // Whoever asks before Keystone is up only makes it slower.
   await wait('Keystone', () => answered(cloud.keystone.issueToken()))
   await Promise.all(Object.entries(apiProbes(cloud, door.ports)).map(([what, probe]) => wait(what, probe)))
-  await allPresent(rolls(cloud, cluster), cluster, wait)
+  await allPresent(lists(cloud, cluster), wait, (absent) => describeAbsent(cluster, absent, found))
   await wait('Horizon', () => horizonAnswers(cluster, door.horizonUrl))
   await requireServices(cluster)
 }
 
-/** Waits for all rolls together, so that a failure names everything that is missing. */
+/** Waits for all lists together, so that a failure names everything that is missing. */
 async function allPresent(
-  rolls: Record<string, Roll>,
-  cluster: Cluster,
-  wait: (what: string, probe: Probe, diagnose: () => Promise<string>) => Promise<void>,
+  lists: Record<string, WantedList>,
+  wait: (what: string, probe: Probe, explanation: () => Promise<string>) => Promise<void>,
+  describe: (absent: string[]) => Promise<string>,
 ): Promise<void> {
   let absent: string[] = []
   const probe = async (): Promise<Seen<unknown>> => {
-    const missing = Object.values(rolls).map(async ({ wanted, present }) => {
+    const missing = Object.values(lists).map(async ({ wanted, present }) => {
       const there = await present()
       return wanted.filter((name) => !there.includes(name))
     })
@@ -63,7 +70,7 @@ async function allPresent(
       ? { done: true, value: undefined }
       : { done: false, seen: `not there: ${absent.join(', ')}` }
   }
-  await wait(Object.keys(rolls).join(', '), probe, () => describeAbsent(cluster, absent))
+  await wait(Object.keys(lists).join(', '), probe, () => describe(absent))
 }
 
 /** On its first boot a controller makes its databases before anything else can work: that boot is given more time. */
@@ -93,14 +100,18 @@ async function databasesMade(cluster: Cluster): Promise<{ first: boolean; took: 
   return { first, took: Date.now() - started }
 }
 
-async function explain(cluster: Cluster): Promise<string> {
-  const found = await diagnose(cluster)
+async function explain(diagnose: () => Promise<string[]>): Promise<string> {
+  const found = await diagnose()
   return found.join('\n') || 'all services are active, and all files are as the topology wants them'
 }
 
 /** What the logs of those say that should have come, and what else is wrong. */
-async function describeAbsent(cluster: Cluster, absent: string[]): Promise<string> {
-  const found = await diagnose(cluster)
+async function describeAbsent(
+  cluster: Cluster,
+  absent: string[],
+  diagnose: () => Promise<string[]>,
+): Promise<string> {
+  const found = await diagnose()
   // The diagnosis has the log of a service that does not run.
   const silent = absent.filter((name) => !found.some((line) => line.startsWith(`${name} is `)))
   const logs = silent.map(async (name) => {
@@ -127,7 +138,7 @@ function apiProbes(cloud: Cloud, ports: Readonly<Record<string, number>>): Recor
   }
 }
 
-function rolls(cloud: Cloud, cluster: Cluster): Record<string, Roll> {
+function lists(cloud: Cloud, cluster: Cluster): Record<string, WantedList> {
   const { roles } = cluster.topology.contract
   /** The services with such a name that the contract promises on nodes that are on. */
   const promised = (name: RegExp): string[] =>

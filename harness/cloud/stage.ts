@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { ensureStage, quietMoment, type Cluster, type Topology } from '../cluster/index.js'
+import { quietMoment, type Cluster, type Topology } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { findImage } from '../images/index.js'
 import type { Cloud } from '../openstack/index.js'
+import { ensureStage, type Snapshot } from '../snapshot/index.js'
 import { cloudOf } from './cloud-of.js'
-import { prepareTopology, type Prepared, type PrepareOptions } from './prepare.js'
+import { bundledSource } from './stage-source.js'
+import { prepareTopology, type PrepareOptions } from './prepare.js'
 
-/** What a stage can use to come about. */
+/** What a stage can use to come about; what it does not name need not be there. */
 export interface StageGiven<Name extends string> {
   cluster: Cluster<Name>
+  /** Reading it throws USAGE where the topology has no OpenStack. */
   cloud: Cloud
   /** Path of a tiny cloud guest's disk (qcow2), for the cloud to boot. */
   guestDisk: string
@@ -24,7 +25,7 @@ export interface Stage<Name extends string = string> {
   /** Lower-case letters, digits and hyphens. */
   name: string
   topology: Topology<Name>
-  /** `import.meta.url` of the file that defines the stage: when its text changes, the stage is made anew. */
+  /** `import.meta.url` of the file that defines the stage: when it changes, or a file that it imports, the stage is made anew. */
   file: string
   /** Leaves the cluster as scenarios want to find it; when it rejects, nothing is kept. */
   reach: (given: StageGiven<Name>) => Promise<void>
@@ -46,22 +47,50 @@ export function defineStage<Name extends string>(stage: Stage<Name>): Stage<Name
 async function prepareStage<Name extends string>(
   stage: Stage<Name>,
   options: PrepareOptions = {},
-): Promise<Prepared<Name>> {
-  const { golden, acceleration } = await prepareTopology(stage.topology, options)
-  const text = await readFile(fileURLToPath(stage.file))
+): Promise<Snapshot<Name>> {
+  const base = await prepareTopology(stage.topology, options)
   // The cloud has the guest in it; what is no cloud has none.
-  const guest = golden.images.get('instance')
+  const guest = base.images.get('instance')
   const version = createHash('sha256')
-    .update(JSON.stringify([text, guest?.digest, guest?.build]))
+    .update(JSON.stringify([await bundledSource(stage.file), guest?.digest, guest?.build]))
     .digest('hex')
   const reach = async (cluster: Cluster): Promise<void> => {
-    using cloud = cloudOf(cluster, options.signal)
-    await stage.reach({ cluster: cluster as Cluster<Name>, cloud, guestDisk: await guestDisk() })
+    using given = new Given(cluster as Cluster<Name>, guest?.rootfs, options.signal)
+    await stage.reach(given)
   }
   const steps = { name: stage.name, version, reach, finish: quietMoment }
   const onProgress = (what: string): void => options.onProgress?.(`${stage.name}: ${what}`)
-  const reached = await ensureStage(golden, steps, { ...options, onProgress })
-  return { golden: reached, acceleration }
+  return ensureStage(base, steps, { ...options, onProgress })
+}
+
+/** Opens the cloud when it is asked for: a stage may stand on nodes without one. */
+class Given<Name extends string> implements StageGiven<Name>, Disposable {
+  readonly cluster: Cluster<Name>
+  readonly #guestDisk: string | undefined
+  readonly #signal: AbortSignal | undefined
+  #cloud: Cloud | undefined
+
+  constructor(cluster: Cluster<Name>, guestDisk: string | undefined, signal: AbortSignal | undefined) {
+    this.cluster = cluster
+    this.#guestDisk = guestDisk
+    this.#signal = signal
+  }
+
+  get cloud(): Cloud {
+    this.#cloud ??= cloudOf(this.cluster, this.#signal)
+    return this.#cloud
+  }
+
+  get guestDisk(): string {
+    if (this.#guestDisk !== undefined) return this.#guestDisk
+    throw new StackrigError('IMAGE_MISSING', 'a stage that uses guestDisk needs a topology with OpenStack', {
+      where: `topology ${this.cluster.topology.name}`,
+    })
+  }
+
+  [Symbol.dispose](): void {
+    this.#cloud?.[Symbol.dispose]()
+  }
 }
 
 /** Where scenarios can begin. */
@@ -73,7 +102,7 @@ export const isStage = <Name extends string>(start: Start<Name>): start is Stage
 export function prepareStart<Name extends string>(
   start: Start<Name>,
   options: PrepareOptions = {},
-): Promise<Prepared<Name>> {
+): Promise<Snapshot<Name>> {
   return isStage(start) ? prepareStage(start, options) : prepareTopology(start, options)
 }
 

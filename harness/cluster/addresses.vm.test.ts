@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { forkCluster } from './fork.js'
-import { ownHost } from './testing/own-host.js'
-import { pairGolden } from './testing/pocket.js'
+import { forkCluster } from '../snapshot/index.js'
+import { ownHost } from '../testing/own-host.js'
+import { pairGolden } from '../testing/pocket.js'
 
 ownHost()
 

@@ -1,60 +1,54 @@
 import { join } from 'node:path'
 import type { Duration } from '../duration.js'
 import { Console, logInAndStartShells, logOut, shellPorts } from '../guest/index.js'
-import { consoleSocket, createOverlay, type Accelerator, type Machine } from '../qemu/index.js'
-import type { Sandbox } from '../sandbox/index.js'
+import { consoleSocket, createOverlay, type Machine } from '../qemu/index.js'
 import { waitFor } from '../waits/index.js'
-import { imageOf, launch, machineSpec, type Images, type Launched } from './launch.js'
+import type { Cluster } from './cluster.js'
+import { imageOf, launch, machineSpec, type Launched } from './launch.js'
 import type { Topology, TopologyNode } from './topology.js'
 
-/** What the nodes of a cluster are made of, and where their files lie. */
-export interface Supplies {
-  accelerator: Accelerator
-  images: Images
-  /** Where the nodes' consoles are written to. */
-  logFolder: string
-  /** Where the nodes' disks lie. */
-  diskFolder: string
-  /** How far the clocks of the running nodes are behind the host's, ms; those of a fork went on from its snapshot. */
-  clockBehind: number
-}
+// For a node that boots while a cluster works: it gets the smaller part of the processors.
+const laterBoot = '20min'
 
-/** A node's own disk: what it wrote, on top of its image or its golden snapshot. */
-export const diskOf = (supplies: Supplies, node: string): string =>
-  join(supplies.diskFolder, `${node}.disk.qcow2`)
+/** A node's own disk: what it wrote, on top of its image or its golden snapshot; none when its image has none. */
+export function diskOf(
+  { machines, diskFolder }: Pick<Cluster, 'machines' | 'diskFolder'>,
+  node: TopologyNode,
+): string | undefined {
+  const { rootfs } = imageOf(machines.images, node)
+  return rootfs && join(diskFolder, `${node.name}.disk.qcow2`)
+}
 
 /** Its memory, in the sandbox's own tmpfs: a memory file on a disk makes a booting guest very slow. */
 export const sharedMemory = (node: TopologyNode): string => `/dev/shm/${node.name}`
 
 /** Gives a node a disk as its image was shipped. */
-export async function newDisk(supplies: Supplies, node: TopologyNode): Promise<void> {
-  const { rootfs, rootfsFormat = 'raw' } = imageOf(supplies.images, node)
-  if (rootfs) await createOverlay(diskOf(supplies, node.name), rootfs, rootfsFormat)
+export async function newDisk(cluster: Cluster, node: TopologyNode): Promise<void> {
+  const { rootfs, rootfsFormat = 'raw' } = imageOf(cluster.machines.images, node)
+  const disk = diskOf(cluster, node)
+  if (rootfs && disk) await createOverlay(disk, rootfs, rootfsFormat)
 }
 
 /**
  * Switches a node on: its kernel boots from its disk, and its shells answer in the end.
+ * @param options.topology the one that has this node; default: the cluster's.
  * @throws StackrigError QEMU_DIED, NODE_CRASHED, LOGIN_FAILED, WAIT_TIMEOUT
  */
 export async function bootNode(
-  topology: Topology,
+  cluster: Cluster,
   node: TopologyNode,
-  sandbox: Sandbox,
-  supplies: Supplies,
-  timeout: Duration,
-  stop: AbortSignal,
+  { timeout = laterBoot, topology = cluster.topology }: { timeout?: Duration; topology?: Topology } = {},
 ): Promise<Launched> {
-  const image = imageOf(supplies.images, node)
-  const disk = image.rootfs && diskOf(supplies, node.name)
   const memory = sharedMemory(node)
   // Memory does not outlive a power cut.
-  await sandbox.run(['rm', '-f', memory])
-  const storage = { memory: { file: memory, shared: true }, disk, incoming: false }
+  await cluster.sandbox.run(['rm', '-f', memory])
+  const storage = { memory: { file: memory, shared: true }, disk: diskOf(cluster, node), incoming: false }
   // Neutron drops what agents report with a time before its own start: a controller hours ahead of them sees none alive.
-  const clock = new Date(Date.now() - supplies.clockBehind)
-  const spec = machineSpec(topology, node, image, { ...supplies, storage, clock })
-  const launched = await launch(sandbox, spec, stop)
-  const signal = AbortSignal.any([launched.signal, stop])
+  const clock = new Date(Date.now() - cluster.clockBehind)
+  const { machines, logFolder, sandbox, stopping } = cluster
+  const spec = machineSpec({ topology, machines, logFolder }, node, { storage, clock })
+  const launched = await launch(sandbox, spec, stopping)
+  const signal = AbortSignal.any([launched.signal, stopping])
   try {
     await launched.machine.resume()
     await openShells(launched.machine, timeout, signal)

@@ -2,8 +2,8 @@ import { beforeAll, expect, test } from 'vitest'
 import { bootCluster } from './boot.js'
 import type { Cluster } from './cluster.js'
 import { planProvision, provision } from './provision.js'
-import { expectNothingLeft, ownHost } from './testing/own-host.js'
-import { pair, pocketHost } from './testing/pocket.js'
+import { expectNothingLeft, ownHost } from '../testing/own-host.js'
+import { pair, pocketHost } from '../testing/pocket.js'
 
 ownHost()
 

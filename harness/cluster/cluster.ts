@@ -1,84 +1,171 @@
+import { mkdir } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { StackrigError } from '../errors/index.js'
-import type { Sandbox } from '../sandbox/index.js'
-import type { RunningNode } from './node.js'
+import { Sandbox } from '../sandbox/index.js'
+import { bootNode, newDisk } from './boot-node.js'
+import { networkPlan, type Launched, type MachineOptions } from './launch.js'
+import { RunningNode } from './node.js'
 import { namesOf } from './roles.js'
 import { withNode, type NodePlan, type Topology, type TopologyNode } from './topology.js'
 
-interface Ways {
-  join: (topology: Topology, node: TopologyNode) => Promise<RunningNode>
-  stop: () => void
+/** What a cluster is made of, beside its topology. */
+export interface ClusterOptions extends MachineOptions {
+  /** Where the nodes' consoles are written to; default: the sandbox's folder, which goes with it. */
+  logFolder?: string | undefined
+  /** Where the nodes' disks lie; default: the sandbox's folder. */
+  diskFolder?: string | undefined
+}
+
+/** How the nodes of a cluster come to run. */
+export interface StartOptions {
+  /** Starts one node; all are started at the same time. */
+  startNode: (node: TopologyNode, cluster: Cluster) => Promise<Launched>
+  /** Ends the start. */
+  signal?: AbortSignal | undefined
 }
 
 /** The running nodes of one topology, in one sandbox. Disposing it ends them all and leaves nothing behind. */
 export class Cluster<Name extends string = string> implements AsyncDisposable {
   readonly sandbox: Sandbox
-  /** Aborted, with the reason, as soon as any node cannot go on. */
-  readonly signal: AbortSignal
-  private members: { topology: Topology<Name>; nodes: readonly RunningNode[] }
-  private readonly ways: Ways
-  /** The last join: each needs the topology that the one before it made. */
-  private joining: Promise<unknown> = Promise.resolve()
+  readonly machines: MachineOptions
+  readonly logFolder: string
+  readonly diskFolder: string
+  /** How far the clocks of the running nodes are behind the host's, ms; those of a fork went on from its snapshot. */
+  clockBehind = 0
 
-  constructor(
-    topology: Topology<Name>,
-    sandbox: Sandbox,
-    nodes: readonly RunningNode[],
-    signal: AbortSignal,
-    ways: Ways,
-  ) {
-    this.members = { topology, nodes }
+  readonly #failed = new AbortController()
+  readonly #stopping = new AbortController()
+  #topology: Topology<Name>
+  #nodes: readonly RunningNode[] = []
+  /** The last node that is being added: each needs the topology that the one before it made. */
+  #adding: Promise<unknown> = Promise.resolve()
+
+  private constructor(topology: Topology<Name>, sandbox: Sandbox, options: ClusterOptions) {
+    const { accelerator, images, launcher } = options
+    this.#topology = topology
     this.sandbox = sandbox
-    this.signal = signal
-    this.ways = ways
+    this.machines = { accelerator, images, launcher }
+    this.logFolder = options.logFolder ?? sandbox.folder
+    this.diskFolder = options.diskFolder ?? sandbox.folder
+  }
+
+  /**
+   * Opens a sandbox and starts all nodes in it. When one fails, crashes while others still start, or the signal says so,
+   * everything that was started is ended before the first failure is thrown.
+   * @throws StackrigError those of `Sandbox.open` and of `startNode`.
+   */
+  static async start<Name extends string>(
+    topology: Topology<Name>,
+    options: ClusterOptions,
+    { startNode, signal }: StartOptions,
+  ): Promise<Cluster<Name>> {
+    const cluster = new Cluster(topology, await Sandbox.open(networkPlan(topology)), options)
+    // One of its own: the caller's signal outlives many clusters, and would keep a listener for each.
+    const end = AbortSignal.any([cluster.signal, ...(signal ? [signal] : [])])
+    try {
+      await mkdir(cluster.logFolder, { recursive: true })
+      const starts = topology.nodes.map(async (plan) => cluster.#runs(plan, await startNode(plan, cluster)))
+      cluster.#nodes = await Promise.race([Promise.all(starts), rejection(end)])
+      return cluster
+    } catch (error) {
+      cluster.#stopping.abort(error)
+      await cluster.close()
+      throw error
+    }
   }
 
   get topology(): Topology<Name> {
-    return this.members.topology
+    return this.#topology
   }
 
   get nodes(): readonly RunningNode[] {
-    return this.members.nodes
+    return this.#nodes
+  }
+
+  /** Aborted, with the reason, as soon as any node cannot go on. */
+  get signal(): AbortSignal {
+    return this.#failed.signal
+  }
+
+  /** Aborted when the cluster is given up: a wait of a node that still starts would keep the process alive. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal
   }
 
   /** By its name; an all-in-one also by the names of the nodes it stands for. @throws StackrigError CLUSTER_UNKNOWN */
   node(name: Name): RunningNode {
-    const node = this.nodes.find(({ plan }) => namesOf(plan).includes(name))
+    const node = this.#nodes.find(({ plan }) => namesOf(plan).includes(name))
     if (node) return node
     throw new StackrigError('CLUSTER_UNKNOWN', `there must be a node ${name}`, {
-      seen: this.nodes.map((candidate) => candidate.name).join(', '),
+      seen: this.#nodes.map((candidate) => candidate.name).join(', '),
     })
   }
 
   /**
-   * Plugs one more node in and boots it from an image of the topology, as that image was shipped: `provision` then tells
-   * it, and all others, who is who. Of several, each begins when the one before has ended.
+   * Gives one more node a tap and boots it from an image of the topology, as that image was shipped: `provision` then
+   * tells it, and all others, who is who. Of several, each begins when the one before has ended.
    * @throws StackrigError TOPOLOGY_INVALID or IMAGE_MISSING before anything is started, and those of `bootNode`.
    */
   addNode(name: string, plan: NodePlan): Promise<RunningNode> {
-    const joined = this.joining.then(() => this.joinNext(name, plan))
-    this.joining = joined.catch(() => undefined)
-    return joined
+    const added = this.#adding.then(() => this.#addNext(name, plan))
+    this.#adding = added.catch(() => undefined)
+    return added
   }
 
-  private async joinNext(name: string, plan: NodePlan): Promise<RunningNode> {
-    const topology = withNode(this.topology, name, plan)
-    const node = topology.nodes.find((candidate) => candidate.name === name)
+  async #addNext(name: string, plan: NodePlan): Promise<RunningNode> {
+    const topology = withNode(this.#topology, name, plan)
+    const index = topology.nodes.findIndex((candidate) => candidate.name === name)
+    const node = topology.nodes[index]
     if (!node) throw new TypeError(`withNode gave no ${name}`)
-    const joined = await this.ways.join(topology, node)
-    this.members = { topology, nodes: [...this.nodes, joined] }
-    return joined
+    await newDisk(this, node)
+    await this.sandbox.addTap({ name: node.hostName, address: node.address }, index)
+    try {
+      const added = this.#runs(node, await bootNode(this, node, { topology }))
+      this.#topology = topology
+      this.#nodes = [...this.#nodes, added]
+      return added
+    } catch (error) {
+      await this.sandbox.removeTap(index)
+      throw error
+    }
+  }
+
+  #runs(plan: TopologyNode, launched: Launched): RunningNode {
+    this.watch(launched)
+    return new RunningNode(plan, this, launched)
+  }
+
+  /** What ends a machine unasked ends every wait on the cluster. */
+  watch({ signal }: Launched): void {
+    whenAborted(signal, (reason) => this.#failed.abort(reason))
   }
 
   /** A TCP connection from the cluster's network; `host` is a node's name or an address. */
   dial = (host: string, port: number): Promise<Socket> => this.sandbox.dial(host, port)
 
+  /** Ends the cluster when a signal says so, for as long as it lives: what waits for one of its nodes ends with it. */
+  closeWhen(signal: AbortSignal | undefined): void {
+    signal?.addEventListener('abort', () => void this.close(), { once: true, signal: this.stopping })
+  }
+
   async close(): Promise<void> {
-    this.ways.stop()
+    this.#stopping.abort()
     await this.sandbox.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
+}
+
+function whenAborted(signal: AbortSignal, then: (reason: unknown) => void): void {
+  if (signal.aborted) then(signal.reason)
+  else signal.addEventListener('abort', () => then(signal.reason), { once: true })
+}
+
+function rejection(signal: AbortSignal): Promise<never> {
+  const promise = new Promise<never>((_, reject) => whenAborted(signal, reject))
+  // It may come after the race was won.
+  promise.catch(() => undefined)
+  return promise
 }

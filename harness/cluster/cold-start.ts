@@ -15,7 +15,7 @@ export async function coldStart<Name extends string>(
 ): Promise<Cluster<Name>> {
   await requireMemory(topology, options.images)
   const cluster = await bootCluster(topology, options)
-  options.signal?.addEventListener('abort', () => void cluster.close(), { once: true })
+  cluster.closeWhen(options.signal)
   try {
     options.signal?.throwIfAborted()
     await provision(cluster, options.onProgress)

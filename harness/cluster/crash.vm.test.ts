@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { parseQemubootConf, type Image } from '../images/index.js'
 import { bootCluster } from './boot.js'
-import { forkCluster } from './fork.js'
-import { machinesBelow } from './testing/leftovers.js'
-import { expectNothingLeft, ownHost } from './testing/own-host.js'
-import { pair, pairGolden, pocketHost } from './testing/pocket.js'
+import { forkCluster } from '../snapshot/index.js'
+import { machinesBelow } from '../testing/leftovers.js'
+import { expectNothingLeft, ownHost } from '../testing/own-host.js'
+import { pair, pairGolden, pocketHost } from '../testing/pocket.js'
 
 ownHost()
 afterEach(expectNothingLeft)
@@ -14,9 +14,9 @@ const timeout = 1_200_000
 
 describe('QEMU that dies at its start', () => {
   const bootWith = async (change: (image: Image) => Partial<Image>): Promise<void> => {
-    const { accelerator, images } = await pocketHost()
-    const broken = new Map([...images].map(([name, image]) => [name, { ...image, ...change(image) }]))
-    await (await bootCluster(pair, { accelerator, images: broken })).close()
+    const host = await pocketHost()
+    const broken = new Map([...host.images].map(([name, image]) => [name, { ...image, ...change(image) }]))
+    await (await bootCluster(pair, { ...host, images: broken })).close()
   }
 
   test('of a machine it does not know: its words are in the error', async () => {

@@ -2,10 +2,10 @@ import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { cacheFolder } from '../paths.js'
-import { ensureGolden } from './golden.js'
-import { ownHost } from './testing/own-host.js'
-import { atOnce, pair, pocketHost } from './testing/pocket.js'
-import { failureOf } from './testing/script.js'
+import { ensureGolden } from '../snapshot/index.js'
+import { ownHost } from '../testing/own-host.js'
+import { atOnce, pair, pocketHost } from '../testing/pocket.js'
+import { failureOf } from '../testing/script.js'
 import { defineTopology } from './topology.js'
 
 const { folder } = ownHost()
@@ -75,9 +75,9 @@ test('a disk that is full while a node writes ends the cluster, with the disk', 
   truncateSync(rootfs, 64 * 1024 * 1024)
   mkdirSync(disks)
   const write = `
-    const { accelerator, images } = await pocketHost()
-    const image = { ...images.get('pocket'), rootfs: '${rootfs}', rootfsFormat: 'raw' }
-    const options = { accelerator, images: new Map([['pocket', image]]), diskFolder: '${disks}' }
+    const host = await pocketHost()
+    const image = { ...host.images.get('pocket'), rootfs: '${rootfs}', rootfsFormat: 'raw' }
+    const options = { ...host, images: new Map([['pocket', image]]), diskFolder: '${disks}' }
     const cluster = await bootCluster(pair, options)
     await fails(cluster.node('one').run\`dd if=/dev/urandom of=/dev/vda bs=1M count=16 conv=fsync\`)
     await cluster.close()`

@@ -1,12 +1,11 @@
+export { diskOf, sharedMemory } from './boot-node.js'
 export { bootCluster, type BootOptions } from './boot.js'
-export { Cluster } from './cluster.js'
+export { Cluster, type ClusterOptions } from './cluster.js'
 export { coldStart } from './cold-start.js'
-export { forkCluster, type ForkOptions } from './fork.js'
-export { ensureGolden, type GoldenOptions, type Readiness } from './golden.js'
-export { goldenRoot, type Golden } from './golden-files.js'
-export { listGoldens, removeAbandoned, removeGolden, snapshotsInUse } from './golden-prune.js'
-export type { Images } from './launch.js'
-export { RunningNode } from './node.js'
+export { requireDisk, requireMemory } from './host-room.js'
+export { launch, machineSpec, type Images, type Launched, type MachineOptions } from './launch.js'
+export { RunningNode, type CommandMethod, type TimeLimit } from './node.js'
+export { planProvision, provision, type ChangedFile } from './provision.js'
 export { quietMoment } from './quiet-moment.js'
 export { namesOf, playsRole } from './roles.js'
 export {
@@ -17,13 +16,12 @@ export {
   statesOf,
   type ServiceState,
 } from './services.js'
-export { ensureStage } from './stage.js'
-export { planProvision, provision, type ChangedFile } from './provision.js'
 export {
   defineTopology,
   passwordsOf,
   withoutPasswords,
   type NodePlan,
   type Topology,
+  type TopologyNode,
   type TopologyPlan,
 } from './topology.js'

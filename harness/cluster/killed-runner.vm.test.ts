@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { expectNothingLeft, ownHost } from './testing/own-host.js'
-import { machinesBelow, processesBelow } from './testing/leftovers.js'
-import { pairGolden } from './testing/pocket.js'
-import { firstReport, startScript } from './testing/script.js'
+import { expectNothingLeft, ownHost } from '../testing/own-host.js'
+import { machinesBelow, processesBelow } from '../testing/leftovers.js'
+import { pairGolden } from '../testing/pocket.js'
+import { firstReport, startScript } from '../testing/script.js'
 import { runRoot } from '../sandbox/index.js'
 
 ownHost()

@@ -14,11 +14,11 @@ import {
 import { StackrigError } from '../errors/index.js'
 import type { Image } from '../images/index.js'
 import {
-  chosenLauncher,
   Machine,
   moreRoom,
   portSocket,
   type Accelerator,
+  type Launcher,
   type MachineSpec,
   type QmpEvent,
 } from '../qemu/index.js'
@@ -27,6 +27,13 @@ import { netmask, type Topology, type TopologyNode } from './topology.js'
 
 /** The images of a topology's nodes, by image name. */
 export type Images = ReadonlyMap<string, Image>
+
+/** How the machines of a cluster are made. */
+export interface MachineOptions {
+  accelerator: Accelerator
+  launcher: Launcher
+  images: Images
+}
 
 export function imageOf(images: Images, node: TopologyNode): Image {
   const image = images.get(node.image)
@@ -55,11 +62,12 @@ export interface Storage {
 
 /** How QEMU is called for a node; a fork's call differs from the cold boot's in its storage only. */
 export function machineSpec(
-  topology: Topology,
+  cluster: { topology: Topology; machines: MachineOptions; logFolder: string },
   node: TopologyNode,
-  image: Image,
-  run: { accelerator: Accelerator; logFolder: string; storage: Storage; clock?: Date },
+  { storage, clock }: { storage: Storage; clock?: Date },
 ): MachineSpec {
+  const { topology, machines, logFolder } = cluster
+  const image = imageOf(machines.images, node)
   return {
     name: node.name,
     image,
@@ -69,11 +77,11 @@ export function machineSpec(
     tap: tapName(topology.nodes.findIndex(({ name }) => name === node.name)),
     kernelWords: [kernelWords(topology, node)],
     ports: shellPorts,
-    consoleLog: join(run.logFolder, `${node.name}.console.log`),
-    accelerator: run.accelerator,
-    launcher: chosenLauncher(),
-    clock: run.clock,
-    ...run.storage,
+    consoleLog: join(logFolder, `${node.name}.console.log`),
+    accelerator: machines.accelerator,
+    launcher: machines.launcher,
+    clock,
+    ...storage,
   }
 }
 

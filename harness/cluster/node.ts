@@ -13,8 +13,9 @@ import {
   type Shell,
 } from '../guest/index.js'
 import { consoleSocket, type Machine } from '../qemu/index.js'
-import type { Sandbox } from '../sandbox/index.js'
 import { waitFor } from '../waits/index.js'
+import { bootNode } from './boot-node.js'
+import type { Cluster } from './cluster.js'
 import { initWords, type Verb } from './init-words.js'
 import type { Launched } from './launch.js'
 import type { TopologyNode } from './topology.js'
@@ -38,35 +39,32 @@ export interface TimeLimit {
 
 /** One running virtual machine whose shell answers. */
 export class RunningNode {
-  readonly name: string
   readonly plan: TopologyNode
-  readonly contract: Contract
-  /** Aborted when the node, or any other of its cluster, cannot go on. */
-  readonly signal: AbortSignal
-  private readonly sandbox: Sandbox
-  private readonly boot: () => Promise<Launched>
+  readonly #cluster: Cluster
   /** What runs since the node was last switched on. */
-  private current: Launched
+  #current: Launched
 
-  constructor(
-    plan: TopologyNode,
-    contract: Contract,
-    current: Launched,
-    sandbox: Sandbox,
-    signal: AbortSignal,
-    boot: () => Promise<Launched>,
-  ) {
-    this.name = plan.name
+  constructor(plan: TopologyNode, cluster: Cluster, launched: Launched) {
     this.plan = plan
-    this.contract = contract
-    this.current = current
-    this.sandbox = sandbox
-    this.signal = signal
-    this.boot = boot
+    this.#cluster = cluster
+    this.#current = launched
+  }
+
+  get name(): string {
+    return this.plan.name
+  }
+
+  get contract(): Contract {
+    return this.#cluster.topology.contract
+  }
+
+  /** Aborted when the node, or any other of its cluster, cannot go on. */
+  get signal(): AbortSignal {
+    return this.#cluster.signal
   }
 
   get machine(): Machine {
-    return this.current.machine
+    return this.#current.machine
   }
 
   /** False after `powerOff` and `shutDown`. */
@@ -74,8 +72,8 @@ export class RunningNode {
     return !this.machine.ended.aborted
   }
 
-  private get shell(): Shell {
-    return this.current.shell
+  get #shell(): Shell {
+    return this.#current.shell
   }
 
   /**
@@ -95,7 +93,7 @@ export class RunningNode {
 
   /** Runs a command as root, whatever its exit status. @throws StackrigError WAIT_TIMEOUT, SHELL_LOST */
   execute(command: string, options: RunOptions = {}): Promise<CommandResult> {
-    return this.shell.execute(command, options)
+    return this.#shell.execute(command, options)
   }
 
   /**
@@ -121,7 +119,7 @@ export class RunningNode {
     await waitFor(
       `port ${port} of ${this.name}`,
       async (expired) => {
-        const { open, seen } = await this.sandbox.port(this.plan.address, port, {
+        const { open, seen } = await this.#cluster.sandbox.port(this.plan.address, port, {
           timeout: 5000,
           signal: expired,
         })
@@ -137,7 +135,7 @@ export class RunningNode {
 
   /** Resolves when the shell answers. @throws StackrigError SHELL_LOST */
   answer(): Promise<void> {
-    return this.shell.answer()
+    return this.#shell.answer()
   }
 
   /**
@@ -146,29 +144,29 @@ export class RunningNode {
    * @throws StackrigError COMMAND_FAILED, WAIT_TIMEOUT after 30 min.
    */
   startServices(...services: string[]): Promise<void> {
-    return this.order('start', services)
+    return this.#order('start', services)
   }
 
   /** As `startServices`. */
   stopServices(...services: string[]): Promise<void> {
-    return this.order('stop', services)
+    return this.#order('stop', services)
   }
 
   /** As `startServices`. */
   restartServices(...services: string[]): Promise<void> {
-    return this.order('restart', services)
+    return this.#order('restart', services)
   }
 
-  private async order(verb: Verb, services: string[]): Promise<void> {
+  async #order(verb: Verb, services: string[]): Promise<void> {
     await this.run({ timeout: '30min' })`sh -c ${initWords[this.contract.init].order(verb, services)}`
   }
 
   readFile(path: string): Promise<Buffer> {
-    return readFile(this.shell, path)
+    return readFile(this.#shell, path)
   }
 
   writeFile(path: string, content: Buffer | string): Promise<void> {
-    return writeFile(this.shell, path, content)
+    return writeFile(this.#shell, path, content)
   }
 
   /** The raw serial console; QEMU serves one listener at a time. @throws StackrigError USAGE when the node is off. */
@@ -181,30 +179,20 @@ export class RunningNode {
     return this.machine.spec.consoleLog
   }
 
-  /** Pulls the cable: nothing goes to the node's network card or comes from it. Its shell and console go on. */
+  /** Pulls the cable: the guest sees its carrier go, and nothing goes to its network card or comes from it. */
   async unplug(): Promise<void> {
-    await this.setLink('down')
+    await this.machine.setLink('down')
   }
 
   /** Puts the cable back. */
   async plugIn(): Promise<void> {
-    await this.setLink('up')
-  }
-
-  private async setLink(state: 'up' | 'down'): Promise<void> {
-    const command = ['ip', 'link', 'set', this.machine.spec.tap, state]
-    const { status, output } = await this.sandbox.run(command)
-    if (status === 0) return
-    throw new StackrigError('COMMAND_FAILED', `the tap of ${this.name} must go ${state}`, {
-      where: command.join(' '),
-      seen: output,
-    })
+    await this.machine.setLink('up')
   }
 
   /** A power cut: what the node had not written to its disk is lost. */
   async powerOff(): Promise<void> {
     await this.machine.powerOff()
-    this.shell.close()
+    this.#shell.close()
   }
 
   /** Tells the node's init to end everything and switch off; resolves when it has. @throws StackrigError WAIT_TIMEOUT */
@@ -221,7 +209,7 @@ export class RunningNode {
         { where: this.consoleLog, cause },
       )
     })
-    this.shell.close()
+    this.#shell.close()
   }
 
   /**
@@ -230,7 +218,8 @@ export class RunningNode {
    */
   async powerOn(): Promise<void> {
     if (this.isOn) throw new StackrigError('USAGE', `${this.name} must be off to be switched on`)
-    this.current = await this.boot()
+    this.#current = await bootNode(this.#cluster, this.plan)
+    this.#cluster.watch(this.#current)
   }
 }
 

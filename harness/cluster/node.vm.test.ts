@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { forkCluster } from './fork.js'
+import { forkCluster } from '../snapshot/index.js'
 import type { RunningNode } from './node.js'
-import { ownHost } from './testing/own-host.js'
-import { pairGolden } from './testing/pocket.js'
+import { ownHost } from '../testing/own-host.js'
+import { pairGolden } from '../testing/pocket.js'
 
 ownHost()
 

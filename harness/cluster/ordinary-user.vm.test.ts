@@ -2,9 +2,9 @@ import { chmodSync, cpSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { processesBelow } from './testing/leftovers.js'
-import { pocketHost } from './testing/pocket.js'
-import { failureOf, firstReport, startScript } from './testing/script.js'
+import { processesBelow } from '../testing/leftovers.js'
+import { pocketHost } from '../testing/pocket.js'
+import { failureOf, firstReport, startScript } from '../testing/script.js'
 
 // Whoever runs the tests as an ordinary user tests that with every other test.
 const asRoot = process.getuid?.() === 0

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Cluster } from './cluster.js'
-import { forkCluster } from './fork.js'
-import { ownHost } from './testing/own-host.js'
-import { pairGolden } from './testing/pocket.js'
+import { forkCluster } from '../snapshot/index.js'
+import { ownHost } from '../testing/own-host.js'
+import { pairGolden } from '../testing/pocket.js'
 
 ownHost()
 

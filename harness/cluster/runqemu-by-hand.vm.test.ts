@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
 import { buildImages, findImage, readRecipe, recipeNames } from '../images/index.js'
-import { givenRunqemu } from './testing/runqemu.js'
+import { givenRunqemu } from '../testing/runqemu.js'
 
 const runqemu = givenRunqemu()
 

@@ -1,27 +1,26 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { bootCluster } from './boot.js'
 import type { Cluster } from './cluster.js'
-import { forkCluster } from './fork.js'
-import { ownHost } from './testing/own-host.js'
-import { pair, pairGolden, pocketHost } from './testing/pocket.js'
-import { givenRunqemu } from './testing/runqemu.js'
+import type { MachineOptions } from './launch.js'
+import { ensureGolden, forkCluster, type Snapshot } from '../snapshot/index.js'
+import { ownHost } from '../testing/own-host.js'
+import { atOnce, pair, pocketHost } from '../testing/pocket.js'
+import { givenRunqemu } from '../testing/runqemu.js'
 
 ownHost({ cache: 'own' })
 
 givenRunqemu()
 
-beforeAll(() => {
-  vi.stubEnv('STACKRIG_LAUNCHER', 'runqemu')
-})
-afterAll(() => {
-  vi.unstubAllEnvs()
-})
+/** What booting under runqemu needs. */
+const runqemuHost = async (): Promise<MachineOptions> => ({ ...(await runqemuHost()), launcher: 'runqemu' })
+const runqemuGolden = async (): Promise<Snapshot<'one' | 'two'>> =>
+  ensureGolden(pair, { ...(await runqemuHost()), readiness: atOnce })
 
 test('nodes boot, see each other, and fork', async () => {
-  await using booted = await bootCluster(pair, await pocketHost())
+  await using booted = await bootCluster(pair, await runqemuHost())
   await booted.node('one').waitUntil({ timeout: '30s' })`ping -c 1 -W 1 192.168.7.4`
-  const golden = await pairGolden()
+  const golden = await runqemuGolden()
   await using first = await forkCluster(golden)
   await using second = await forkCluster(golden)
   await first.node('one').run`touch /tmp/mine`
@@ -30,7 +29,7 @@ test('nodes boot, see each other, and fork', async () => {
 })
 
 test('a node loses power, is switched on again, and no QEMU is left behind', async () => {
-  await using cluster = await forkCluster(await pairGolden())
+  await using cluster = await forkCluster(await runqemuGolden())
   await cluster.node('one').powerOff()
   await vi.waitFor(async () => expect(await qemus(cluster)).toHaveLength(1), { timeout: 10_000 })
   await cluster.node('one').powerOn()
@@ -39,9 +38,8 @@ test('a node loses power, is switched on again, and no QEMU is left behind', asy
 
 test('QEMU is called as stackrig itself calls it, but for what runqemu adds', async () => {
   const host = await pocketHost()
-  const commands = async (launcher: string): Promise<string[][]> => {
-    vi.stubEnv('STACKRIG_LAUNCHER', launcher)
-    await using cluster = await bootCluster(pair, host)
+  const commands = async (launcher: MachineOptions['launcher']): Promise<string[][]> => {
+    await using cluster = await bootCluster(pair, { ...host, launcher })
     const calls = await qemus(cluster)
     return calls.map((words) =>
       words.filter((word) => /virtio|mac=|memory-backend|socket,|^\d+$/.test(word)).sort(),
@@ -57,11 +55,11 @@ test('QEMU is called as stackrig itself calls it, but for what runqemu adds', as
 })
 
 test('a QEMU that cannot start is no success: its words are in the error', async () => {
-  const { accelerator, images } = await pocketHost()
-  const image = images.get('pocket')
+  const host = await runqemuHost()
+  const image = host.images.get('pocket')
   if (!image) throw new TypeError('no pocket image')
   const broken = new Map([['pocket', { ...image, memoryMiB: 1_000_000_000 }]])
-  await expect(bootCluster(pair, { accelerator, images: broken })).rejects.toMatchObject({
+  await expect(bootCluster(pair, { ...host, images: broken })).rejects.toMatchObject({
     code: 'QEMU_DIED',
     message: expect.stringMatching(/Failed to run qemu/) as string,
   })

@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Cluster } from './cluster.js'
-import { forkCluster } from './fork.js'
+import { forkCluster } from '../snapshot/index.js'
 import { requireServices, serviceStates } from './services.js'
-import { ownHost } from './testing/own-host.js'
-import { pair, pairGolden } from './testing/pocket.js'
+import { ownHost } from '../testing/own-host.js'
+import { pair, pairGolden } from '../testing/pocket.js'
 
 ownHost()
 

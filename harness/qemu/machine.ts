@@ -76,6 +76,11 @@ export class Machine {
     return cpu?.['thread-id'] ?? 0
   }
 
+  /** Gives the guest its carrier, or takes it (QEMU QMP Reference Manual, set_link). */
+  async setLink(state: 'up' | 'down'): Promise<void> {
+    await this.qmp.execute('set_link', { name: 'net0', up: state === 'up' })
+  }
+
   /** Ends QEMU at once, as a power cut does. */
   async powerOff(): Promise<void> {
     if (this.ended.aborted) return

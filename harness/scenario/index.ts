@@ -1,2 +1,3 @@
 export { expect } from './matchers.js'
+export { bootReadyCloud as bootCloud, cloudBecomesReady as cloudReady, prepare } from './prepare.js'
 export { scenario, type ScenarioFixtures } from './scenario.js'

@@ -1,19 +1,13 @@
 import type { Browser } from 'playwright-core'
 import { test as base, type RunnerTask, type TestAPI } from 'vitest'
-import {
-  cloudOf,
-  diagnose,
-  guestDisk,
-  openBrowser,
-  isStage,
-  prepareStart,
-  type Prepared,
-  type Start,
-} from '../cloud/index.js'
-import { forkCluster, namesOf, type Cluster, type RunningNode } from '../cluster/index.js'
+import { cloudOf, guestDisk, openBrowser, isStage, type Start } from '../cloud/index.js'
+import { namesOf, type Cluster, type RunningNode } from '../cluster/index.js'
+import { diagnose } from '../diagnosis/index.js'
 import type { Cloud } from '../openstack/index.js'
-import { collectLogs, writeDiagnosis } from '../report/index.js'
+import { collectLogs, writeDiagnosis } from './evidence.js'
+import { forkCluster, type Snapshot } from '../snapshot/index.js'
 import { interruption } from './interruption.js'
+import { prepare } from './prepare.js'
 import { scenarioFolder } from './results.js'
 
 /** What a scenario can ask for; each is made when it is first named, and ended with the scenario. */
@@ -41,7 +35,7 @@ const preparation = 75 * 60_000
  */
 export function scenario<Name extends string>(start: Start<Name>): TestAPI<ScenarioFixtures<Name>> {
   const topology = isStage(start) ? start.topology : start
-  let prepared: Prepared<Name> | undefined
+  let snapshot: Snapshot<Name> | undefined
   const nodeFixtures = Object.fromEntries(
     topology.nodes
       .flatMap(namesOf)
@@ -58,8 +52,8 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
       { evidence, signal, task }: { evidence: string; signal: AbortSignal; task: Pick<RunnerTask, 'result'> },
       use: Use<Cluster<Name>>,
     ) => {
-      prepared ??= await prepareStart(start, { signal })
-      await using cluster = await forkCluster(prepared.golden, { logFolder: evidence, signal })
+      snapshot ??= await prepare(start, { signal })
+      await using cluster = await forkCluster(snapshot, { logFolder: evidence, signal })
       await use(cluster)
       if (task.result?.state === 'fail') await reportDiagnosis(cluster, evidence)
       await collectLogs(cluster, evidence)
@@ -81,7 +75,7 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
   } as never) as unknown as TestAPI<ScenarioFixtures<Name>>
   // Before the first scenario, so that its own time-out pays for its own work only.
   base.beforeAll(async () => {
-    prepared = await prepareStart(start, { signal: interruption() })
+    snapshot = await prepare(start, { signal: interruption() })
   }, preparation)
   return test
 }

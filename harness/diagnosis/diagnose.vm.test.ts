@@ -1,9 +1,10 @@
 import { beforeAll, expect, test } from 'vitest'
-import { forkCluster, type Cluster } from '../cluster/index.js'
-import { ownHost } from '../cluster/testing/own-host.js'
-import { pair, pairGolden } from '../cluster/testing/pocket.js'
+import type { Cluster } from '../cluster/index.js'
+import { forkCluster } from '../snapshot/index.js'
+import { ownHost } from '../testing/own-host.js'
+import { pair, pairGolden } from '../testing/pocket.js'
 import type { Contract } from '../contract/index.js'
-import { diagnose } from './diagnosis.js'
+import { diagnose } from './diagnose.js'
 
 ownHost()
 

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { forkCluster } from '../cluster/index.js'
-import { ownHost } from '../cluster/testing/own-host.js'
-import { pair, pairGolden } from '../cluster/testing/pocket.js'
+import { forkCluster } from '../snapshot/index.js'
+import { ownHost } from '../testing/own-host.js'
+import { pair, pairGolden } from '../testing/pocket.js'
 import { collectLogs } from './evidence.js'
 
 ownHost()

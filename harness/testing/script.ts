@@ -1,14 +1,15 @@
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
-import { projectFolder } from '../../paths.js'
+import { projectFolder } from '../paths.js'
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 /** What every script can use. */
 const preamble = `
 const { pair, pocketHost, pairGolden, atOnce } = await import('${folder('pocket.ts')}')
-const { bootCluster, defineTopology, ensureGolden, forkCluster } = await import('${folder('../index.ts')}')
+const { bootCluster, defineTopology } = await import('${folder('../cluster/index.ts')}')
+const { ensureGolden, forkCluster } = await import('${folder('../snapshot/index.ts')}')
 const report = (value) => console.log(JSON.stringify(value))
 const fails = (work) => work.then(() => report({ code: 'none' }), ({ code, message }) => report({ code, message }))
 `

@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, vi } from 'vitest'
-import { accelerationFile } from '../../qemu/index.js'
-import { forgetSettings, readSettings } from '../../settings.js'
+import { accelerationFile } from '../qemu/index.js'
+import { forgetSettings, readSettings } from '../settings.js'
 import { leftovers } from './leftovers.js'
 
 /**

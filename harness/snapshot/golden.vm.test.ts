@@ -5,20 +5,20 @@ import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { forkCluster } from './fork.js'
 import { ensureGolden } from './golden.js'
-import { goldenRoot, type Golden } from './golden-files.js'
-import { pruneGoldens } from './golden-prune.js'
-import { ownHost } from './testing/own-host.js'
-import { atOnce, pair, pairGolden, pocketHost } from './testing/pocket.js'
-import { firstReport, startScript } from './testing/script.js'
+import { snapshotRoot, type Snapshot } from './snapshot.js'
+import { pruneSnapshots } from './prune.js'
+import { ownHost } from '../testing/own-host.js'
+import { atOnce, pair, pairGolden, pocketHost } from '../testing/pocket.js'
+import { firstReport, startScript } from '../testing/script.js'
 
 // What means something to a shell, or in QEMU's lists of options, is a name like any other.
 ownHost({ cache: "o'brien, own" })
 
-let golden: Golden<'one' | 'two'>
+let golden: Snapshot<'one' | 'two'>
 
 test('a builder that is killed leaves nothing that would be used, and the next one builds', async () => {
   const builder = startScript(
-    `await ensureGolden(pair, { ...(await pocketHost()), readiness: { version: 'at once', prove: () => {
+    `await ensureGolden(pair, { ...(await pocketHost()), readiness: { name: 'at once', prove: () => {
        report({ booted: true })
        return new Promise((resolve) => setTimeout(resolve, 600_000))
      } } })`,
@@ -26,12 +26,12 @@ test('a builder that is killed leaves nothing that would be used, and the next o
   await firstReport(builder)
   builder.kill('SIGKILL')
   await builder
-  const left = await readdir(goldenRoot())
-  expect(left.filter((name) => existsSync(join(goldenRoot(), name, 'golden.json')))).toEqual([])
+  const left = await readdir(snapshotRoot())
+  expect(left.filter((name) => existsSync(join(snapshotRoot(), name, 'golden.json')))).toEqual([])
   // The lock of a dead process counts as free after a minute without a sign of life; let that minute be over.
   const past = new Date(Date.now() - 120_000)
   for (const name of left.filter((entry) => entry.endsWith('.lock')))
-    await utimes(join(goldenRoot(), name), past, past)
+    await utimes(join(snapshotRoot(), name), past, past)
 
   const [mine, other] = await Promise.all([
     pairGolden(),
@@ -41,7 +41,7 @@ test('a builder that is killed leaves nothing that would be used, and the next o
   ])
   // Two processes asked, one built: the time it took is written down once.
   expect(other).toEqual({ folder: mine.folder, took: mine.took })
-  expect(await readdir(goldenRoot())).toEqual([`pair-${mine.key}`])
+  expect(await readdir(snapshotRoot())).toEqual([`pair-${mine.key}`])
 })
 
 test('one who gives up while the cluster is proved ends it at once, and leaves nothing', async () => {
@@ -51,7 +51,7 @@ test('one who gives up while the cluster is proved ends it at once, and leaves n
     ...(await pocketHost()),
     signal: giveUp.signal,
     readiness: {
-      version: 'never',
+      name: 'never',
       prove: async (cluster) => {
         proving = performance.now()
         giveUp.abort(new Error('given up'))
@@ -61,7 +61,7 @@ test('one who gives up while the cluster is proved ends it at once, and leaves n
   })
   await expect(making).rejects.toThrow()
   expect(performance.now() - proving).toBeLessThan(120_000)
-  expect((await readdir(goldenRoot())).filter((name) => name.endsWith('.building'))).toEqual([])
+  expect((await readdir(snapshotRoot())).filter((name) => name.endsWith('.building'))).toEqual([])
 })
 
 test('whatever goes into a node goes into the key', async () => {
@@ -77,7 +77,7 @@ test('whatever goes into a node goes into the key', async () => {
       { ...pair, nodes: pair.nodes.map((node) => ({ ...node, memoryMiB: 96 })) },
       { ...keyed, signal: stop.signal },
     ),
-    ensureGolden(pair, { ...keyed, readiness: { ...atOnce, version: 'another' }, signal: stop.signal }),
+    ensureGolden(pair, { ...keyed, readiness: { ...atOnce, name: 'another' }, signal: stop.signal }),
     ensureGolden(pair, {
       ...keyed,
       images: new Map([['pocket', { ...image, build: 'another' }]]),
@@ -87,7 +87,7 @@ test('whatever goes into a node goes into the key', async () => {
   for (const other of await Promise.allSettled(others)) {
     expect(other).toMatchObject({ status: 'rejected', reason: { message: 'this would boot' } })
   }
-  expect(await readdir(goldenRoot())).toEqual([`pair-${golden.key}`])
+  expect(await readdir(snapshotRoot())).toEqual([`pair-${golden.key}`])
 })
 
 describe('forks', () => {
@@ -131,8 +131,8 @@ test('a snapshot is not pruned under a machine that runs, and is once none does'
   const prune = async (): Promise<string[]> => {
     const longAgo = new Date(Date.now() - 7_200_000)
     await utimes(join(golden.folder, 'golden.json'), longAgo, longAgo)
-    await pruneGoldens(goldenRoot(), 'none', 0.001)
-    return readdir(goldenRoot())
+    await pruneSnapshots(snapshotRoot(), 'none', 0.001)
+    return readdir(snapshotRoot())
   }
   const fork = await forkCluster(golden)
   expect(await prune()).toEqual([`pair-${golden.key}`])
@@ -141,6 +141,6 @@ test('a snapshot is not pruned under a machine that runs, and is once none does'
 })
 
 /** The files of a snapshot that forks read, by content. */
-async function stampOf({ folder }: Golden): Promise<string> {
+async function stampOf({ folder }: Snapshot): Promise<string> {
   return (await execa({ shell: true, cwd: folder })`sha256sum *.memory *.state`).stdout
 }

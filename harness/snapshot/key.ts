@@ -1,44 +1,36 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
+import { machineSpec, type MachineOptions, type Topology } from '../cluster/index.js'
 import type { Contract } from '../contract/index.js'
-import { directCommand, type Accelerator } from '../qemu/index.js'
-import { machineSpec, type Images } from './launch.js'
-import type { Topology } from './topology.js'
-
-// What these files do to a node is part of the snapshot.
-const sources = [
-  'provision.ts',
-  'edit-file.ts',
-  '../guest/shell-loop.ts',
-  '../guest/login.ts',
-  'golden-key.ts',
-]
+import { directCommand } from '../qemu/index.js'
+import { makingSteps } from './making-steps.js'
+import type { SnapshotKey } from './snapshot.js'
 
 /**
  * A digest of everything that makes a golden snapshot what it is: a snapshot with another key can never be restored.
  * The processor's model counts only under KVM, where the guest sees it.
+ * @param readiness what is proved and warmed up, by its name
  */
-export async function goldenKey(
+export async function snapshotKey(
   topology: Topology,
-  images: Images,
-  accelerator: Accelerator,
-  readyVersion: string,
-): Promise<string> {
+  machines: MachineOptions,
+  readiness: string,
+): Promise<SnapshotKey> {
+  const { accelerator, images, launcher } = machines
   const hash = createHash('sha256')
   const add = (part: unknown): unknown => hash.update(JSON.stringify(part) + '\n')
   add({ ...topology, contract: leavingTraces(topology.contract) })
-  add(accelerator)
-  add(readyVersion)
+  // What QEMU saved as one launcher called it, it does not load as the other does.
+  add([accelerator, launcher, readiness])
+  add(Object.entries(makingSteps).map(([step, { version }]) => [step, version]))
   for (const node of topology.nodes) {
     const image = images.get(node.image)
     if (!image) continue
     add([image.name, image.digest, image.build])
     const storage = { memory: { file: '', shared: true }, disk: image.rootfs && 'disk', incoming: false }
-    add(directCommand(machineSpec(topology, node, image, { accelerator, logFolder: '/', storage })))
+    add(directCommand(machineSpec({ topology, machines, logFolder: '/' }, node, { storage })))
   }
-  for (const source of sources) add(await readFile(fileURLToPath(new URL(source, import.meta.url)), 'utf8'))
   add(await qemuIdentity())
   if (accelerator === 'kvm') add(/model name.*/.exec(await readFile('/proc/cpuinfo', 'utf8'))?.[0])
   return hash.digest('hex').slice(0, 24)

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { forkCluster } from './fork.js'
-import { goldenRoot, type Golden } from './golden-files.js'
-import { ensureSnapshot, type KeepOptions, type Making, type Step } from './keep-snapshot.js'
+import { keepSnapshot, type KeepOptions, type MakingStep } from './keep.js'
+import { snapshotRoot, type Snapshot } from './snapshot.js'
 
 /** What is done to a fork, once, so that other forks begin where it ended. */
 export interface StageSteps {
@@ -10,9 +10,9 @@ export interface StageSteps {
   name: string
   /** Changes whenever `reach` would leave something else behind in the cluster. */
   version: string
-  reach: Step
+  reach: MakingStep
   /** Done after it was reached. */
-  finish?: Step
+  finish?: MakingStep
 }
 
 /**
@@ -21,23 +21,26 @@ export interface StageSteps {
  * @throws StackrigError HOST_MEMORY, HOST_DISK, and those of `forkCluster` and of `reach`.
  */
 export async function ensureStage<Name extends string>(
-  base: Golden<Name>,
+  base: Snapshot<Name>,
   { name, version, reach, finish }: StageSteps,
   options: KeepOptions,
-): Promise<Golden<Name>> {
+): Promise<Snapshot<Name>> {
   const digest = createHash('sha256').update(JSON.stringify([base.key, name, version]))
   const key = digest.digest('hex').slice(0, 24)
-  const folder = join(goldenRoot(), `${base.topology.name}-${name}-${key}`)
-  const { topology, accelerator, images } = base
+  const folder = join(snapshotRoot(), `${base.topology.name}-${name}-${key}`)
+  const { topology, accelerator, images, launcher } = base
   const { signal } = options
-  const making: Making = {
-    begin: async (to) => {
-      const cluster = await forkCluster(base, { ...to, signal })
-      signal?.addEventListener('abort', () => void cluster.close(), { once: true })
-      return cluster
+  return keepSnapshot(
+    { topology, key, folder, accelerator, images, launcher },
+    {
+      begin: async (folders) => {
+        const cluster = await forkCluster(base, { ...folders, signal })
+        cluster.closeWhen(signal)
+        return cluster
+      },
+      reach,
+      finish,
     },
-    reach,
-    finish,
-  }
-  return ensureSnapshot({ topology, key, folder, accelerator, images }, making, options)
+    options,
+  )
 }

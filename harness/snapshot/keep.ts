@@ -1,90 +1,86 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import lockfile from 'proper-lockfile'
 import { humanDuration } from '../duration.js'
 import { StackrigError } from '../errors/index.js'
+import { requireDisk, requireMemory, type Cluster } from '../cluster/index.js'
+import { lockFile } from '../file-lock.js'
 import { logger } from '../log.js'
 import { cacheFolder } from '../paths.js'
-import { saveState } from '../qemu/index.js'
+import { moreRoom, saveState } from '../qemu/index.js'
 import { settings } from '../settings.js'
-import type { Cluster } from './cluster.js'
+import { pruneSnapshots, removeAbandoned, unfinishedFolder } from './prune.js'
 import {
-  goldenFiles,
-  goldenRoot,
-  noteSnapshot,
-  readSnapshot,
-  type Golden,
-  type Place,
+  readInfo,
+  snapshotFiles,
+  snapshotRoot,
+  writeInfo,
   type Snapshot,
-} from './golden-files.js'
-import { lockStale, pruneGoldens, removeAbandoned, unfinished } from './golden-prune.js'
-import { requireDisk, requireMemory } from './host-room.js'
+  type SnapshotInfo,
+} from './snapshot.js'
 
-const log = logger('golden')
+const log = logger('snapshot')
 
 export interface KeepOptions {
   signal?: AbortSignal | undefined
   onProgress?: ((what: string) => void) | undefined
 }
 
-export type Step = (cluster: Cluster, onProgress: (what: string) => void) => Promise<void>
+export type MakingStep = (cluster: Cluster, onProgress: (what: string) => void) => Promise<void>
 
 /** How a cluster comes to what is kept of it. */
 export interface Making {
   /** Its nodes' memory must be files of the sandbox that they write to, and their disks lie in `diskFolder`. */
   begin: (
-    to: { diskFolder: string; logFolder: string },
+    folders: { diskFolder: string; logFolder: string },
     onProgress: (what: string) => void,
   ) => Promise<Cluster>
   /** Rejects when the cluster is not what it should be. */
-  reach: Step
+  reach: MakingStep
   /** Not part of the time that is noted. */
-  finish?: Step | undefined
+  finish?: MakingStep | undefined
 }
+
+/** A snapshot that may not be there yet. */
+type Wanted<Name extends string> = Omit<Snapshot<Name>, 'took' | 'made'>
 
 /**
- * The snapshot of this place; made once when there is none yet. Of several processes one makes it, the others wait for it.
+ * The snapshot that is wanted; made once when there is none yet. Of several processes one makes it, the others wait for it.
  * @throws StackrigError HOST_MEMORY, HOST_DISK, and those of the making.
  */
-export async function ensureSnapshot<Name extends string>(
-  place: Place<Name>,
+export async function keepSnapshot<Name extends string>(
+  wanted: Wanted<Name>,
   making: Making,
   options: KeepOptions,
-): Promise<Golden<Name>> {
-  const kept = await readSnapshot(place.folder)
-  if (kept) return { ...place, ...kept }
-  await mkdir(goldenRoot(), { recursive: true })
-  const release = await lockFor(place.folder, options)
+): Promise<Snapshot<Name>> {
+  const kept = await readInfo(wanted.folder)
+  if (kept) return snapshotOf(wanted, kept)
+  await mkdir(snapshotRoot(), { recursive: true })
+  const lock = await lockFile(`${wanted.folder}.lock`, {
+    signal: options.signal,
+    onWait: () => options.onProgress?.('another process is booting this cluster; waiting for it'),
+  })
+
   try {
-    return { ...place, ...((await readSnapshot(place.folder)) ?? (await make(place, making, options))) }
+    return snapshotOf(wanted, (await readInfo(wanted.folder)) ?? (await make(wanted, making, options)))
   } finally {
-    await release()
+    await lock.release()
   }
 }
 
-async function lockFor(folder: string, { signal, onProgress }: KeepOptions): Promise<() => Promise<void>> {
-  let told = false
-  for (;;) {
-    try {
-      return await lockfile.lock(folder, { realpath: false, stale: lockStale })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error
-      if (!told) onProgress?.('another process is booting this cluster; waiting for it')
-      told = true
-    }
-    await delay(500, undefined, { signal })
-  }
-}
+const snapshotOf = <Name extends string>(
+  wanted: Wanted<Name>,
+  { took, made }: SnapshotInfo,
+): Snapshot<Name> => ({ ...wanted, took, made })
 
-async function make(place: Place, making: Making, options: KeepOptions): Promise<Snapshot> {
-  const { topology, folder, images } = place
-  const building = folder + unfinished
-  await rm(building, { recursive: true, force: true })
-  await removeAbandoned(goldenRoot())
+async function make(wanted: Wanted<string>, making: Making, options: KeepOptions): Promise<SnapshotInfo> {
+  const { topology, key, folder, images } = wanted
+  await removeAbandoned(snapshotRoot())
   await requireMemory(topology, images)
-  await requireDisk(topology, images, goldenRoot())
-  await mkdir(building, { recursive: true })
+  await requireDisk(topology, images, snapshotRoot())
+  // One of its own: whatever became of another maker of the same snapshot, its files are not in here.
+  const building = unfinishedFolder(folder, randomBytes(4).toString('hex'))
+  await mkdir(building, { recursive: true, mode: 0o700 })
   const progress = options.onProgress ?? log
   const started = Date.now()
   try {
@@ -95,12 +91,12 @@ async function make(place: Place, making: Making, options: KeepOptions): Promise
     const took = Date.now() - started
     progress(`ready after ${humanDuration(took)}`)
     await making.finish?.(cluster, progress)
-    const snapshot = { took, made: await save(cluster, building, progress) }
-    await noteSnapshot(building, place, snapshot)
+    const info = { topology: topology.name, key, took, made: await save(cluster, building, progress) }
+    await writeInfo(building, info)
     // Overlays of forks name the disk below them by its final path, so they are made after this.
     await rename(building, folder)
-    await pruneGoldens(goldenRoot(), folder, settings().goldenGiB)
-    return snapshot
+    await pruneSnapshots(snapshotRoot(), folder, settings().goldenGiB)
+    return info
   } catch (error) {
     await rm(building, { recursive: true, force: true })
     throw error
@@ -117,14 +113,10 @@ async function save(cluster: Cluster, folder: string, progress: (what: string) =
   const clocks = await Promise.all(cluster.nodes.map((node) => node.run`date +%s`))
   await Promise.all(cluster.nodes.map((node) => node.machine.pause()))
   for (const node of cluster.nodes) {
-    const files = goldenFiles(folder, node.name)
+    const files = snapshotFiles(folder, node.name)
     await saveState(node.machine, files.state)
-    const copy = await cluster.sandbox.run([
-      'cp',
-      '--sparse=always',
-      node.machine.spec.memory.file,
-      files.memory,
-    ])
+    const { file } = node.machine.spec.memory
+    const copy = await cluster.sandbox.run(['cp', '--sparse=always', file, files.memory])
     if (copy.status !== 0) throw notSaved(node.name, folder, copy.output)
     progress(`${node.name} is saved`)
   }
@@ -132,6 +124,10 @@ async function save(cluster: Cluster, folder: string, progress: (what: string) =
 }
 
 function notSaved(node: string, where: string, seen: string): StackrigError {
-  const code = /No space left/.test(seen) ? 'HOST_DISK' : 'INTERNAL'
-  return new StackrigError(code, `the memory of ${node} must be saved`, { where, seen })
+  const full = /No space left/.test(seen)
+  return new StackrigError(full ? 'HOST_DISK' : 'INTERNAL', `the memory of ${node} must be saved`, {
+    where,
+    seen,
+    next: full ? moreRoom : undefined,
+  })
 }

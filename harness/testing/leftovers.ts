@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runRoot } from '../../sandbox/index.js'
+import { runRoot } from '../sandbox/index.js'
 
 /** Everything of ours outside the sandboxes that a finished test must not leave, in words. */
 export async function leftovers(): Promise<string[]> {

@@ -1,15 +1,15 @@
 import { readdir, rm } from 'node:fs/promises'
 import { beforeAll, expect, test } from 'vitest'
-import type { Cluster } from './cluster.js'
+import type { Cluster } from '../cluster/index.js'
 import { forkCluster } from './fork.js'
-import { goldenRoot, type Golden } from './golden-files.js'
+import { snapshotRoot, type Snapshot } from './snapshot.js'
 import { ensureStage } from './stage.js'
-import { ownHost } from './testing/own-host.js'
-import { pairGolden } from './testing/pocket.js'
+import { ownHost } from '../testing/own-host.js'
+import { pairGolden } from '../testing/pocket.js'
 
 ownHost({ cache: 'own' })
 
-let golden: Golden<'one' | 'two'>
+let golden: Snapshot<'one' | 'two'>
 let reached = 0
 const marked = {
   name: 'marked',
@@ -52,7 +52,7 @@ test("a stage knows the time that its nodes' clocks show", async () => {
 })
 
 test('a stage that is not reached says why, and leaves nothing', async () => {
-  const before = await readdir(goldenRoot())
+  const before = await readdir(snapshotRoot())
   const failing = ensureStage(
     golden,
     {
@@ -65,7 +65,7 @@ test('a stage that is not reached says why, and leaves nothing', async () => {
     {},
   )
   await expect(failing).rejects.toMatchObject({ code: 'COMMAND_FAILED' })
-  expect(await readdir(goldenRoot())).toEqual(before)
+  expect(await readdir(snapshotRoot())).toEqual(before)
 })
 
 test('a stage outlives the snapshot it was made of', async () => {

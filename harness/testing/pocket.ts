@@ -1,10 +1,9 @@
-import { pocketContract } from '../../contract/index.js'
-import { buildImages } from '../../images/index.js'
-import { probeAcceleration, type Accelerator } from '../../qemu/index.js'
-import { ensureGolden, type Readiness } from '../golden.js'
-import type { Golden } from '../golden-files.js'
-import type { Images } from '../launch.js'
-import { defineTopology } from '../topology.js'
+import { pocketContract } from '../contract/index.js'
+import { buildImages } from '../images/index.js'
+import { defineTopology, type MachineOptions } from '../cluster/index.js'
+import { probeAcceleration } from '../qemu/index.js'
+import { settings } from '../settings.js'
+import { ensureGolden, type Readiness, type Snapshot } from '../snapshot/index.js'
 
 /** Two nodes of the pocket image: the cluster that the harness tries itself on. */
 export const pair = defineTopology({
@@ -17,18 +16,18 @@ export const pair = defineTopology({
 })
 
 /** A node of the pocket image is ready as soon as its shell answers. */
-export const atOnce: Readiness = { version: 'at once', prove: () => Promise.resolve() }
+export const atOnce: Readiness = { name: 'at once', prove: () => Promise.resolve() }
 
 /** What booting pocket nodes needs; builds the image when it is not there. */
-export async function pocketHost(): Promise<{ accelerator: Accelerator; images: Images }> {
+export async function pocketHost(): Promise<MachineOptions> {
   const images = new Map((await buildImages(['pocket'])).map((image) => [image.name, image]))
   const pocket = images.get('pocket')
   if (!pocket) throw new TypeError('buildImages gave no pocket image')
   const { accelerator } = await probeAcceleration(pocket)
-  return { accelerator, images }
+  return { accelerator, images, launcher: settings().launcher }
 }
 
 /** The golden snapshot of the pair, booted when it is not there. */
-export async function pairGolden(): Promise<Golden<'one' | 'two'>> {
+export async function pairGolden(): Promise<Snapshot<'one' | 'two'>> {
   return ensureGolden(pair, { ...(await pocketHost()), readiness: atOnce })
 }

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import lockfile from 'proper-lockfile'
+import { tryLock } from '../file-lock.js'
 import { openFiles } from '../images/index.js'
+import { infoFile } from './snapshot.js'
 
 const gibibyte = 1024 ** 3
 const anHour = 3_600_000
 
-/** How the folder of a snapshot is called before it is one, and after. */
-export const unfinished = '.building'
+/** Where a snapshot lies before it is one, and after. `mark` tells apart those who make or remove it, eight hex digits. */
+export const unfinishedFolder = (folder: string, mark: string): string => `${folder}-${mark}.building`
 
-/** Without a sign of life for so long, ms, the owner of a lock counts as dead. */
-export const lockStale = 60_000
+const unfinished = /^(?<folder>.+)-[0-9a-f]{8}\.building$/
 
 /** One golden snapshot's place on disk. */
-export interface GoldenEntry {
+export interface KeptSnapshot {
   folder: string
   /** Bytes on disk. */
   size: number
@@ -23,12 +23,12 @@ export interface GoldenEntry {
 }
 
 /** All golden snapshots, the one used last first. */
-export async function listGoldens(root: string): Promise<GoldenEntry[]> {
+export async function listSnapshots(root: string): Promise<KeptSnapshot[]> {
   const names = await readdir(root).catch(() => [])
   const entries = await Promise.all(
     names.map(async (name) => {
       const folder = join(root, name)
-      const note = await stat(join(folder, 'golden.json')).catch(() => undefined)
+      const note = await stat(infoFile(folder)).catch(() => undefined)
       return note && { folder, size: await sizeOnDisk(folder), used: note.mtimeMs }
     }),
   )
@@ -39,13 +39,13 @@ export async function listGoldens(root: string): Promise<GoldenEntry[]> {
  * Removes the snapshots that were not used for longest until the rest fits the budget; never one used lately, or that a
  * machine has open.
  */
-export async function pruneGoldens(root: string, keep: string, budget: number): Promise<void> {
+export async function pruneSnapshots(root: string, keep: string, budget: number): Promise<void> {
   let total = 0
   const opened = snapshotsInUse()
-  for (const { folder, size, used } of await listGoldens(root)) {
+  for (const { folder, size, used } of await listSnapshots(root)) {
     total += size
     if (total <= budget * gibibyte || folder === keep || Date.now() - used < anHour) continue
-    if (!opened.has(folder)) await removeGolden(folder)
+    if (!opened.has(folder)) await removeSnapshot(folder)
   }
 }
 
@@ -53,8 +53,8 @@ export async function pruneGoldens(root: string, keep: string, budget: number): 
 export const snapshotsInUse = (): Set<string> => new Set(openFiles().map((file) => dirname(file)))
 
 /** Takes it out of the list first: one that is half removed must not be found. `removeAbandoned` ends what was killed. */
-export async function removeGolden(folder: string): Promise<void> {
-  const going = `${folder}-${randomBytes(4).toString('hex')}${unfinished}`
+export async function removeSnapshot(folder: string): Promise<void> {
+  const going = unfinishedFolder(folder, randomBytes(4).toString('hex'))
   try {
     await rename(folder, going)
   } catch (error) {
@@ -65,14 +65,13 @@ export async function removeGolden(folder: string): Promise<void> {
   await rm(going, { recursive: true, force: true })
 }
 
-/** What a killed process was building, or removing; its own key may never be asked for again. */
+/** What a killed process was making, or removing; its own key may never be asked for again. */
 export async function removeAbandoned(root: string): Promise<void> {
   for (const name of await readdir(root).catch(() => [])) {
-    if (!name.endsWith(unfinished)) continue
-    const building = join(root, name)
-    const options = { realpath: false, stale: lockStale }
-    if (await lockfile.check(building.slice(0, -unfinished.length), options)) continue
-    await rm(building, { recursive: true, force: true })
+    const folder = unfinished.exec(name)?.groups?.['folder']
+    if (folder === undefined) continue
+    await using lock = await tryLock(`${join(root, folder)}.lock`)
+    if (lock) await rm(join(root, name), { recursive: true, force: true })
   }
 }
 

@@ -1,1 +1,0 @@
-export { collectLogs, writeDiagnosis } from './evidence.js'

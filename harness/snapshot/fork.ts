@@ -1,0 +1,94 @@
+import { StackrigError } from '../errors/index.js'
+import {
+  Cluster,
+  diskOf,
+  launch,
+  machineSpec,
+  sharedMemory,
+  type Launched,
+  type TopologyNode,
+} from '../cluster/index.js'
+import { copyDisk, createOverlay, loadState, type MachineSpec } from '../qemu/index.js'
+import { markUsed, snapshotFiles, type Snapshot } from './snapshot.js'
+
+export interface ForkOptions {
+  /** Where the nodes' consoles are written to; default: the sandbox's folder, which goes with it. */
+  logFolder?: string | undefined
+  /**
+   * For a fork that is to be kept as a snapshot itself: its disks lie here, and it shares neither them nor its memory with
+   * its golden snapshot. It takes as much memory as a cold boot.
+   */
+  diskFolder?: string | undefined
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * A running copy-on-write copy of a golden snapshot, in a sandbox of its own. Resolves when all nodes run and their
+ * shells answer.
+ * @throws StackrigError QEMU_DIED, QMP_FAILED, and those of `Sandbox.open`.
+ */
+export async function forkCluster<Name extends string>(
+  snapshot: Snapshot<Name>,
+  options: ForkOptions = {},
+): Promise<Cluster<Name>> {
+  const { signal } = options
+  await markUsed(snapshot.folder)
+  const cluster = await Cluster.start(
+    snapshot.topology,
+    { ...snapshot, ...options },
+    {
+      signal,
+      startNode: (node, within) => loadNode(node, within, snapshot, options),
+    },
+  )
+  try {
+    await Promise.all(cluster.nodes.map((node) => node.machine.resume()))
+    // Their clocks go on from the snapshot.
+    cluster.clockBehind = Date.now() - snapshot.made.getTime()
+    await Promise.all(cluster.nodes.map((node) => node.answer()))
+    signal?.throwIfAborted()
+    return cluster
+  } catch (error) {
+    await cluster.close()
+    throw error
+  }
+}
+
+/** A node as it was saved; it stands still. */
+async function loadNode(
+  node: TopologyNode,
+  cluster: Cluster,
+  { folder }: Snapshot,
+  { diskFolder }: ForkOptions,
+): Promise<Launched> {
+  const saved = snapshotFiles(folder, node.name)
+  const disk = diskOf(cluster, node)
+  const give = diskFolder === undefined ? overlay : copy
+  const memory = await give(saved, disk, node, cluster)
+  const spec = machineSpec(cluster, node, { storage: { memory, disk, incoming: true } })
+  const launched = await launch(cluster.sandbox, spec, cluster.stopping)
+  await loadState(launched.machine, saved.state)
+  return launched
+}
+
+type Files = ReturnType<typeof snapshotFiles>
+
+/** What a node writes lies on top of the snapshot, and goes with the fork. */
+async function overlay(saved: Files, disk: string | undefined): Promise<MachineSpec['memory']> {
+  if (disk) await createOverlay(disk, saved.disk, 'qcow2')
+  return { file: saved.memory, shared: false }
+}
+
+/** A disk and a memory of the node's own, which do not need the snapshot any more. */
+async function copy(
+  saved: Files,
+  disk: string | undefined,
+  node: TopologyNode,
+  { sandbox }: Cluster,
+): Promise<MachineSpec['memory']> {
+  if (disk) await copyDisk(saved.disk, disk)
+  const memory = sharedMemory(node)
+  const { status, output } = await sandbox.run(['cp', '--sparse=always', saved.memory, memory])
+  if (status === 0) return { file: memory, shared: true }
+  throw new StackrigError('HOST_MEMORY', `the memory of ${node.name} must be copied`, { seen: output })
+}

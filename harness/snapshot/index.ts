@@ -1,0 +1,6 @@
+export { forkCluster, type ForkOptions } from './fork.js'
+export { ensureGolden, type GoldenOptions, type Readiness } from './golden.js'
+export type { KeepOptions, MakingStep } from './keep.js'
+export { listSnapshots, removeAbandoned, removeSnapshot, snapshotsInUse, type KeptSnapshot } from './prune.js'
+export { snapshotRoot, type Snapshot, type SnapshotInfo, type SnapshotKey } from './snapshot.js'
+export { ensureStage, type StageSteps } from './stage.js'

@@ -1,0 +1,27 @@
+/** A step of making a golden snapshot, as far as it leaves something behind in the nodes. */
+export interface MakingStepVersion {
+  /** Raised by hand when the step leaves something else behind: snapshots made before are then made anew. */
+  version: number
+  /** The sources of the step, below harness/. */
+  sources: readonly string[]
+  /**
+   * Digest of those sources, without comments and layout, when somebody last looked whether `version` must be raised
+   * (making-steps.test.ts compares, and prints the new one).
+   */
+  lookedAt: string
+}
+
+/** All of them, in the order in which they are done. Their versions are part of every snapshot's key. */
+export const makingSteps: Readonly<Record<string, MakingStepVersion>> = {
+  login: { version: 1, sources: ['guest/login.ts', 'guest/console.ts'], lookedAt: '' },
+  shells: { version: 1, sources: ['guest/shell-loop.ts'], lookedAt: '' },
+  provisioning: {
+    version: 1,
+    sources: ['cluster/provision.ts', 'cluster/edit-file.ts', 'cluster/init-words.ts', 'guest/files.ts'],
+    lookedAt: '',
+  },
+  proof: { version: 4, sources: ['cloud/readiness.ts'], lookedAt: '' },
+  'warm-up': { version: 4, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: '' },
+  rest: { version: 1, sources: ['cluster/quiet-moment.ts'], lookedAt: '' },
+  saving: { version: 1, sources: ['snapshot/keep.ts', 'qemu/saved-state.ts'], lookedAt: '' },
+}
