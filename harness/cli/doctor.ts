@@ -20,7 +20,10 @@ interface Finding {
   next?: string
 }
 
-const programsSchema = z.record(z.string(), z.object({ package: z.string(), for: z.string() }))
+const programsSchema = z.record(
+  z.string(),
+  z.object({ package: z.string(), for: z.string(), optional: z.boolean().optional() }),
+)
 
 /** `stackrig doctor`: what works on this machine, what does not, and the command that mends it. */
 export function doctorCommand(): Command {
@@ -58,7 +61,7 @@ function programs(): Finding[] {
   const packages = [...new Set(missing.map(([, entry]) => entry.package))]
   return missing.map(([program, entry], index) => ({
     what: program,
-    ok: false,
+    ok: entry.optional ?? false,
     seen: `not installed; for ${entry.for}`,
     ...(index === missing.length - 1 && {
       next: `sudo apt-get install --yes --no-install-recommends ${packages.join(' ')}`,
