@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { styleText } from 'node:util'
 import { z } from 'zod'
 import { messageOf, StackrigError } from '../errors/index.js'
+import { availableMemory } from '../cluster/index.js'
 import { findImage } from '../images/index.js'
 import { cacheFolder } from '../paths.js'
 import { probeAcceleration } from '../qemu/index.js'
@@ -119,12 +120,13 @@ async function acceleration(): Promise<Finding> {
 }
 
 function memory(): Finding {
-  const free = Number(/MemAvailable:\s+(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) / 1024 ** 2
+  const { mebibytes, source } = availableMemory()
+  const free = mebibytes / 1024
   const ok = free >= 8
   return {
     what: 'memory',
     ok,
-    seen: `${free.toFixed(1)} GiB available; a cloud of three nodes takes 8`,
+    seen: `${free.toFixed(1)} GiB available (${source}); a cloud of three nodes takes 8`,
     ...(!ok && { next: 'end other programs; npx stackrig ps lists running clusters' }),
   }
 }

@@ -78,7 +78,7 @@ const snapshotOf = <Name extends string>(
 async function make(wanted: Wanted<string>, making: Making, options: KeepOptions): Promise<SnapshotInfo> {
   const { topology, key, folder, images } = wanted
   await removeAbandoned(snapshotRoot(), folder)
-  await requireMemory(topology, images)
+  requireMemory(topology, images)
   await requireDisk(topology, images, snapshotRoot())
   // One of its own: whatever became of another maker of the same snapshot, its files are not in here.
   const building = unfinishedFolder(folder, randomBytes(4).toString('hex'))
