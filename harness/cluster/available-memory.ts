@@ -39,7 +39,7 @@ interface ControlGroup {
 /** The groups this process is in, and those around them: the limit of each holds. */
 function controlGroups(root: string): ControlGroup[] {
   const lines = (read(join(root, 'proc/self/cgroup')) ?? '').trim().split('\n')
-  return lines.flatMap((line) => {
+  return lines.flatMap((line): ControlGroup[] => {
     const [, controllers = '', path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []
     if (path === undefined) return []
     if (controllers === '')
