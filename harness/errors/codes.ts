@@ -30,6 +30,8 @@ export const codes = {
   IMAGE_BUILD_FAILED: 'image',
   /** `--frozen` was asked for and the built packages differ from `images.lock`. */
   IMAGE_MOVED: 'image',
+  /** A golden snapshot is not there any more, or its files are not what was written. */
+  SNAPSHOT_BROKEN: 'host',
   /** A `*.qemuboot.conf` cannot be read or lacks a key. */
   QEMUBOOT_INVALID: 'image',
   /** QEMU ended when it should run; the message holds its own words. */

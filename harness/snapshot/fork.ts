@@ -9,7 +9,7 @@ import {
   type TopologyNode,
 } from '../cluster/index.js'
 import { copyDisk, createOverlay, loadState, type MachineSpec } from '../qemu/index.js'
-import { markUsed, snapshotFiles, type Snapshot } from './snapshot.js'
+import { requireWhole, snapshotFiles, type Snapshot } from './snapshot.js'
 
 export interface ForkOptions {
   /** Where the nodes' consoles are written to; default: the sandbox's folder, which goes with it. */
@@ -25,14 +25,14 @@ export interface ForkOptions {
 /**
  * A running copy-on-write copy of a golden snapshot, in a sandbox of its own. Resolves when all nodes run and their
  * shells answer.
- * @throws StackrigError QEMU_DIED, QMP_FAILED, and those of `Sandbox.open`.
+ * @throws StackrigError SNAPSHOT_BROKEN, QEMU_DIED, QMP_FAILED, and those of `Sandbox.open`.
  */
 export async function forkCluster<Name extends string>(
   snapshot: Snapshot<Name>,
   options: ForkOptions = {},
 ): Promise<Cluster<Name>> {
   const { signal } = options
-  await markUsed(snapshot.folder)
+  await requireWhole(snapshot.folder)
   const cluster = await Cluster.start(
     snapshot.topology,
     { ...snapshot, ...options },

@@ -130,7 +130,7 @@ describe('forks', () => {
 test('a snapshot is not pruned under a machine that runs, and is once none does', async () => {
   const prune = async (): Promise<string[]> => {
     const longAgo = new Date(Date.now() - 7_200_000)
-    await utimes(join(golden.folder, 'golden.json'), longAgo, longAgo)
+    await utimes(join(golden.folder, 'used'), longAgo, longAgo)
     await pruneSnapshots(snapshotRoot(), 'none', 0.001)
     return readdir(snapshotRoot())
   }

@@ -1,21 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { humanDuration } from '../duration.js'
 import { StackrigError } from '../errors/index.js'
 import { requireDisk, requireMemory, type Cluster } from '../cluster/index.js'
 import { lockFile } from '../file-lock.js'
 import { logger } from '../log.js'
+import { publish } from '../manifest.js'
 import { cacheFolder } from '../paths.js'
 import { moreRoom, saveState } from '../qemu/index.js'
 import { settings } from '../settings.js'
 import { pruneSnapshots, removeAbandoned, unfinishedFolder } from './prune.js'
 import {
-  readInfo,
+  completeSnapshot,
+  findSnapshot,
   snapshotFiles,
   snapshotLock,
   snapshotRoot,
-  writeInfo,
   type Snapshot,
   type SnapshotInfo,
 } from './snapshot.js'
@@ -54,7 +55,7 @@ export async function keepSnapshot<Name extends string>(
   making: Making,
   options: KeepOptions,
 ): Promise<Snapshot<Name>> {
-  const kept = await readInfo(wanted.folder)
+  const kept = await findSnapshot(wanted.folder, options.onProgress)
   if (kept) return snapshotOf(wanted, kept)
   await mkdir(snapshotRoot(), { recursive: true })
   await mkdir(dirname(snapshotLock(wanted.folder)), { recursive: true })
@@ -64,7 +65,7 @@ export async function keepSnapshot<Name extends string>(
   })
 
   try {
-    return snapshotOf(wanted, (await readInfo(wanted.folder)) ?? (await make(wanted, making, options)))
+    return snapshotOf(wanted, (await findSnapshot(wanted.folder)) ?? (await make(wanted, making, options)))
   } finally {
     await lock.release()
   }
@@ -94,9 +95,9 @@ async function make(wanted: Wanted<string>, making: Making, options: KeepOptions
     progress(`ready after ${humanDuration(took)}`)
     await making.finish?.(cluster, progress)
     const info = { topology: topology.name, key, took, made: await save(cluster, building, progress) }
-    await writeInfo(building, info)
+    await completeSnapshot(building, info)
     // Overlays of forks name the disk below them by its final path, so they are made after this.
-    await rename(building, folder)
+    await publish(building, folder)
     await pruneSnapshots(snapshotRoot(), folder, settings().goldenGiB)
     return info
   } catch (error) {

@@ -3,7 +3,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { tryLock } from '../file-lock.js'
 import { openFiles } from '../images/index.js'
-import { infoFile, snapshotLock } from './snapshot.js'
+import { lastUsed, snapshotLock } from './snapshot.js'
 
 const gibibyte = 1024 ** 3
 const anHour = 3_600_000
@@ -28,8 +28,10 @@ export async function listSnapshots(root: string): Promise<KeptSnapshot[]> {
   const entries = await Promise.all(
     names.map(async (name) => {
       const folder = join(root, name)
-      const note = await stat(infoFile(folder)).catch(() => undefined)
-      return note && { folder, size: await sizeOnDisk(folder), used: note.mtimeMs }
+      const used = await lastUsed(folder)
+      return used !== undefined && !unfinished.test(name) && !name.endsWith('.bad')
+        ? { folder, size: await sizeOnDisk(folder), used }
+        : undefined
     }),
   )
   return entries.filter((entry) => entry !== undefined).sort((a, b) => b.used - a.used)
@@ -71,6 +73,7 @@ export async function removeSnapshot(folder: string): Promise<void> {
  */
 export async function removeAbandoned(root: string, held?: string): Promise<void> {
   for (const name of await readdir(root).catch(() => [])) {
+    if (name.endsWith('.bad')) await removeWhenOld(join(root, name))
     const folder = unfinished.exec(name)?.groups?.['folder']
     if (folder === undefined) continue
     const ours = held === join(root, folder)
@@ -79,6 +82,12 @@ export async function removeAbandoned(root: string, held?: string): Promise<void
     await rm(join(root, name), { recursive: true, force: true })
     await lock?.release()
   }
+}
+
+/** What was set aside is kept for a person to look at, for a week. */
+async function removeWhenOld(folder: string): Promise<void> {
+  const { mtimeMs } = await stat(folder)
+  if (Date.now() - mtimeMs > 7 * 24 * anHour) await rm(folder, { recursive: true, force: true })
 }
 
 /** What another process removes meanwhile takes no room. */

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs'
-import { readFile, utimes, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { z } from 'zod'
 import type { MachineOptions, Topology } from '../cluster/index.js'
+import { messageOf, StackrigError } from '../errors/index.js'
+import { checkManifest, setAside, usedFile, writeManifest } from '../manifest.js'
 import { cacheFolder } from '../paths.js'
 
 /** Tells snapshots apart: a digest of everything that makes one what it is (key.ts). */
@@ -42,24 +45,74 @@ export const snapshotFiles = (
   disk: join(folder, `${node}.disk.qcow2`),
 })
 
-/** The file that says what a folder holds; its time says when the snapshot was last used. */
-export const infoFile = (folder: string): string => join(folder, 'golden.json')
+const infoFile = (folder: string): string => join(folder, 'golden.json')
+
+const infoSchema = z.strictObject({
+  topology: z.string(),
+  key: z.string(),
+  took: z.number(),
+  made: z.iso.datetime().transform((text) => new Date(text)),
+})
 
 /** Keeps a snapshot from being pruned for a while. */
 export async function markUsed(folder: string): Promise<void> {
-  await utimes(infoFile(folder), new Date(), new Date())
+  await writeFile(join(folder, usedFile), '')
 }
 
-/** What is known of a snapshot on disk; undefined when there is none. Looking marks it as used. */
-export async function readInfo(folder: string): Promise<SnapshotInfo | undefined> {
-  const file = infoFile(folder)
-  if (!existsSync(file)) return undefined
+/** When a snapshot was last used, ms since 1970; undefined for a folder that is none. */
+export async function lastUsed(folder: string): Promise<number | undefined> {
+  return (await stat(join(folder, usedFile)).catch(() => undefined))?.mtimeMs
+}
+
+/** What a folder holds, and that it is whole: its files are what was written. */
+async function inspect(folder: string): Promise<{ info: SnapshotInfo } | { wrong: string }> {
+  const wrong = await checkManifest(folder).catch(messageOf)
+  if (wrong !== undefined) return { wrong }
+  try {
+    return { info: infoSchema.parse(JSON.parse(await readFile(infoFile(folder), 'utf8'))) }
+  } catch {
+    return { wrong: 'golden.json is not of its form' }
+  }
+}
+
+/**
+ * The snapshot in a folder; undefined when there is none. One that is not whole is set aside, and is none. Looking marks it
+ * as used.
+ */
+export async function findSnapshot(
+  folder: string,
+  onProgress?: (what: string) => void,
+): Promise<SnapshotInfo | undefined> {
+  if (!existsSync(folder)) return undefined
+  const found = await inspect(folder)
+  if ('wrong' in found) {
+    const aside = await setAside(folder, found.wrong)
+    onProgress?.(`a golden snapshot is not whole (${found.wrong}); it lies in ${aside}`)
+    return undefined
+  }
   await markUsed(folder)
-  const info = JSON.parse(await readFile(file, 'utf8')) as SnapshotInfo & { made: string }
-  return { ...info, made: new Date(info.made) }
+  return found.info
 }
 
-/** Says in a snapshot's folder what it is. */
-export async function writeInfo(folder: string, info: SnapshotInfo): Promise<void> {
+/**
+ * Makes sure that a snapshot is there, and whole, before a fork stands on it.
+ * @throws StackrigError SNAPSHOT_BROKEN
+ */
+export async function requireWhole(folder: string): Promise<void> {
+  const gone = !existsSync(folder)
+  const found = gone ? { wrong: 'it is not there any more' } : await inspect(folder)
+  if ('info' in found) return markUsed(folder)
+  const aside = gone ? undefined : await setAside(folder, found.wrong)
+  throw new StackrigError('SNAPSHOT_BROKEN', 'a fork must stand on a golden snapshot that is whole', {
+    where: aside ?? folder,
+    seen: found.wrong,
+    next: 'start again: the snapshot is made anew',
+  })
+}
+
+/** Completes the folder of a snapshot: says what it is, and what every file of it is. */
+export async function completeSnapshot(folder: string, info: SnapshotInfo): Promise<void> {
   await writeFile(infoFile(folder), JSON.stringify(info, null, 2))
+  await writeManifest(folder)
+  await markUsed(folder)
 }
