@@ -5,7 +5,11 @@ export type Duration = number | `${number}${keyof typeof units}`
 
 /** The span in milliseconds. Throws a RangeError for anything that is not a span. */
 export function milliseconds(duration: Duration): number {
-  if (typeof duration === 'number') return duration
+  if (typeof duration === 'number') {
+    // Timers of Node take what is no span for 1 ms.
+    if (Number.isFinite(duration) && duration >= 0) return duration
+    throw new RangeError(`not a duration: ${duration} (milliseconds, none below 0)`)
+  }
   const match = /^(\d+(?:\.\d+)?)(ms|s|min)$/.exec(duration)
   if (!match) throw new RangeError(`not a duration: "${duration}" (use 500ms, 90s or 5min)`)
   return Number(match[1]) * units[match[2] as keyof typeof units]

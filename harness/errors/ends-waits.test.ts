@@ -40,7 +40,7 @@ test('a defect of the probe ends the wait', async () => {
   const nothing = undefined as unknown as { name: string }
   expect(endsWaits(await thrownBy(() => nothing.name))).toBe(true)
   expect(endsWaits(await thrownBy(() => JSON.parse('{') as unknown))).toBe(true)
-  expect(endsWaits(await thrownBy(() => new Array(-1)))).toBe(true)
+  expect(endsWaits(await thrownBy(() => new Array<string>(-1)))).toBe(true)
   // Node gives these a code too, as ERR_INVALID_ARG_TYPE.
   expect(endsWaits(await thrownBy(() => readFile(undefined as unknown as string)))).toBe(true)
   expect(endsWaits(new Error('not what I want'))).toBe(true)

@@ -63,7 +63,7 @@ export async function waitFor<T>(condition: Condition<T>, options: WaitOptions =
         const after = humanDuration(performance.now() - started)
         throw await failure(
           found.code ?? 'UNEXPECTED_STATE',
-          `waited ${after} for ${what}, which cannot come any more`,
+          `waited ${after} for ${what}, which can no longer happen`,
         )
       }
       if (!isWatched) condition.watch?.(look(), pause.end)

@@ -17,12 +17,13 @@ async function probeAll<Values extends unknown[]>(
   const errors = looks.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []))
   const found = looks.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   const ending = errors.find(endsWaits)
-  if (ending !== undefined) throw ending
+  if (ending) throw ending
   const impossible = found.find((each) => 'impossible' in each)
   if (impossible) return impossible
   const missing = found.flatMap((each) => ('seen' in each ? [each.seen] : []))
   // One that surely is not there answers for all; errors alone are no answer.
   if (missing.length > 0) return { done: false, seen: [...missing, ...errors.map(messageOf)].join('; ') }
-  if (errors.length > 0) throw errors[0]
+  const [unanswered] = errors
+  if (unanswered) throw unanswered
   return { done: true, value: found.flatMap((each) => ('value' in each ? [each.value] : [])) as Values }
 }
