@@ -3,6 +3,8 @@ import { humanDuration, milliseconds, type Duration } from './duration.js'
 
 test.each<[Duration, number]>([
   [1500, 1500],
+  [0.5, 1],
+  ['0.2ms', 1],
   ['250ms', 250],
   ['90s', 90_000],
   ['0.5s', 500],

@@ -16,7 +16,7 @@ export interface Impossible {
 export interface Look {
   /** Aborted when the wait is over, however it ended. The same for all looks of a wait. */
   readonly signal: AbortSignal
-  /** ms until the wait's time-out. */
+  /** Whole ms until the wait's time-out. */
   readonly timeLeft: number
 }
 

@@ -5,7 +5,7 @@ import { waitFor } from './wait-for.js'
 
 // Far beyond what anything here takes.
 const long = 60_000
-const failing = (error: unknown) => () => Promise.reject(error as Error)
+const failing = (error: Error) => () => Promise.reject(error)
 const hanging = () => new Promise<never>(() => undefined)
 
 /** What a wait ended with, and how long it took, ms. */

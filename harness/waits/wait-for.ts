@@ -35,7 +35,10 @@ export async function waitFor<T>(condition: Condition<T>, options: WaitOptions =
   const over = new AbortController()
   const outside = [options.signal, condition.signal].filter((signal) => signal !== undefined)
   const signal = AbortSignal.any([over.signal, AbortSignal.timeout(timeout), ...outside])
-  const look = (): Look => ({ signal, timeLeft: Math.max(1, started + timeout - performance.now()) })
+  const look = (): Look => ({
+    signal,
+    timeLeft: Math.max(1, Math.ceil(started + timeout - performance.now())),
+  })
   const aborted = rejection(signal)
   const history = new History()
   const pause = new Pause()
