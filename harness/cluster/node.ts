@@ -199,7 +199,8 @@ export class RunningNode {
   /** Tells the node's init to end everything and switch off; resolves when it has. @throws StackrigError WAIT_TIMEOUT */
   async shutDown({ timeout = '5min', signal }: TimeLimit = {}): Promise<void> {
     const limit = milliseconds(timeout)
-    const off = this.machine.switchedOff(AbortSignal.any([AbortSignal.timeout(limit), this.#either(signal)]))
+    const expired = AbortSignal.timeout(limit)
+    const off = this.machine.switchedOff(AbortSignal.any([expired, this.#either(signal)]))
     // The shell may be gone before it can tell how this ended.
     this.execute('poweroff').catch(() => undefined)
     await off.catch((cause: unknown) => {
@@ -207,7 +208,8 @@ export class RunningNode {
       throw new StackrigError(
         'WAIT_TIMEOUT',
         `waited ${humanDuration(limit)} for ${this.name} to shut down`,
-        { where: this.consoleLog, cause },
+        // Used here, so that it is not collected as garbage before its time (waits/wait-for.ts).
+        { where: this.consoleLog, cause: expired.aborted ? undefined : cause },
       )
     })
     this.#shell.close()

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { StackrigError } from '../errors/index.js'
 import { absent, finding, there } from './testing/looks.js'
@@ -41,6 +43,17 @@ describe('time', () => {
     const { error, took } = await failureOf(waitFor(finding(absent('BUILD'), hanging), { timeout: 100 }))
     expect(error.message).toMatch(/BUILD[\s\S]*no answer to a look that had begun 0\.\d\d s before/)
     expect(took).toBeLessThan(long / 10)
+  })
+
+  test('garbage that is collected meanwhile does not take the time-out with it', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const collecting = setInterval(collect, 20)
+    const outside = new AbortController()
+    const wait = waitFor(finding(absent(), hanging), { timeout: 300, signal: outside.signal })
+    await expect(wait.finally(() => clearInterval(collecting))).rejects.toMatchObject({
+      code: 'WAIT_TIMEOUT',
+    })
   })
 
   test('a look knows how much of it is left', async () => {

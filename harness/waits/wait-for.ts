@@ -34,7 +34,9 @@ export async function waitFor<T>(condition: Condition<T>, options: WaitOptions =
   const started = performance.now()
   const over = new AbortController()
   const outside = [options.signal, condition.signal].filter((signal) => signal !== undefined)
-  const signal = AbortSignal.any([over.signal, AbortSignal.timeout(timeout), ...outside])
+  const signal = AbortSignal.any([over.signal, ...outside])
+  // Node 20.20 forgets an AbortSignal.timeout that only AbortSignal.any refers to when it collects garbage: it never fires.
+  const timer = setTimeout(() => over.abort(), timeout)
   const look = (): Look => ({
     signal,
     timeLeft: Math.max(1, Math.ceil(started + timeout - performance.now())),
@@ -77,6 +79,7 @@ export async function waitFor<T>(condition: Condition<T>, options: WaitOptions =
     for (const { aborted, reason } of outside) if (aborted) throw reason
     throw await failure('WAIT_TIMEOUT', `waited ${humanDuration(timeout)} for ${what}`)
   } finally {
+    clearTimeout(timer)
     over.abort()
   }
 }

@@ -10,7 +10,9 @@ export function localNode(env: Record<string, string> = {}): CommandNode & { tim
     timeouts,
     async execute(command, { timeout, signal, onOutput }) {
       timeouts.push(timeout)
-      const over = AbortSignal.any([signal, AbortSignal.timeout(timeout)])
+      const late = new AbortController()
+      const timer = setTimeout(() => late.abort(), timeout)
+      const over = AbortSignal.any([signal, late.signal])
       over.throwIfAborted()
       const shell = spawn('sh', ['-c', command], { detached: true, env: { ...process.env, ...env } })
       const end = (): unknown => shell.pid !== undefined && process.kill(-shell.pid, 'SIGKILL')
@@ -23,6 +25,7 @@ export function localNode(env: Record<string, string> = {}): CommandNode & { tim
         })
       }
       const [status] = (await once(shell, 'close')) as [number | null]
+      clearTimeout(timer)
       over.removeEventListener('abort', end)
       over.throwIfAborted()
       return {
