@@ -25,7 +25,7 @@ const borderRules = rooms.map((room, index) => {
 })
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'results'] },
+  { ignores: ['node_modules', 'results', 'dist'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

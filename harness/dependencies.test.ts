@@ -7,7 +7,7 @@ import { projectFolder } from './paths.js'
 const read = (...path: string[]): string => readFileSync(join(projectFolder, ...path), 'utf8')
 const versions = z.record(z.string(), z.string())
 const manifest = z
-  .object({ dependencies: versions, devDependencies: versions })
+  .object({ dependencies: versions, devDependencies: versions, optionalDependencies: versions })
   .parse(JSON.parse(read('package.json')))
 const programs = z
   .record(z.string(), z.object({ package: z.string() }))
@@ -25,7 +25,11 @@ function rows(section: string): string[] {
 }
 
 test('docs/dependencies.md has a reason for every npm package, at its exact version', () => {
-  const wanted = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
+  const wanted = Object.entries({
+    ...manifest.dependencies,
+    ...manifest.optionalDependencies,
+    ...manifest.devDependencies,
+  })
   expect(rows('npm packages')).toEqual(wanted.map(([name, version]) => `${name} ${version}`).toSorted())
   for (const [name, version] of wanted) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/)
 })

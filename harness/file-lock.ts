@@ -23,7 +23,6 @@ async function hold(path: string, words: string[], signal?: AbortSignal): Promis
     signal?.throwIfAborted()
     return undefined
   }
-  child.unref()
   return { release: () => release(child), [Symbol.asyncDispose]: () => release(child) }
 }
 

@@ -1,9 +1,21 @@
-import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { settings } from './settings.js'
 
-/** The root of the checkout this harness runs from. */
-export const projectFolder = dirname(dirname(fileURLToPath(import.meta.url)))
+/** The nearest folder with a package.json, from a folder upwards. */
+function packageAround(folder: string): string | undefined {
+  if (existsSync(join(folder, 'package.json'))) return folder
+  return dirname(folder) === folder ? undefined : packageAround(dirname(folder))
+}
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+/** stackrig itself: its recipes and contracts, as a checkout or below node_modules. */
+export const packageFolder = packageAround(here) ?? here
+
+/** The project that calls: its scenarios, fixtures, images.lock and results. The nearest package around the working directory. */
+export const projectFolder = packageAround(process.cwd()) ?? process.cwd()
 
 /** Where images, golden snapshots and running clusters are kept: `$STACKRIG_CACHE`, or `~/.cache/stackrig`. */
 export function cacheFolder(): string {

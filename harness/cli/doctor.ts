@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { styleText } from 'node:util'
 import { z } from 'zod'
 import { messageOf, StackrigError } from '../errors/index.js'
+import { availableMemory } from '../cluster/index.js'
 import { findImage } from '../images/index.js'
 import { cacheFolder } from '../paths.js'
 import { probeAcceleration } from '../qemu/index.js'
@@ -20,7 +21,10 @@ interface Finding {
   next?: string
 }
 
-const programsSchema = z.record(z.string(), z.object({ package: z.string(), for: z.string() }))
+const programsSchema = z.record(
+  z.string(),
+  z.object({ package: z.string(), for: z.string(), optional: z.boolean().optional() }),
+)
 
 /** `stackrig doctor`: what works on this machine, what does not, and the command that mends it. */
 export function doctorCommand(): Command {
@@ -58,7 +62,7 @@ function programs(): Finding[] {
   const packages = [...new Set(missing.map(([, entry]) => entry.package))]
   return missing.map(([program, entry], index) => ({
     what: program,
-    ok: false,
+    ok: entry.optional ?? false,
     seen: `not installed; for ${entry.for}`,
     ...(index === missing.length - 1 && {
       next: `sudo apt-get install --yes --no-install-recommends ${packages.join(' ')}`,
@@ -116,12 +120,13 @@ async function acceleration(): Promise<Finding> {
 }
 
 function memory(): Finding {
-  const free = Number(/MemAvailable:\s+(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) / 1024 ** 2
+  const { mebibytes, source } = availableMemory()
+  const free = mebibytes / 1024
   const ok = free >= 8
   return {
     what: 'memory',
     ok,
-    seen: `${free.toFixed(1)} GiB available; a cloud of three nodes takes 8`,
+    seen: `${free.toFixed(1)} GiB available (${source}); a cloud of three nodes takes 8`,
     ...(!ok && { next: 'end other programs; npx stackrig ps lists running clusters' }),
   }
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// The command `stackrig`. Node 20 cannot run TypeScript by itself: tsx translates while it loads.
-import { register } from 'tsx/esm/api'
+// The command `stackrig`. In a checkout it first makes sure that what it runs is made of the sources as they are.
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ensureBuilt } from '../build.mjs'
 
-register()
-const { main } = await import('./main.js')
+const { main } = await import(pathToFileURL(join(await ensureBuilt(), 'harness', 'cli', 'main.js')).href)
 await main(process.argv)

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { isStage, type Stage, type Start } from '../cloud/index.js'
 import type { Topology } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
+import { loadFixture } from '../fixture-module.js'
 import { projectFolder } from '../paths.js'
 
 const fixtures = join(projectFolder, 'fixtures')
@@ -31,7 +31,7 @@ async function find(name: string, folders: string[]): Promise<Start> {
   for (const folder of folders) {
     if (!(await namesIn(folder)).includes(name)) continue
     const file = join(fixtures, folder, `${name}.ts`)
-    const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>
+    const module = await loadFixture(file)
     const start = Object.values(module).find((value) => isStart(value) && value.name === name)
     if (start !== undefined) return start as Start
     throw new StackrigError('USAGE', `${name}.ts must export what has that name`, { where: file })

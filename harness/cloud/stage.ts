@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
 import { quietMoment, type Cluster, type Topology } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
+import { fixtureText } from '../fixture-module.js'
 import { findImage } from '../images/index.js'
 import type { Cloud } from '../openstack/index.js'
 import { ensureStage, type Snapshot } from '../snapshot/index.js'
 import { cloudOf } from './cloud-of.js'
-import { bundledSource } from './stage-source.js'
 import { prepareTopology, type PrepareOptions } from './prepare.js'
 
 /** What a stage can use to come about; what it does not name need not be there. */
@@ -52,7 +53,7 @@ async function prepareStage<Name extends string>(
   // The cloud has the guest in it; what is no cloud has none.
   const guest = base.images.get('instance')
   const version = createHash('sha256')
-    .update(JSON.stringify([await bundledSource(stage.file), guest?.digest, guest?.build]))
+    .update(JSON.stringify([await fixtureText(fileURLToPath(stage.file)), guest?.digest, guest?.build]))
     .digest('hex')
   const reach = async (cluster: Cluster): Promise<void> => {
     using given = new Given(cluster as Cluster<Name>, guest?.rootfs, options.signal)

@@ -1,5 +1,6 @@
-import { readFile, statfs } from 'node:fs/promises'
+import { statfs } from 'node:fs/promises'
 import { StackrigError } from '../errors/index.js'
+import { availableMemory } from './available-memory.js'
 import type { Images } from './launch.js'
 import type { Topology } from './topology.js'
 
@@ -15,13 +16,12 @@ function memoryOf(topology: Topology, images: Images): number {
  * A cold boot fills its nodes' memory. Checked before anything starts: the kernel would end a node in the middle.
  * @throws StackrigError HOST_MEMORY
  */
-export async function requireMemory(topology: Topology, images: Images): Promise<void> {
-  const meminfo = await readFile('/proc/meminfo', 'utf8')
-  const available = Math.floor(Number(/MemAvailable:\s+(\d+)/.exec(meminfo)?.[1]) / 1024)
+export function requireMemory(topology: Topology, images: Images): void {
+  const { mebibytes: available, source } = availableMemory()
   const wanted = memoryOf(topology, images)
   if (available >= wanted) return
   throw new StackrigError('HOST_MEMORY', `${wanted} MiB of memory must be free to boot ${topology.name}`, {
-    seen: `${available} MiB available (/proc/meminfo)`,
+    seen: `${available} MiB available (${source})`,
     next: 'end other programs (npx stackrig ps lists running clusters), or lower memoryMiB in the topology',
   })
 }

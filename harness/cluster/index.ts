@@ -1,4 +1,5 @@
 export { diskOf, sharedMemory } from './boot-node.js'
+export { availableMemory } from './available-memory.js'
 export { bootCluster, type BootOptions } from './boot.js'
 export { Cluster, type ClusterOptions } from './cluster.js'
 export { coldStart } from './cold-start.js'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { humanDuration } from '../duration.js'
 import { StackrigError } from '../errors/index.js'
 import { requireDisk, requireMemory, type Cluster } from '../cluster/index.js'
@@ -13,6 +13,7 @@ import { pruneSnapshots, removeAbandoned, unfinishedFolder } from './prune.js'
 import {
   readInfo,
   snapshotFiles,
+  snapshotLock,
   snapshotRoot,
   writeInfo,
   type Snapshot,
@@ -56,7 +57,8 @@ export async function keepSnapshot<Name extends string>(
   const kept = await readInfo(wanted.folder)
   if (kept) return snapshotOf(wanted, kept)
   await mkdir(snapshotRoot(), { recursive: true })
-  const lock = await lockFile(`${wanted.folder}.lock`, {
+  await mkdir(dirname(snapshotLock(wanted.folder)), { recursive: true })
+  const lock = await lockFile(snapshotLock(wanted.folder), {
     signal: options.signal,
     onWait: () => options.onProgress?.('another process is booting this cluster; waiting for it'),
   })
@@ -75,8 +77,8 @@ const snapshotOf = <Name extends string>(
 
 async function make(wanted: Wanted<string>, making: Making, options: KeepOptions): Promise<SnapshotInfo> {
   const { topology, key, folder, images } = wanted
-  await removeAbandoned(snapshotRoot())
-  await requireMemory(topology, images)
+  await removeAbandoned(snapshotRoot(), folder)
+  requireMemory(topology, images)
   await requireDisk(topology, images, snapshotRoot())
   // One of its own: whatever became of another maker of the same snapshot, its files are not in here.
   const building = unfinishedFolder(folder, randomBytes(4).toString('hex'))

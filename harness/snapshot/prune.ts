@@ -3,7 +3,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { tryLock } from '../file-lock.js'
 import { openFiles } from '../images/index.js'
-import { infoFile } from './snapshot.js'
+import { infoFile, snapshotLock } from './snapshot.js'
 
 const gibibyte = 1024 ** 3
 const anHour = 3_600_000
@@ -65,13 +65,19 @@ export async function removeSnapshot(folder: string): Promise<void> {
   await rm(going, { recursive: true, force: true })
 }
 
-/** What a killed process was making, or removing; its own key may never be asked for again. */
-export async function removeAbandoned(root: string): Promise<void> {
+/**
+ * What a killed process was making, or removing; its own key may never be asked for again.
+ * @param held the folder of the snapshot whose lock the caller has
+ */
+export async function removeAbandoned(root: string, held?: string): Promise<void> {
   for (const name of await readdir(root).catch(() => [])) {
     const folder = unfinished.exec(name)?.groups?.['folder']
     if (folder === undefined) continue
-    await using lock = await tryLock(`${join(root, folder)}.lock`)
-    if (lock) await rm(join(root, name), { recursive: true, force: true })
+    const ours = held === join(root, folder)
+    const lock = ours ? undefined : await tryLock(snapshotLock(folder))
+    if (!ours && !lock) continue
+    await rm(join(root, name), { recursive: true, force: true })
+    await lock?.release()
   }
 }
 

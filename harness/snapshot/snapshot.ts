@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { MachineOptions, Topology } from '../cluster/index.js'
 import { cacheFolder } from '../paths.js'
 
@@ -27,6 +27,10 @@ export interface Snapshot<Name extends string = string>
 
 /** Where golden snapshots are kept. */
 export const snapshotRoot = (): string => join(cacheFolder(), 'golden')
+
+/** The lock that its maker, or whoever removes it, holds. It is never removed, so it lies apart. */
+export const snapshotLock = (folder: string): string =>
+  join(cacheFolder(), 'locks', `${basename(folder)}.lock`)
 
 /** Paths of a node's files in the folder of a snapshot. */
 export const snapshotFiles = (

@@ -1,15 +1,17 @@
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { execa } from 'execa'
+import { ensureBuilt } from '../build.mjs'
 import { projectFolder } from '../paths.js'
 
-const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+// Translated once, not by every script.
+const harness = join(await ensureBuilt(), 'harness')
 
 /** What every script can use. */
 const preamble = `
-const { pair, pocketHost, pairGolden, atOnce } = await import('${folder('pocket.ts')}')
-const { bootCluster, defineTopology } = await import('${folder('../cluster/index.ts')}')
-const { ensureGolden, forkCluster } = await import('${folder('../snapshot/index.ts')}')
+const { pair, pocketHost, pairGolden, atOnce } = await import('${harness}/testing/pocket.js')
+const { bootCluster, defineTopology } = await import('${harness}/cluster/index.js')
+const { ensureGolden, forkCluster } = await import('${harness}/snapshot/index.js')
 const report = (value) => console.log(JSON.stringify(value))
 const fails = (work) => work.then(() => report({ code: 'none' }), ({ code, message }) => report({ code, message }))
 `
@@ -24,7 +26,7 @@ type Script = ReturnType<typeof startScript>
 
 /** Runs a few lines of JavaScript that use the harness in a process of their own; each \`report\` is a line of JSON. */
 export function startScript(lines: string, { within = [], env = {} }: ScriptOptions = {}) {
-  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', preamble + lines]
+  const node = [process.execPath, '--input-type=module', '--eval', preamble + lines]
   const [program = '', ...args] = [...within, ...node]
   return execa(program, args, { reject: false, cwd: projectFolder, env })
 }

@@ -1,9 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
-import { projectFolder } from '../paths.js'
-import { bundledSource } from './stage-source.js'
+import { projectFolder } from './paths.js'
+import { fixtureText } from './fixture-module.js'
 
 mkdirSync(join(projectFolder, 'results'), { recursive: true })
 const folder = mkdtempSync(join(projectFolder, 'results', 'stage-'))
@@ -11,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const stage = join(folder, 'stage.ts')
 const helper = (text: string): void => writeFileSync(join(folder, 'helper.ts'), text)
-const source = (): Promise<string> => bundledSource(pathToFileURL(stage).href)
+const source = (): Promise<string> => fixtureText(stage)
 
 test('what a stage imports is a part of it; comments, and the harness, are not', async () => {
   writeFileSync(

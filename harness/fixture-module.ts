@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire, isBuiltin } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { packageFolder, projectFolder } from './paths.js'
+
+const harness = join(packageFolder, 'harness') + '/'
+/** The harness that is running: a fixture must not load another copy of it. */
+const running = new URL('./index.js', import.meta.url).href
+
+/** What an import of a fixture leads to, when that is no file of the project. */
+function outside(path: string, importer: string): string | undefined {
+  if (path.startsWith('.')) return join(dirname(importer), path).startsWith(harness) ? running : undefined
+  if (path === 'stackrig') return running
+  return isBuiltin(path) ? path : pathToFileURL(createRequire(importer).resolve(path)).href
+}
+
+/**
+ * A file of the project and all of the project's that it imports as one program, without comments and layout
+ * (esbuild.github.io/api, "Bundle"). Imports of the harness and of packages stay as they are, or lead to the running ones.
+ */
+async function bundle(file: string, imports: 'as they are' | 'running'): Promise<string> {
+  // Loaded when it is needed: most commands load no fixture.
+  const { build } = await import('esbuild')
+  const { outputFiles } = await build({
+    absWorkingDir: projectFolder,
+    entryPoints: [relative(projectFolder, file)],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    minifyWhitespace: true,
+    logLevel: 'silent',
+    plugins: [
+      {
+        name: 'files of the project only',
+        setup: (bundling) => {
+          bundling.onResolve({ filter: /.*/ }, ({ path, kind, importer }) => {
+            const target = kind === 'entry-point' ? undefined : outside(path, importer)
+            if (target === undefined) return undefined
+            return { path: imports === 'running' ? target : path, external: true }
+          })
+          // A bundle has another address than the files it is made of.
+          bundling.onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
+            contents: (await readFile(path, 'utf8')).replaceAll(
+              'import.meta.url',
+              imports === 'running' ? JSON.stringify(pathToFileURL(path).href) : '""',
+            ),
+            loader: 'ts',
+          }))
+        },
+      },
+    ],
+  })
+  return outputFiles.map(({ text }) => text).join('\n')
+}
+
+/** What a fixture comes to, with all that it imports: whatever changes it changes this. */
+export const fixtureText = (file: string): Promise<string> => bundle(file, 'as they are')
+
+/** What a fixture exports. A test runner translates TypeScript by itself; the command line does it here. */
+export async function loadFixture(file: string): Promise<Record<string, unknown>> {
+  const byRunner = import.meta.url.endsWith('.ts')
+  const url = byRunner
+    ? pathToFileURL(file).href
+    : `data:text/javascript;base64,${Buffer.from(await bundle(file, 'running')).toString('base64')}`
+  return (await import(url)) as Record<string, unknown>
+}
