@@ -22,4 +22,23 @@ export { diagnose } from './diagnosis/index.js'
 export { StackrigError, type ErrorClass, type ErrorCode } from './errors/index.js'
 export { bootCloud, cloudReady, expect, scenario, type ScenarioFixtures } from './scenario/index.js'
 export { settings } from './settings.js'
-export { waitFor } from './waits/index.js'
+export {
+  agentAlive,
+  all,
+  any,
+  command,
+  file,
+  http,
+  logLine,
+  not,
+  port,
+  resourceGone,
+  resourceStatus,
+  serverStatus,
+  service,
+  stable,
+  waitFor,
+  type Condition,
+  type Seen,
+  type WaitOptions,
+} from './waits/index.js'

@@ -1,4 +1,4 @@
-import { cloudReady, expect, scenario, type RunningNode } from '../harness/index.js'
+import { cloudReady, expect, logLine, scenario, waitFor, type RunningNode } from '../harness/index.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
@@ -55,7 +55,8 @@ test(
       `${main}/base ${main}/global ${main}/PG_VERSION ${main}/stackrig-*`,
     )
     await controller.powerOn()
-    await controller.waitUntil({ timeout: '30min' })`sh -c ${`${initialisation} | grep -q 'users, services'`}`
+    const unit = 'stackrig-init-databases'
+    await waitFor(logLine(controller, /users, services/, { unit }), { timeout: '30min' })
     expect(await controller.run`sh -c ${initialisation}`).toContain('creating the database cluster')
     await controller.powerOff()
     await controller.powerOn()

@@ -1,4 +1,4 @@
-import { expect, scenario } from '../harness/index.js'
+import { command, expect, not, scenario, waitFor } from '../harness/index.js'
 import { instanceRuns, runningInstance } from '../fixtures/stages/instance-runs.js'
 import { wayOut } from '../fixtures/way-out.js'
 
@@ -18,13 +18,13 @@ test(
     const floating = await neutron.createFloatingIp(outside, port)
 
     const group = await neutron.defaultGroup()
-    const ping = `ping -c 2 -W 5 ${floating.address}`
+    const answers = command(controller)`ping -c 2 -W 5 ${floating.address}`
     const rule = await neutron.allow(group, { protocol: 'icmp' })
-    await controller.waitUntil`sh -c ${ping}`
+    await waitFor(answers)
     await neutron.deleteRule(rule.id)
-    await controller.waitUntil`sh -c ${`! ${ping}`}`
+    await waitFor(not(answers))
     await neutron.allow(group, { protocol: 'icmp' })
-    await controller.waitUntil`sh -c ${ping}`
+    await waitFor(answers)
 
     // From within: another instance, the gateway, and what lies behind it.
     const targets = [port.addresses[0], '10.13.0.1', '172.24.4.1'].join(' ')

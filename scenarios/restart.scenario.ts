@@ -1,4 +1,4 @@
-import { cloudReady, expect, scenario, waitFor } from '../harness/index.js'
+import { cloudReady, expect, logLine, scenario, waitFor, type Seen } from '../harness/index.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
@@ -26,14 +26,11 @@ async function underLoad(
   }
   const loading = load()
   try {
-    await waitFor(
-      'things made under load',
-      () =>
-        Promise.resolve(
-          made.length < 2 ? { done: false, seen: `${made.length} made` } : { done: true, value: made },
-        ),
-      { timeout: '5min', signal },
-    )
+    const probe = (): Promise<Seen<string[]>> =>
+      Promise.resolve(
+        made.length < 2 ? { done: false, seen: `${made.length} made` } : { done: true, value: made },
+      )
+    await waitFor({ what: 'things made under load', probe }, { signal })
     await work()
     return made
   } finally {
@@ -66,10 +63,8 @@ test('PostgreSQL is restarted under load: what was acknowledged is there, and ev
     gone,
     async () => {
       await controller.restartServices('postgresql')
-      await waitFor('all services', async () => ({ done: true, value: await askAll() }), {
-        timeout: '5min',
-        signal: gone,
-      })
+      const probe = async (): Promise<Seen<unknown>> => ({ done: true, value: await askAll() })
+      await waitFor({ what: 'all services', probe }, { signal: gone })
     },
   )
   expect(await startTime()).not.toBe(before)
@@ -94,8 +89,8 @@ test(
       async () => {
         await controller.restartServices('rabbitmq-server')
         // Without a stop nobody has lost a connection, and nothing is proved.
-        const since = `${journal} --after-cursor='${cursor}'`
-        await network.waitUntil({ timeout: '10min' })`sh -c ${`${since} | grep -q 'Reconnected to AMQP'`}`
+        const since = { unit: 'neutron-l3-agent', after: cursor }
+        await waitFor(logLine(network, /Reconnected to AMQP/, since), { timeout: '10min' })
       },
     )
     const names = (await cloud.neutron.networks()).map(({ name }) => name)

@@ -1,4 +1,4 @@
-import { expect, requireServices, scenario, waitFor } from '../harness/index.js'
+import { agentAlive, expect, requireServices, scenario, waitFor } from '../harness/index.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
@@ -23,16 +23,7 @@ test(
         /where: nova-compute on compute\n[\s\S]*nova-compute is inactive: the last words of nova-compute/,
       ) as string,
     })
-    await waitFor(
-      'Nova to miss nova-compute',
-      async () => {
-        const service = (await cloud.nova.services()).find(({ binary }) => binary === 'nova-compute')
-        return service?.state === 'down'
-          ? { done: true, value: service }
-          : { done: false, seen: `nova-compute is ${service?.state ?? 'not in the list'}` }
-      },
-      { timeout: '10min', interval: '2s', signal: cluster.signal },
-    )
+    await waitFor(agentAlive(cloud.nova, { binary: 'nova-compute' }, false), { timeout: '10min' })
     await compute.startServices('nova-compute')
     await requireServices(cluster)
   },

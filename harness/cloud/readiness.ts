@@ -40,7 +40,8 @@ export async function cloudReady(
   const started = Date.now()
   const found = (): Promise<string[]> => diagnose(cluster)
   const wait = async (what: string, probe: Probe, explanation = () => explain(found)): Promise<void> => {
-    await waitFor(what, probe, { timeout, interval: '2s', signal: cluster.signal, diagnose: explanation })
+    const { signal } = cluster
+    await waitFor({ what, probe, signal }, { timeout, interval: '2s', diagnose: explanation })
     onProgress?.(`${what}: ${humanDuration(Date.now() - started)}`)
   }
   const { first, took } = await databasesMade(cluster)
@@ -82,13 +83,15 @@ async function databasesMade(cluster: Cluster): Promise<{ first: boolean; took: 
   const { service, timeout } = contract.firstBoot
   let first = false
   await waitFor(
-    `the first boot of ${controller.name} to make its databases`,
-    async () => {
-      const [state = 'unknown'] = await statesOf(controller, [service])
-      first ||= state === 'activating'
-      return state === 'activating'
-        ? { done: false, seen: `${service} is at work` }
-        : { done: true, value: state }
+    {
+      what: `the first boot of ${controller.name} to make its databases`,
+      probe: async () => {
+        const [state = 'unknown'] = await statesOf(controller, [service])
+        first ||= state === 'activating'
+        return state === 'activating'
+          ? { done: false, seen: `${service} is at work` }
+          : { done: true, value: state }
+      },
     },
     {
       timeout,

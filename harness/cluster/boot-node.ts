@@ -76,13 +76,15 @@ async function openShells(machine: Machine, timeout: Duration, signal: AbortSign
  */
 async function shellsOpen(machine: Machine, timeout: Duration, signal: AbortSignal): Promise<void> {
   await waitFor(
-    `the shells of ${machine.spec.name}`,
-    async () => {
-      const open = await machine.openPorts()
-      const closed = shellPorts.filter((port) => !open.includes(port))
-      return closed.length === 0
-        ? { done: true, value: open }
-        : { done: false, seen: `closed: ${closed.join(', ')}` }
+    {
+      what: `the shells of ${machine.spec.name}`,
+      probe: async () => {
+        const open = await machine.openPorts()
+        const closed = shellPorts.filter((port) => !open.includes(port))
+        return closed.length === 0
+          ? { done: true, value: open }
+          : { done: false, seen: `closed: ${closed.join(', ')}` }
+      },
     },
     { timeout, interval: 20, signal },
   )

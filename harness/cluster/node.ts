@@ -13,7 +13,7 @@ import {
   type Shell,
 } from '../guest/index.js'
 import { consoleSocket, type Machine } from '../qemu/index.js'
-import { waitFor } from '../waits/index.js'
+import { commandSucceeds, port as portOf, waitFor } from '../waits/index.js'
 import { bootNode } from './boot-node.js'
 import type { Cluster } from './cluster.js'
 import { initWords, type Verb } from './init-words.js'
@@ -102,31 +102,32 @@ export class RunningNode {
    * @throws StackrigError WAIT_TIMEOUT with its last output.
    */
   waitUntil = commandMethod(async (command, { timeout = '5min', signal }: TimeLimit) =>
-    waitFor(
-      `\`${command}\` to succeed on ${this.name}`,
-      async (expired) => {
-        const result = await this.execute(command, { timeout, signal: expired })
-        return result.exitCode === 0
-          ? { done: true, value: result.stdout.toString() }
-          : { done: false, seen: lastWords(result, 10) }
-      },
-      { timeout, signal: this.#either(signal) },
-    ),
+    waitFor(commandSucceeds(this, command), { timeout, signal }),
   )
 
   /** Resolves when the node accepts TCP connections there; default time-out 5 min. @throws StackrigError WAIT_TIMEOUT */
   async waitForPort(port: number, { timeout = '5min', signal }: TimeLimit = {}): Promise<void> {
-    await waitFor(
-      `port ${port} of ${this.name}`,
-      async (expired) => {
-        const { open, seen } = await this.#cluster.sandbox.port(this.plan.address, port, {
-          timeout: 5000,
-          signal: expired,
-        })
-        return open ? { done: true, value: undefined } : { done: false, seen: seen ?? 'no answer' }
-      },
-      { timeout, interval: 0, signal: this.#either(signal) },
-    )
+    await waitFor(portOf(this, port), { timeout, signal })
+  }
+
+  /** Resolves as soon as the port accepts a connection, at the latest after `timeout` ms; `seen` is what it did instead. */
+  tryPort(
+    port: number,
+    options: { timeout: number; signal?: AbortSignal },
+  ): Promise<{ open: boolean; seen?: string }> {
+    return this.#cluster.sandbox.port(this.plan.address, port, options)
+  }
+
+  /** The state of one service, in the words of `ServiceState`. */
+  async serviceState(service: string, options: TimeLimit = {}): Promise<string> {
+    const { stdout } = await this.execute(initWords[this.contract.init].states([service]), options)
+    return stdout.toString().trim()
+  }
+
+  /** The last log lines of one service. */
+  async serviceLog(service: string, options: TimeLimit = {}): Promise<string> {
+    const { stdout } = await this.execute(initWords[this.contract.init].log(service), options)
+    return stdout.toString().trimEnd()
   }
 
   #either(signal: AbortSignal | undefined): AbortSignal {
@@ -198,7 +199,8 @@ export class RunningNode {
   /** Tells the node's init to end everything and switch off; resolves when it has. @throws StackrigError WAIT_TIMEOUT */
   async shutDown({ timeout = '5min', signal }: TimeLimit = {}): Promise<void> {
     const limit = milliseconds(timeout)
-    const off = this.machine.switchedOff(AbortSignal.any([AbortSignal.timeout(limit), this.#either(signal)]))
+    const expired = AbortSignal.timeout(limit)
+    const off = this.machine.switchedOff(AbortSignal.any([expired, this.#either(signal)]))
     // The shell may be gone before it can tell how this ended.
     this.execute('poweroff').catch(() => undefined)
     await off.catch((cause: unknown) => {
@@ -206,7 +208,8 @@ export class RunningNode {
       throw new StackrigError(
         'WAIT_TIMEOUT',
         `waited ${humanDuration(limit)} for ${this.name} to shut down`,
-        { where: this.consoleLog, cause },
+        // Used here, so that it is not collected as garbage before its time (waits/wait-for.ts).
+        { where: this.consoleLog, cause: expired.aborted ? undefined : cause },
       )
     })
     this.#shell.close()

@@ -26,7 +26,10 @@ export async function quietMoment(cluster: Cluster): Promise<void> {
       ? { done: true, value: use }
       : { done: false, seen: `${quieter} of ${uses.length} intervals were quieter than the last` }
   }
-  await waitFor('a quiet moment', look, { timeout: '10min', interval: '2s', signal: cluster.signal })
+  await waitFor(
+    { what: 'a quiet moment', probe: look },
+    { timeout: '10min', interval: '2s', signal: cluster.signal },
+  )
 }
 
 /** Processor time of these processes, in ticks (proc(5), /proc/PID/stat: utime and stime). */

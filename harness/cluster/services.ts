@@ -54,6 +54,5 @@ export async function requireServices(cluster: Cluster): Promise<void> {
 
 /** A service's last log lines, for messages. */
 export async function describeService(node: RunningNode, service: string): Promise<string> {
-  const { stdout } = await node.execute(initWords[node.contract.init].log(service))
-  return `the last words of ${service} on ${node.name}:\n${stdout.toString().trimEnd() || 'none'}`
+  return `the last words of ${service} on ${node.name}:\n${(await node.serviceLog(service)) || 'none'}`
 }

@@ -2,65 +2,66 @@
  * Every failure of stackrig is a StackrigError with a code from this list.
  * The class of a code says who has to act: `usage` the caller, `host` whoever owns this machine, `image` whoever
  * built the image, `boot` and `service` the nodes, `assertion` the scenario, `internal` us.
+ * A wait outlives an error when a later look may find better: a command that failed, a service that does not answer yet.
  */
 export const codes = {
   /** A command, an option, or an argument that makes no sense. */
-  USAGE: 'usage',
+  USAGE: { class: 'usage', outlived: false },
   /** A topology that cannot exist: duplicate address, MAC or host name, an address outside the network. */
-  TOPOLOGY_INVALID: 'usage',
+  TOPOLOGY_INVALID: { class: 'usage', outlived: false },
   /** `images.lock` or a recipe is not of the documented form. */
-  LOCK_INVALID: 'usage',
+  LOCK_INVALID: { class: 'usage', outlived: false },
   /** There is no running cluster of that name, or no such node in it. */
-  CLUSTER_UNKNOWN: 'usage',
+  CLUSTER_UNKNOWN: { class: 'usage', outlived: false },
   /** Node is too old, or a program that stackrig runs is not installed. */
-  HOST_PROGRAM_MISSING: 'host',
+  HOST_PROGRAM_MISSING: { class: 'host', outlived: false },
   /** `/dev/net/tun` is missing or may not be opened. */
-  HOST_NO_TUN: 'host',
+  HOST_NO_TUN: { class: 'host', outlived: false },
   /** This kernel or its settings forbid user namespaces. */
-  HOST_NO_USER_NAMESPACES: 'host',
+  HOST_NO_USER_NAMESPACES: { class: 'host', outlived: false },
   /** Less free memory than the nodes of a topology need. */
-  HOST_MEMORY: 'host',
+  HOST_MEMORY: { class: 'host', outlived: false },
   /** Less free disk than the work needs. */
-  HOST_DISK: 'host',
+  HOST_DISK: { class: 'host', outlived: false },
   /** An image named in a topology has not been built or imported. */
-  IMAGE_MISSING: 'image',
+  IMAGE_MISSING: { class: 'image', outlived: false },
   /** A file of an image has another digest than `images.lock` says. */
-  IMAGE_MISMATCH: 'image',
+  IMAGE_MISMATCH: { class: 'image', outlived: false },
   /** A recipe's build failed; the message ends with the last lines of its log. */
-  IMAGE_BUILD_FAILED: 'image',
+  IMAGE_BUILD_FAILED: { class: 'image', outlived: false },
   /** `--frozen` was asked for and the built packages differ from `images.lock`. */
-  IMAGE_MOVED: 'image',
+  IMAGE_MOVED: { class: 'image', outlived: false },
   /** A golden snapshot is not there any more, or its files are not what was written. */
-  SNAPSHOT_BROKEN: 'host',
+  SNAPSHOT_BROKEN: { class: 'host', outlived: false },
   /** A `*.qemuboot.conf` cannot be read or lacks a key. */
-  QEMUBOOT_INVALID: 'image',
+  QEMUBOOT_INVALID: { class: 'image', outlived: false },
   /** QEMU ended when it should run; the message holds its own words. */
-  QEMU_DIED: 'boot',
+  QEMU_DIED: { class: 'boot', outlived: false },
   /** A QMP command was refused by QEMU, or not answered in time. */
-  QMP_FAILED: 'boot',
+  QMP_FAILED: { class: 'boot', outlived: true },
   /** The kernel of a node panicked, oopsed, ran out of memory, or gave up to an emergency shell. */
-  NODE_CRASHED: 'boot',
+  NODE_CRASHED: { class: 'boot', outlived: false },
   /** The console did not show a login prompt, or login failed. */
-  LOGIN_FAILED: 'boot',
+  LOGIN_FAILED: { class: 'boot', outlived: false },
   /** The processes of a sandbox ended unasked. */
-  SANDBOX_DIED: 'boot',
+  SANDBOX_DIED: { class: 'boot', outlived: false },
   /** The shell of a node closed or broke its framing. */
-  SHELL_LOST: 'boot',
+  SHELL_LOST: { class: 'boot', outlived: true },
   /** A command on a node exited non-zero (`run`). */
-  COMMAND_FAILED: 'service',
+  COMMAND_FAILED: { class: 'service', outlived: true },
   /** A wait reached its time-out; the message says what was last seen. */
-  WAIT_TIMEOUT: 'service',
+  WAIT_TIMEOUT: { class: 'service', outlived: true },
   /** A service is not running where it should. */
-  SERVICE_DOWN: 'service',
+  SERVICE_DOWN: { class: 'service', outlived: true },
   /** An API answered with an error status, or not in the documented form. */
-  API_FAILED: 'service',
+  API_FAILED: { class: 'service', outlived: true },
   /** A resource reached a state from which the wanted one cannot be reached. */
-  UNEXPECTED_STATE: 'assertion',
+  UNEXPECTED_STATE: { class: 'assertion', outlived: false },
   /** Work was given up because its caller asked to. */
-  ABORTED: 'usage',
+  ABORTED: { class: 'usage', outlived: false },
   /** A defect of stackrig. */
-  INTERNAL: 'internal',
-} as const satisfies Record<string, ErrorClass>
+  INTERNAL: { class: 'internal', outlived: false },
+} as const satisfies Record<string, { class: ErrorClass; outlived: boolean }>
 
 export type ErrorClass = 'usage' | 'host' | 'image' | 'boot' | 'service' | 'assertion' | 'internal'
 export type ErrorCode = keyof typeof codes

@@ -19,7 +19,7 @@ export class StackrigError extends Error {
     super(errorText(wanted, details), details.cause === undefined ? {} : { cause: details.cause })
     this.name = 'StackrigError'
     this.code = code
-    this.class = codes[code]
+    this.class = codes[code].class
   }
 }
 

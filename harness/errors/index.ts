@@ -1,2 +1,3 @@
 export { errorCodes, type ErrorClass, type ErrorCode } from './codes.js'
+export { endsWaits } from './ends-waits.js'
 export { messageOf, StackrigError, type ErrorDetails } from './error.js'

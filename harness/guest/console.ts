@@ -1,5 +1,6 @@
+import { addAbortListener } from 'node:events'
 import type { Socket } from 'node:net'
-import { waitFor } from '../waits/index.js'
+import { waitFor, type Look, type Seen } from '../waits/index.js'
 import type { Duration } from '../duration.js'
 
 /** A conversation over a node's serial console. QEMU serves one at a time. */
@@ -27,30 +28,42 @@ export class Console implements Disposable {
   async expect(pattern: RegExp, timeout: Duration, signal: AbortSignal, nudge?: string): Promise<void> {
     let nudged = Date.now()
     let looked = 0
-    let seen = 'a silent console'
-    await waitFor(
-      `${String(pattern)} on the console of ${this.node}`,
-      () => {
-        // Only at what is new: the time that looking takes is the guest's.
-        if (this.heard.length !== looked) {
-          looked = this.heard.length
-          const text = plainText(this.heard)
-          const match = pattern.exec(text)
-          if (match) {
-            this.heard = text.slice(match.index + match[0].length)
-            return Promise.resolve({ done: true, value: undefined })
-          }
-          seen = lastLines(this.heard, 15) || seen
+    const look = (): Promise<Seen<undefined>> => {
+      // Only at what is new: the time that looking takes is the guest's.
+      if (this.heard.length !== looked) {
+        looked = this.heard.length
+        const text = plainText(this.heard)
+        const match = pattern.exec(text)
+        if (match) {
+          this.heard = text.slice(match.index + match[0].length)
+          return Promise.resolve({ done: true, value: undefined })
         }
-        // A prompt that was printed before we connected is printed again for a newline.
-        if (nudge !== undefined && Date.now() - nudged > 5000) {
-          nudged = Date.now()
-          this.type(nudge)
-        }
-        return Promise.resolve({ done: false, seen })
-      },
-      { timeout, interval: 20, signal },
-    )
+      }
+      // A prompt that was printed before we connected is printed again for a newline.
+      if (nudge !== undefined && Date.now() - nudged > 5000) {
+        nudged = Date.now()
+        this.type(nudge)
+      }
+      return Promise.resolve({ done: false, seen: looked === 0 ? 'a silent console' : 'other text' })
+    }
+    const watch = ({ signal }: Look, again: () => void): void => {
+      // A busy console says something many times a second.
+      let soon: NodeJS.Timeout | undefined
+      const later = (): void => {
+        soon ??= setTimeout(() => {
+          soon = undefined
+          again()
+        }, 20)
+      }
+      this.socket.on('data', later)
+      addAbortListener(signal, () => {
+        this.socket.off('data', later)
+        clearTimeout(soon)
+      })
+    }
+    const what = `${String(pattern)} on the console of ${this.node}`
+    const diagnose = (): Promise<string> => Promise.resolve(lastLines(this.heard, 15))
+    await waitFor({ what, probe: look, watch }, { timeout, interval: '1s', signal, diagnose })
   }
 
   [Symbol.dispose](): void {

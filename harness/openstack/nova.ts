@@ -141,15 +141,17 @@ export class Nova {
 
   /**
    * Waits until the console shows the text; all of the console then. Default time-out 10 min.
-   * @throws StackrigError WAIT_TIMEOUT with the console's last lines.
+   * @throws StackrigError WAIT_TIMEOUT with what the last line of the console was.
    */
   consoleWith(id: string, text: string, options: { timeout?: Duration } = {}): Promise<string> {
     return waitFor(
-      `"${text}" on the console of server ${id}`,
-      async () => {
-        const output = await this.consoleOutput(id)
-        if (output.includes(text)) return { done: true, value: output }
-        return { done: false, seen: output.trim().split('\n').slice(-5).join('\n') || 'an empty console' }
+      {
+        what: `"${text}" on the console of server ${id}`,
+        probe: async () => {
+          const output = await this.consoleOutput(id)
+          if (output.includes(text)) return { done: true, value: output }
+          return { done: false, seen: output.trim().split('\n').at(-1) || 'an empty console' }
+        },
       },
       { timeout: options.timeout ?? '10min', interval: '2s', signal: this.#service.session.http.signal },
     )

@@ -40,7 +40,7 @@ describe('become', () => {
     await expect(become(server, 'ACTIVE', wait)).rejects.toMatchObject({
       code: 'UNEXPECTED_STATE',
       message: expect.stringMatching(
-        /thing it \(1\) was to become ACTIVE\n.*ERROR: No valid host was found/,
+        /thing it \(1\) to become ACTIVE, which can no longer happen\n[\s\S]*ERROR: No valid host was found/,
       ) as string,
     })
   })

@@ -1,7 +1,5 @@
 import type { Duration } from '../duration.js'
-import { StackrigError } from '../errors/index.js'
-import { waitFor } from '../waits/index.js'
-import { hasStatus } from './api-error.js'
+import { resourceGone, resourceStatus, waitFor } from '../waits/index.js'
 
 /** Something a service made, which has a state of its own and goes on changing. */
 export interface Resource {
@@ -38,66 +36,24 @@ export function resource<Fields extends { id: string; name: string; status: stri
   return Object.defineProperty(made, 'refresh', { value: refresh, enumerable: false }) as Fresh<Fields>
 }
 
-/** `server web (b1f5…)`, for messages. */
-function describe(resource: Resource): string {
-  return `${resource.kind} ${resource.name || 'without a name'} (${resource.id})`
-}
-
-/** What is to be said of a resource's state: `BUILD`, or `ERROR: No valid host was found`. */
-function stateOf(resource: Resource): string {
-  return resource.failure === undefined ? resource.status : `${resource.status}: ${resource.failure}`
-}
-
 /**
  * Waits until the resource has that status (upper or lower case), and returns it as it is then.
  *
- * @throws StackrigError UNEXPECTED_STATE at once when it fails or is gone; WAIT_TIMEOUT with the last status.
+ * @throws StackrigError UNEXPECTED_STATE at once when it fails or is gone; WAIT_TIMEOUT with every status it had.
  */
 export async function become<Fields>(
   resource: Fresh<Fields>,
   status: string,
   wait: ResourceWait,
 ): Promise<Fresh<Fields>> {
-  const wanted = status.toUpperCase()
-  return waitFor(
-    `${describe(resource)} to become ${status}`,
-    async () => {
-      const now = await resource.refresh().catch((error: unknown) => {
-        if (!hasStatus(error, 404)) throw error
-        throw unexpected(resource, status, 'it is gone', error)
-      })
-      if (now.status.toUpperCase() === wanted) return { done: true, value: now }
-      if (now.failure !== undefined) throw unexpected(resource, status, stateOf(now))
-      return { done: false, seen: `status ${now.status}` }
-    },
-    { interval: '500ms', ...wait },
-  )
+  return waitFor(resourceStatus(resource, status), wait)
 }
 
 /**
  * Waits until the service answers 404 for the resource.
  *
- * @throws StackrigError WAIT_TIMEOUT with the last status.
+ * @throws StackrigError WAIT_TIMEOUT with every status it had.
  */
 export async function deleted(resource: Resource, wait: ResourceWait): Promise<void> {
-  await waitFor(
-    `${describe(resource)} to be gone`,
-    async () => {
-      try {
-        const now = await resource.refresh()
-        return { done: false, seen: `still there with status ${stateOf(now)}` }
-      } catch (error) {
-        if (hasStatus(error, 404)) return { done: true, value: undefined }
-        throw error
-      }
-    },
-    { interval: '500ms', ...wait },
-  )
-}
-
-function unexpected(resource: Resource, wanted: string, seen: string, cause?: unknown): StackrigError {
-  return new StackrigError('UNEXPECTED_STATE', `${describe(resource)} was to become ${wanted}`, {
-    seen,
-    cause,
-  })
+  await waitFor(resourceGone(resource), wait)
 }

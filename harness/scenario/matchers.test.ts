@@ -13,6 +13,19 @@ test('a node that crashed is no answer, also when the contrary is expected', asy
   await expect(expect(server).not.toBeGone()).rejects.toBe(crash)
 })
 
+test('a service that did not answer at the end of the wait is no answer either', async () => {
+  const silent = new StackrigError('API_FAILED', 'GET /servers/1 was not answered')
+  const server = resource('server', fields, undefined, () => Promise.reject(silent))
+  await expect(expect(server).not.toBecome('ERROR', { timeout: 50 })).rejects.toMatchObject({
+    code: 'WAIT_TIMEOUT',
+    cause: silent,
+  })
+  const building: Fresh<typeof fields> = resource('server', fields, undefined, () =>
+    Promise.resolve(building),
+  )
+  await expect(building).not.toBecome('ERROR', { timeout: 50 })
+})
+
 test('a server that cannot get there any more is one', async () => {
   const failed: Fresh<typeof fields> = resource('server', { ...fields, status: 'ERROR' }, 'no host', () =>
     Promise.resolve(failed),

@@ -32,7 +32,10 @@ expect.extend({
   },
 })
 
-/** What is no answer to the question, as a node that crashed, is thrown: `not` must not make a pass of it. */
+/**
+ * What is no answer to the question is thrown: `not` must not make a pass of a node that crashed, nor of a service that did
+ * not answer at the end of the wait, which is the cause of its time-out then.
+ */
 async function outcome(
   wait: Promise<unknown>,
   contrary: string,
@@ -42,7 +45,8 @@ async function outcome(
     return { pass: true, message: () => `expected the resource ${contrary}` }
   } catch (error) {
     const answered =
-      error instanceof StackrigError && ['WAIT_TIMEOUT', 'UNEXPECTED_STATE'].includes(error.code)
+      error instanceof StackrigError &&
+      (error.class === 'assertion' || (error.code === 'WAIT_TIMEOUT' && error.cause === undefined))
     if (!answered) throw error
     return { pass: false, message: () => error.message }
   }

@@ -1,1 +1,3 @@
-export { waitFor, type Seen, type WaitOptions } from './wait-for.js'
+export type { Condition, Look, Seen } from './condition.js'
+export * from './conditions/index.js'
+export { waitFor, type WaitOptions } from './wait-for.js'

@@ -3,7 +3,7 @@
  * agents for one. meta-openstack since e575ce2c, "openstack: create simple deployment framework"; its README asks for
  * unique host names.
  */
-import { diagnose, expect, scenario, waitFor } from '../../harness/index.js'
+import { agentAlive, diagnose, expect, scenario, waitFor } from '../../harness/index.js'
 import { threeNode } from '../../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
@@ -16,19 +16,7 @@ test(
     await network.run`sed -i ${'/^host *=/d'} /etc/neutron/neutron.conf`
     await network.run`hostname compute`
     await network.restartServices('neutron-metadata-agent')
-    await waitFor(
-      'the agent to report under the other name',
-      async () => {
-        const agents = await cloud.neutron.agents()
-        const hosts = agents
-          .filter(({ binary }) => binary === 'neutron-metadata-agent')
-          .map(({ host }) => host)
-        return hosts.includes('compute')
-          ? { done: true, value: hosts }
-          : { done: false, seen: `it is on ${hosts.join(', ')}` }
-      },
-      { timeout: '5min', interval: '2s', signal: cluster.signal },
-    )
+    await waitFor(agentAlive(cloud.neutron, { binary: 'neutron-metadata-agent', host: 'compute' }))
     expect(await diagnose(cluster)).toEqual([
       'network calls itself "compute", which is the name of compute; the topology calls it "network"',
       '/etc/neutron/neutron.conf on network has nothing; the topology wants "host = network"',

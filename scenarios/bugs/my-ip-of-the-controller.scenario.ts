@@ -9,15 +9,15 @@ import { threeNode } from '../../fixtures/topologies/three-node.js'
 const test = scenario(threeNode)
 
 const hostAddress = (cloud: Cloud, wanted: string): Promise<unknown> =>
-  waitFor(
-    `the hypervisor to be at ${wanted}`,
-    async () => {
+  waitFor({
+    what: `the hypervisor to be at ${wanted}`,
+    interval: '2s',
+    probe: async () => {
       const [hypervisor] = await cloud.nova.hypervisors()
       const seen = hypervisor?.address ?? 'no hypervisor'
       return seen === wanted ? { done: true, value: seen } : { done: false, seen }
     },
-    { timeout: '5min', interval: '2s' },
-  )
+  })
 
 test(
   'a compute node at the wrong address is told by the diagnosis, and mended by provisioning',

@@ -15,16 +15,18 @@ test(
     const file = '/etc/neutron/plugins/ml2/openvswitch_agent.ini'
     await compute.run`sed -i ${'s/^local_ip.*/local_ip = 192.168.7.2/'} ${file}`
     await compute.restartServices('neutron-openvswitch-agent')
-    const found = await waitFor(
-      'the agent to give up',
-      async () => {
+    // It is started again and again: the diagnosis has to look while it does not run.
+    const found = await waitFor({
+      what: 'the agent to give up',
+      interval: '1s',
+      signal: cluster.signal,
+      probe: async () => {
         const findings = (await diagnose(cluster)).join('\n')
         return /neutron-openvswitch-agent on compute is/.test(findings)
           ? { done: true, value: findings }
           : { done: false, seen: findings }
       },
-      { timeout: '5min', interval: '1s', signal: cluster.signal },
-    )
+    })
     expect(found).toContain("Tunneling can't be enabled with invalid local_ip '192.168.7.2'")
     expect(found).toContain(
       `${file} on compute has "local_ip = 192.168.7.2"; the topology wants "local_ip = 192.168.7.4"`,
