@@ -50,6 +50,7 @@ export default tseslint.config(
   ...borderRules,
   {
     files: ['scenarios/**/*.ts', 'fixtures/**/*.ts'],
+    ignores: ['**/*.test.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

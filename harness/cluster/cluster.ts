@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { StackrigError } from '../errors/index.js'
 import type { Sandbox } from '../sandbox/index.js'
+import { addressOf } from './host-names.js'
 import type { RunningNode } from './node.js'
 import { namesOf } from './roles.js'
 import { withNode, type NodePlan, type Topology, type TopologyNode } from './topology.js'
@@ -70,8 +71,9 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     return joined
   }
 
-  /** A TCP connection from the cluster's network; `host` is a node's name or an address. */
-  dial = (host: string, port: number): Promise<Socket> => this.sandbox.dial(host, port)
+  /** A TCP connection from the cluster's network; `host` is a node's name, its host name, or an address. */
+  dial = (host: string, port: number): Promise<Socket> =>
+    this.sandbox.dial(addressOf(this.topology, host), port)
 
   async close(): Promise<void> {
     this.ways.stop()

@@ -1,10 +1,17 @@
-import { pocketContract } from '../../contract/index.js'
+import { busybox, defineContract } from '../../contract/index.js'
 import { buildImages } from '../../images/index.js'
 import { probeAcceleration, type Accelerator } from '../../qemu/index.js'
 import { ensureGolden, type Readiness } from '../golden.js'
 import type { Golden } from '../golden-files.js'
 import type { Images } from '../launch.js'
 import { defineTopology } from '../topology.js'
+
+/** What the pocket image promises. */
+export const pocketContract = defineContract({
+  name: 'pocket',
+  operatingSystem: busybox,
+  release: { roles: { pocket: { services: [], edits: [], restart: [] } } },
+})
 
 /** Two nodes of the pocket image: the cluster that the harness tries itself on. */
 export const pair = defineTopology({
