@@ -65,7 +65,7 @@ async function find<T extends object>(name: string, ...kinds: Kind<T>[]): Promis
     const file = join(fixtures, kind.folder, `${name}.ts`)
     const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>
     const found = Object.values(module).find((value) => isNamed(value, name) && kind.is(value))
-    if (found !== undefined) return found as T
+    if (found !== undefined) return found
     throw new StackrigError('USAGE', `${name}.ts must export a ${kind.word} with the name "${name}"`, {
       where: file,
     })
