@@ -9,7 +9,7 @@ const borders = {
   contract: [],
   waits: [],
   guest: ['waits', 'sandbox', 'qemu'],
-  openstack: ['waits'],
+  openstack: ['contract', 'waits'],
   cluster: ['contract', 'images', 'qemu', 'sandbox', 'guest', 'waits'],
   cloud: ['contract', 'images', 'qemu', 'guest', 'cluster', 'openstack', 'waits'],
   report: ['cluster'],

@@ -40,7 +40,10 @@ export interface Symptom {
   means: string
 }
 
-/** The version of each API that a cloud's services speak, where clients have to know: the others are told by the catalogue. */
+/**
+ * The version of each API that a cloud speaks, where it changes what a client says. Compute (v2, v2.1) and network
+ * (Quantum, Neutron) are the same for what is asked here.
+ */
 export interface ApiVersions {
   identity: 'v2.0' | 'v3'
   image: 'v1' | 'v2'
