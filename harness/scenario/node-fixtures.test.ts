@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, expectTypeOf, test } from 'vitest'
 import { defineTopology, type RunningNode } from '../cluster/index.js'
 import { pocketContract } from '../cluster/testing/pocket.js'
 import type { Cloud } from '../openstack/index.js'
+import { projectFolder } from '../paths.js'
 import { fixtureNames, fixturesOfVitest } from './node-fixtures.js'
 import type { ScenarioFixtures } from './scenario.js'
 
@@ -27,6 +30,11 @@ test('what vitest gives every test is known by name', (context) => {
     (name) => ![...ofFunctions, 'prototype'].includes(name) && !name.startsWith('_'),
   )
   expect(fixtures.sort()).toEqual([...fixturesOfVitest].sort())
+})
+
+test('docs/scenarios.md names them', () => {
+  const page = readFileSync(join(projectFolder, 'docs', 'scenarios.md'), 'utf8')
+  expect(page).toContain(fixturesOfVitest.map((name) => `\`${name}\``).join(', '))
 })
 
 test('a node is a fixture unless its name is taken or no word', () => {
