@@ -21,7 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['harness/**/*.test.ts'],
+          include: ['{harness,fixtures}/**/*.test.ts'],
           exclude: ['**/*.vm.test.ts'],
           sequence: { groupOrder: 0 },
         },
