@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
-import { TestResultsReporter } from './harness/report/test-results.js'
+import { RunReporter } from './harness/report/run-reporter.js'
 
 // Whoever starts a run by hand gets its results beside the named ones.
 const results = process.env['STACKRIG_RESULTS'] ?? join(import.meta.dirname, 'results', 'unnamed')
@@ -10,12 +10,7 @@ const scenarioTimeouts = { testTimeout: 900_000, hookTimeout: 600_000, fileParal
 
 export default defineConfig({
   test: {
-    reporters: [
-      'default',
-      ['json', { outputFile: join(results, 'results.json') }],
-      ['junit', { outputFile: join(results, 'junit.xml') }],
-      new TestResultsReporter(join(results, 'testresults.json')),
-    ],
+    reporters: ['default', new RunReporter(results)],
     tags: [{ name: 'slow', description: 'takes many minutes under TCG', timeout: 1_800_000 }],
     projects: [
       {
