@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core'
-import { test as base, type RunnerTask, type TestAPI } from 'vitest'
+import { test as base, type RunnerTask, type RunnerTestCase, type TestAPI } from 'vitest'
 import {
   cloudOf,
   diagnose,
@@ -52,8 +52,8 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
       ]),
   )
   const test = base.extend<ScenarioFixtures<Name>>({
-    evidence: async ({ task }: { task: { fullTestName: string; file: TestFile } }, use: Use<string>) =>
-      use(scenarioFolder(task.file.name, task.fullTestName, variantOf(task.file))),
+    evidence: async ({ task }: { task: RunnerTestCase }, use: Use<string>) =>
+      use((task.meta.evidence = scenarioFolder(task.file.name, task.fullTestName, variantOf(task.file)))),
     cluster: async (
       { evidence, signal, task }: { evidence: string; signal: AbortSignal; task: Pick<RunnerTask, 'result'> },
       use: Use<Cluster<Name>>,
