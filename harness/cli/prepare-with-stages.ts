@@ -5,8 +5,9 @@ import { findTopology, stagesOf } from './starts.js'
 
 /** Makes sure of the golden snapshots of a topology and of its stages, and says what takes so long. */
 export async function prepareWithStages(name: string, progress: Progress): Promise<Prepared<string>> {
-  const options = { signal: interrupted, onProgress: progress.say }
-  const prepared = await prepareStart(await findTopology(name), options)
-  for (const stage of await stagesOf(name)) await prepareStart(stage, options)
+  const signal = interrupted
+  const prepared = await prepareStart(await findTopology(name), { signal, onProgress: progress.part(name) })
+  // A stage names itself.
+  for (const stage of await stagesOf(name)) await prepareStart(stage, { signal, onProgress: progress.part() })
   return prepared
 }

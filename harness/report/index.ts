@@ -1,1 +1,8 @@
 export { collectLogs, writeDiagnosis } from './evidence.js'
+export { exitStatus, exitStatusOf } from './exit-status.js'
+export { lastDurations, fileKey, type LastDuration } from './last-durations.js'
+export { LongTests } from './long-tests.js'
+export { failureOf } from './failure.js'
+export type { Outcome, Run } from './run.js'
+export { RunReporter } from './run-reporter.js'
+export { countLines, failureList, testTable } from './summary.js'
