@@ -43,6 +43,8 @@ export async function runVitest(choice: TestChoice): Promise<EndedTests> {
     for (const line of announcement(chosen, await lastDurations(resultsRoot))) tell(line)
     await makeResultsFolder(folder)
     await vitest.standalone()
+    // A run that has not begun cannot be cancelled.
+    interrupted.throwIfAborted()
     await vitest.runTestSpecifications(
       chosen.map(({ specification }) => specification),
       true,

@@ -38,6 +38,7 @@ export class InnerRun implements AsyncDisposable {
       tags: [{ name: 'slow' }],
       reporters: beside ? [reporter, beside] : [reporter],
     })
+    vitest.provide('results', this.results)
     void stop?.then(() => vitest.cancelCurrentRun('keyboard-input'))
     try {
       await vitest.start()
