@@ -27,7 +27,7 @@ export async function runVitest(choice: TestChoice): Promise<EndedTests> {
     run: true,
     watch: false,
     project: choice.projects,
-    reporters: ['default', reporter, ...(process.stdout.isTTY ? [] : [new LongTests({ write: tell })])],
+    reporters: ['default', reporter, new LongTests({ write: tell })],
   })
   vitest.provide('results', folder)
   // Vitest's own handlers would end this process before anything is cleaned up.

@@ -10,8 +10,8 @@ interface LongTestsOptions {
 }
 
 /**
- * Says which test or hook a run is at, and since when: a line for each that lasts, for logs. On a terminal vitest itself
- * shows it.
+ * Says which test or hook a run is at, and since when: a line for each that lasts. Vitest itself shows only files, and
+ * without a terminal nothing until a file is done.
  */
 export class LongTests implements Reporter {
   readonly #options: Required<LongTestsOptions>
