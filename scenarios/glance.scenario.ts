@@ -1,3 +1,4 @@
+/** @module-tag core */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'

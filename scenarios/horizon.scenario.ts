@@ -1,3 +1,4 @@
+/** @module-tag core */
 import { join } from 'node:path'
 import { cloudAccess, expect, Horizon, scenario } from '../harness/index.js'
 import { instanceRuns } from '../fixtures/stages/instance-runs.js'

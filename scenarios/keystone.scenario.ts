@@ -1,3 +1,4 @@
+/** @module-tag core */
 import { cloudAccess, expect, scenario } from '../harness/index.js'
 import { core } from '../fixtures/core-topology.js'
 

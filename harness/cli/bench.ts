@@ -35,9 +35,12 @@ export function benchCommand(): Command {
       const signal = interrupted
       const cloud = await prepare(await findTopology('three-node'), {
         signal,
-        onProgress: progress.say,
+        onProgress: progress.part('three-node'),
       })
-      const small = await prepare(await findTopology('pocket'), { signal, onProgress: progress.say })
+      const small = await prepare(await findTopology('pocket'), {
+        signal,
+        onProgress: progress.part('pocket'),
+      })
       progress.say('forking the cloud')
       const ready = await repeat(runs, () => measureFork(cloud))
       const privateMiB = await repeat(runs, () => measureMemory(cloud))

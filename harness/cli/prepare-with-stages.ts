@@ -6,8 +6,9 @@ import { findTopology, stagesOf } from './find-fixture.js'
 
 /** Makes sure of the golden snapshots of a topology and of its stages, and says what takes so long. */
 export async function prepareWithStages(name: string, progress: Progress): Promise<Snapshot> {
-  const options = { signal: interrupted, onProgress: progress.say }
-  const prepared = await prepare(await findTopology(name), options)
-  for (const stage of await stagesOf(name)) await prepare(stage, options)
+  const signal = interrupted
+  const prepared = await prepare(await findTopology(name), { signal, onProgress: progress.part(name) })
+  // A stage names itself.
+  for (const stage of await stagesOf(name)) await prepare(stage, { signal, onProgress: progress.part() })
   return prepared
 }

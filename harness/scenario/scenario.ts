@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core'
-import { test as base, type RunnerTask, type TestAPI } from 'vitest'
+import { test as base, type RunnerTask, type RunnerTestCase, type TestAPI } from 'vitest'
 import { cloudOf, guestDisk, openBrowser, isStage, type Start } from '../cloud/index.js'
 import type { Cluster, RunningNode } from '../cluster/index.js'
 import { diagnose } from '../diagnosis/index.js'
@@ -46,8 +46,8 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
   const topology = isStage(start) ? start.topology : start
   let snapshot: Snapshot<Name> | undefined
   const own = {
-    evidence: async ({ task }: { task: { fullTestName: string; file: TestFile } }, use: Use<string>) =>
-      use(scenarioFolder(task.file.name, task.fullTestName, variantOf(task.file))),
+    evidence: async ({ task }: { task: RunnerTestCase }, use: Use<string>) =>
+      use((task.meta.evidence = scenarioFolder(task.file.name, task.fullTestName, variantOf(task.file)))),
     cluster: async (
       { evidence, signal, task }: { evidence: string; signal: AbortSignal; task: Pick<RunnerTask, 'result'> },
       use: Use<Cluster<Name>>,
