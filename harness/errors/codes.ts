@@ -22,6 +22,12 @@ export const codes = {
   HOST_MEMORY: 'host',
   /** Less free disk than the work needs. */
   HOST_DISK: 'host',
+  /** A folder for sockets or disks belongs to somebody else, is a link, is open to others, or cannot be written. */
+  HOST_FOLDER: 'host',
+  /** A limit of this user is reached: open files, processes. */
+  HOST_LIMIT: 'host',
+  /** A process of a cluster did not end although it was killed. */
+  SANDBOX_STUCK: 'host',
   /** An image named in a topology has not been built or imported. */
   IMAGE_MISSING: 'image',
   /** A file of an image has another digest than `images.lock` says. */
@@ -52,6 +58,8 @@ export const codes = {
   SERVICE_DOWN: 'service',
   /** An API answered with an error status, or not in the documented form. */
   API_FAILED: 'service',
+  /** A connection to a host that is not of the topology was asked for, and refused. */
+  OUTSIDE_SANDBOX: 'service',
   /** A resource reached a state from which the wanted one cannot be reached. */
   UNEXPECTED_STATE: 'assertion',
   /** Work was given up because its caller asked to. */
