@@ -35,9 +35,9 @@ export async function saveState(machine: Machine, file: string, limits: Limits =
   using watch = watchMigration(machine, 'saving', limits)
   const socket = machine.path(stateSocket(machine.spec.name))
   const server = createServer().listen(socket)
-  const handle = await open(file, 'wx+', 0o600)
+  await once(server, 'listening', { signal: watch.signal })
+  const handle = await openNew(file, server)
   try {
-    await once(server, 'listening', { signal: watch.signal })
     const written = receive(server, handle, watch.signal)
     written.catch(() => undefined)
     await machine.qmp.execute('migrate-set-capabilities', capabilities)
@@ -73,12 +73,31 @@ export async function loadState(machine: Machine, file: string, limits: Limits =
   await watch.completed
 }
 
+async function openNew(file: string, server: Server): Promise<FileHandle> {
+  try {
+    return await open(file, 'wx+', 0o600)
+  } catch (error) {
+    server.close()
+    throw saveError(error, file)
+  }
+}
+
 /** One connection, to its end; resolves with the number of bytes that lie in the file. */
 async function receive(server: Server, handle: FileHandle, signal: AbortSignal): Promise<number> {
   const [socket] = (await once(server, 'connection', { signal })) as [Socket]
-  const output = handle.createWriteStream({ autoClose: false })
-  await pipeline(socket, output, { signal })
-  return output.bytesWritten
+  const stop = (): unknown => socket.destroy(signal.reason as Error)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    let size = 0
+    for await (const piece of socket as AsyncIterable<Buffer>) {
+      // Not handle.write: that may write a part only.
+      await handle.appendFile(piece)
+      size += piece.length
+    }
+    return size
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 async function requireWhole(machine: Machine, handle: FileHandle, size: number): Promise<void> {
