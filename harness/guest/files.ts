@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { StackrigError } from '../errors/index.js'
-import { quoteWord } from '../command-text.js'
+import { quoteWord } from '../shell-word.js'
 import type { Shell } from './shell.js'
 
 // What is typed into a shell in one piece; larger files go in several.

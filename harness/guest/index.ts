@@ -1,4 +1,4 @@
-export { commandText, quoteWord, type CommandValue } from '../command-text.js'
+export { commandText, type CommandValue } from '../command-text.js'
 export { Console, lastLines } from './console.js'
 export { watchForCrash } from './crash-watch.js'
 export { readFile, writeFile } from './files.js'
