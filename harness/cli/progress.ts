@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { humanDuration } from '../duration.js'
+import { lineForPeople } from '../errors/index.js'
 
 /** Shows what long work is doing: one changing line on a terminal, plain lines otherwise. Written to standard error. */
 export class Progress implements Disposable {
@@ -14,7 +15,8 @@ export class Progress implements Disposable {
   }
 
   /** The work goes on with something else. The same text is shown once, also when things that run side by side take turns. */
-  say = (what: string): void => {
+  say = (words: string): void => {
+    const what = lineForPeople(words)
     if (this.said.has(what)) return
     this.said.add(what)
     if (this.terminal && this.what) this.line()

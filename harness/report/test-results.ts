@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
+import { forPeople, stripEscapes } from '../errors/index.js'
 
 /** One test in the words of OpenEmbedded. */
 interface TestResult {
@@ -78,12 +79,15 @@ function testId(module: TestModule, name: string): string {
 function outcome(test: TestCase): TestResult {
   const { state, errors } = test.result()
   const status = { passed: 'PASSED', failed: 'FAILED', skipped: 'SKIPPED', pending: 'ERROR' } as const
-  const log = errors?.map(({ message }) => message).join('\n') ?? null
+  const log = errors?.map(words).join('\n') ?? null
   return { status: status[state], log, duration: (test.diagnostic()?.duration ?? 0) / 1000 }
 }
 
+/** Vitest's own messages have colours in them. */
+const words = ({ message }: { message: string }): string => forPeople(stripEscapes(message))
+
 function broken(module: TestModule): TestResult {
   const errors = [module, ...module.children.allSuites()].flatMap((suite) => suite.errors())
-  const log = errors.map(({ message }) => message).join('\n')
+  const log = errors.map(words).join('\n')
   return { status: 'ERROR', log, duration: 0 }
 }
