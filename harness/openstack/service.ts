@@ -10,6 +10,8 @@ export interface CallOptions {
   json?: unknown
   body?: Buffer
   headers?: Record<string, string>
+  /** MiB of the answer; see HttpRequest. */
+  longest?: number
 }
 
 /** One service as a session sees it: paths are relative to its endpoint. */

@@ -1,5 +1,5 @@
 import type { Apis } from './apis.js'
-import { endpointUrl, versioned, type ServiceType } from './catalog.js'
+import { endpointUrl, versioned, withoutSlashes, type ServiceType } from './catalog.js'
 import { hasStatus } from './api-error.js'
 import type { Http, HttpAnswer, HttpRequest } from './http.js'
 import { issueToken, type Credentials, type Token } from './token.js'
@@ -31,7 +31,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.http = options.http
-    this.identityUrl = options.identityUrl.replace(/\/+$/, '')
+    this.identityUrl = withoutSlashes(options.identityUrl)
     this.region = options.region
     this.apis = options.apis
     this.#fixed = options.fixed
