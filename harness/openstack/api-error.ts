@@ -31,12 +31,13 @@ export class ApiError extends StackrigError {
   readonly requestId: string | undefined
 
   constructor(failure: ApiFailure) {
+    const requestId = failure.requestId && lineForPeople(maskSecrets(failure.requestId, failure.secrets))
     const said = forPeople(maskSecrets(failure.said, failure.secrets))
     const answer = failure.status === undefined ? 'was not answered' : `answered ${failure.status}`
     const url = lineForPeople(maskSecrets(failure.url, failure.secrets))
     super('API_FAILED', `${failure.method} ${url} ${answer}`, {
       seen: said,
-      where: failure.requestId === undefined ? undefined : `request ${lineForPeople(failure.requestId)}`,
+      where: requestId && `request ${requestId}`,
       cause: failure.cause,
     })
     this.name = 'ApiError'
@@ -44,7 +45,7 @@ export class ApiError extends StackrigError {
     this.url = url
     this.status = failure.status
     this.said = said
-    this.requestId = failure.requestId && lineForPeople(failure.requestId)
+    this.requestId = requestId
   }
 }
 

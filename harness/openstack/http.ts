@@ -34,6 +34,8 @@ export interface HttpRequest {
   body?: Buffer | undefined
   /** MiB of its answer; default 4. A longer one is an ApiError. */
   longest?: number | undefined
+  /** What must not be said should it fail; its token, and the passwords of its JSON, are known to be secret. */
+  secrets?: readonly string[] | undefined
 }
 
 export interface HttpAnswer {

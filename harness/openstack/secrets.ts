@@ -35,12 +35,13 @@ export function secretsIn(request: {
   url: string
   headers?: Record<string, string> | undefined
   json?: unknown
+  secrets?: readonly string[] | undefined
 }): string[] {
   const inHeaders = Object.entries(request.headers ?? {})
     .filter(([name]) => /^x-[a-z]+-token$/i.test(name))
     .map(([, value]) => value)
   const inUrl = [...request.url.matchAll(/\/tokens\/([^/?#]+)/g)].map(([, token = '']) => token)
-  return [...inHeaders, ...inUrl, ...secretsInJson(request.json)].filter(
+  return [...(request.secrets ?? []), ...inHeaders, ...inUrl, ...secretsInJson(request.json)].filter(
     (secret) => secret.length >= shortestSecret,
   )
 }

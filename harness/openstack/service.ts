@@ -48,7 +48,15 @@ export class Service {
       'content-type': 'application/octet-stream',
     }
     const { contentLength } = options
-    return upload(this.session.http, { method, url: await this.url(path), headers, body, contentLength })
+    const secrets = [this.session.credentials.password]
+    return upload(this.session.http, {
+      method,
+      url: await this.url(path),
+      headers,
+      body,
+      contentLength,
+      secrets,
+    })
   }
 
   /** Sends a request and checks the JSON of its answer. */

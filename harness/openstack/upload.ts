@@ -12,6 +12,8 @@ export interface Upload {
   body: Readable
   /** Announced length in bytes; without it the body goes in chunks and its end is its end. */
   contentLength?: number | undefined
+  /** As of HttpRequest. */
+  secrets?: readonly string[] | undefined
 }
 
 /**
@@ -28,7 +30,7 @@ export async function upload(
   const { url, body } = rest
   const length = contentLength === undefined ? {} : { 'content-length': String(contentLength) }
   const headers = { 'accept-encoding': 'identity', ...rest.headers, ...length }
-  const asked = { method, url, headers }
+  const asked = { method, url, headers, secrets: rest.secrets }
   let answer: HttpAnswer
   try {
     const request = http.connections.request(url, {
@@ -57,11 +59,17 @@ async function exchange(
   body: Readable,
   contentLength: number | undefined,
 ): Promise<HttpAnswer> {
+  // Whoever waits is told that the connection was closed; this is why.
+  let reason: Error | undefined
+  const end = (why: string): void => {
+    reason ??= new Error(why)
+    request.destroy(reason)
+  }
   const endAfter = (time: number, missing: string): NodeJS.Timeout =>
-    setTimeout(() => request.destroy(new Error(`${missing} in ${time} ms`)), time)
+    setTimeout(() => end(`${missing} in ${time} ms`), time)
   const timers = [endAfter(uploadTimeout, 'the upload was not done')]
   // Not for the whole upload, which is as long as it is, but for a service that takes and says nothing.
-  request.setTimeout(requestTimeout, () => request.destroy(new Error(`no progress in ${requestTimeout} ms`)))
+  request.setTimeout(requestTimeout, () => end(`no progress in ${requestTimeout} ms`))
   // A connection that is reset while the answer is read is told twice: here, and to whoever reads.
   request.on('error', () => undefined)
   const answered = answerOf(request)
@@ -80,6 +88,8 @@ async function exchange(
     // A service that drips its answer makes progress for ever.
     timers.push(endAfter(requestTimeout, 'there was no whole answer'))
     return await answered
+  } catch (error) {
+    throw reason ?? error
   } finally {
     timers.forEach(clearTimeout)
   }
