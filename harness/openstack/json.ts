@@ -19,7 +19,7 @@ const [quote, backslash, comma, bracket, brace] = Buffer.from('"\\,[{')
 function hasTooManyValues(body: Buffer): boolean {
   let values = 0
   let inText = false
-  for (let at = 0; at < body.length; at += 1) {
+  for (let at = 0; at < body.length && values <= mostValues; at += 1) {
     const byte = body[at]
     if (inText) {
       if (byte === backslash) at += 1
