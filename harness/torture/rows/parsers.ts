@@ -136,15 +136,18 @@ const confParser: Parser = {
 const testDataParser: Parser = {
   name: 'testdata',
   valid: [testData],
-words: ['1,', 'null,', '"x",', '[],', '{},', '"192.168.7.9",', '"\\ud800",', '1e999,', 'true,', '"",', `"${'x'.repeat(9000)}",`, '[[[['],',
+  words: [
+    '1,',
+    'null,',
+    '"x",',
+    '[],',
     '{},',
-    '"192.168.7.9",',
     '"\\ud800",',
     '1e999,',
+    'true,',
+    '"",',
     `"${'x'.repeat(9000)}",`,
     '[[[[',
-    '{"a":',
-    '"',
   ],
   parse: (text) => {
     const folder = mkdtempSync(join(tmpdir(), 'stackrig-torture-'))
