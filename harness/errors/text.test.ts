@@ -29,7 +29,7 @@ describe('controls', () => {
       next: clipboard,
       cause,
     })
-    expect(inspect(error, { depth: 10 })).not.toMatch(/[\x00-\x08\x0b-\x1f]/)  
+    expect(inspect(error, { depth: 10 })).not.toMatch(/[\x00-\x08\x0b-\x1f]/)
     expect(error.cause).toMatchObject({ message: 'spawn \\x1b]52;c;cm0gLXJmIC8=\\x07' })
     expect(messageOf(clipboard)).toBe('\\x1b]52;c;cm0gLXJmIC8=\\x07')
   })

@@ -13,7 +13,6 @@ const cutMark = '…'
  * have. A tab and the end of a line do no harm.
  */
 const unseen =
-   
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]/g
 
 /** The text with every control visible, `\x1b` and the like; of the ends of lines, CR LF becomes LF. */
@@ -26,7 +25,6 @@ export function showControls(text: string): string {
  * `util.stripVTControlCharacters` takes 16 s for 64 KB of `\x1b#;#;#;` (Node 20): nothing a guest said may get there.
  */
 const escapeSequence =
-   
   /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]+[0-~]|[0-OQ-WYZ\\`-~])/g
 
 /** The text without a terminal's escape sequences; a control that is none of them stays. */
