@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
 import { listProblems } from './schema-problems.js'
+import { parseYaml } from './yaml-text.js'
 
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case letters, digits and dashes, a letter first')
 const packageName = z.string().regex(/^[a-z0-9][a-z0-9+.-]*$/, 'a Debian package name')
@@ -107,15 +107,14 @@ export function readRecipe(image: string, parent = recipesFolder): RecipeInFolde
 
 /** The recipe in the text of a `recipe.yaml`; `file` is what an error names. Throws LOCK_INVALID. */
 export function parseRecipe(text: string, file: string): Recipe {
-  const document = parseDocument(text)
-  const syntaxError = document.errors[0]
-  if (syntaxError) {
+  const yaml = parseYaml(text)
+  if ('problem' in yaml) {
     throw new StackrigError('LOCK_INVALID', 'The recipe is not YAML.', {
       where: file,
-      seen: syntaxError.message,
+      seen: yaml.problem,
     })
   }
-  const parsed = recipeSchema.safeParse(document.toJS())
+  const parsed = recipeSchema.safeParse(yaml.content)
   if (!parsed.success) {
     throw new StackrigError('LOCK_INVALID', 'The recipe is not of the documented form.', {
       where: file,
