@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { Command } from 'commander'
 import { join } from 'node:path'
 import { StackrigError } from '../errors/index.js'
-import { endSession, errorPort, outputPort, quoteWord, ShellChannel } from '../guest/index.js'
+import { errorPort, outputPort, quoteWord, ShellChannel } from '../guest/index.js'
 import { connectWhenListening, portSocket } from '../qemu/index.js'
 import { settings } from '../settings.js'
 import { interrupted } from './interrupt.js'
@@ -40,18 +40,18 @@ async function runCommand(cluster: RunningCluster, node: string, words: string[]
     return exitCode
   } catch (error) {
     // Otherwise the command goes on, and the next one finds its channel taken.
-    if (interrupted.aborted && shell.session !== undefined)
-      await endCommand(cluster, node, shell.session).catch(() => undefined)
+    if (interrupted.aborted && shell.ending !== undefined)
+      await endCommand(cluster, node, shell.ending).catch(() => undefined)
     throw error
   } finally {
     shell.close()
   }
 }
 
-async function endCommand(cluster: RunningCluster, node: string, session: number): Promise<void> {
+async function endCommand(cluster: RunningCluster, node: string, ending: string): Promise<void> {
   const patience = AbortSignal.timeout(30_000)
   const shell = await openChannel(cluster, node, channel.end, patience)
-  await shell.run(endSession(session), patience).finally(() => shell.close())
+  await shell.run(ending, patience).finally(() => shell.close())
 }
 
 /** @throws StackrigError SHELL_LOST when it does not answer within a minute. */
