@@ -19,13 +19,19 @@ holds() {
   return 1
 }
 all=' '
-if holds $s; then kill -STOP $s; all=" $s "; fi
+if holds $s; then
+  read -r stat <"/proc/$s/stat"
+  set -- \${stat##*) }
+  parent=$2
+  kill -STOP $s
+  all=" $s "
+fi
 new=1
 while [ "$new" ]; do
   new=
   for p in /proc/[0-9]*; do
     p=\${p#/proc/}
-    case "$all $$ " in *" $p "*) continue;; esac
+    case "$all $$ $parent " in *" $p "*) continue;; esac
     { read -r stat <"/proc/$p/stat"; } 2>/dev/null || continue
     set -- \${stat##*) }
     case $all in *" $2 "*) ;; *) holds $p || continue;; esac

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { StackrigError } from '../errors/index.js'
 import { BoundedOutput } from './bounded-output.js'
 import { endSession } from './end-session.js'
@@ -53,6 +54,8 @@ export class ShellChannel {
   #settled: Promise<Answer> | undefined
   #answer: Answer | undefined
   #listening = new AbortController()
+  /** Holders that were waited for already. */
+  #lasting: ReadonlySet<number> = new Set()
 
   constructor(node: string, output: Socket, errors: Socket) {
     this.#node = node
@@ -90,16 +93,25 @@ export class ShellChannel {
     await this.#greet(signal)
   }
 
-  /** Resolves when the channel can take a command: true, unless a process that an earlier one left behind writes to it. */
+  /**
+   * Resolves when the channel can take a command: true, unless a process that an earlier one left behind writes to it. A
+   * process that was begun in the background may not have sent its output elsewhere yet: it gets a second for that.
+   */
   async ready(signal: AbortSignal): Promise<boolean> {
-    const answer = this.#settled ? await orAborted(this.#settled, signal) : await this.#greet(signal)
-    // They may have gone meanwhile.
-    return answer.holders.length === 0 || (await this.#greet(signal)).holders.length === 0
-  }
-
-  /** Whether `ready` would resolve at once. */
-  get idle(): boolean {
-    return this.#settled !== undefined && this.#answer !== undefined
+    let answer = await (this.#settled ? orAborted(this.#settled, signal) : this.#greet(signal))
+    if (answer.holders.length === 0) return true
+    const until = performance.now() + settleTime
+    for (;;) {
+      const before = answer
+      answer = await this.#greet(signal)
+      // Twice: a process that begins another and ends at once is between the two for a moment.
+      if (answer.holders.length === 0 && before.holders.length === 0) return true
+      const isNew = answer.holders.some((pid) => !this.#lasting.has(pid))
+      if (answer.holders.length > 0 && (!isNew || performance.now() > until)) break
+      await delay(20, undefined, { signal })
+    }
+    this.#lasting = new Set(answer.holders)
+    return false
   }
 
   /**
@@ -246,6 +258,9 @@ export class ShellChannel {
     })
   }
 }
+
+// ms
+const settleTime = 1000
 
 /** Unpredictable, and made of characters that are themselves in every shell. */
 const word = (): string => randomBytes(12).toString('hex')

@@ -59,7 +59,7 @@ export function startShells(): string {
  * What follows is not to be traced, whatever the command has set: its end stands in the trace as well.
  */
 export function commandLoop(): string {
-  const answer = String.raw`\?*) [ -z "$_held" ] || _holders $_held; echo "$_c:$$:$_s:$_held:$_ports" >&3; echo "$_c" >&4`
+  const answer = `\\?*) [ -z "$_held" ] || { read -r _self _x </proc/self/stat; ${allHolders}; }; echo "$_c:$$:$_s:$_held:$_ports" >&3; echo "$_c" >&4`
   const short = ':*) _m=${_c%% *}; _c=${_c#* }; break'
   const long = '\\#*) _m=${_c%% *}; _c=$(head -c "${_c#* }"); break'
   const read = `while IFS= read -r _c || kill $$; do case $_c in ${answer};; ${short};; ${long};; esac; done`
@@ -69,29 +69,33 @@ export function commandLoop(): string {
   const one = `exec >&3 2>&4; _e=; ${last}; ${read}; ${run}`
   const loop = `while :; do (${one}); _s=$?; ${lookForHolders}; done`
   const ports = 'exec 3>&1 4>&2 5<>/dev/null >&5 2>&5'
-  return `@stackrig ${ports}; l=; _ports="$*"; set --; _s=0; _held=; _last=0; ${holders}; ${readLast}; ${loop}`
+  return `@stackrig ${ports}; l=; _ports="$*"; set --; _s=0; _held=; _self=; _last=0; ${holders}; ${readLast}; ${loop}`
 }
 
 /**
  * Leaves in `_held` those of the given processes that hold a port of this channel: whatever they write lands between the
- * marks of a later command, and no one can tell.
+ * marks of a later command, and no one can tell. Those who look are none of them, nor is the process that began the loop.
  */
 const holders =
   '_holds() { for _f in /proc/$1/fd/*; do ' +
   'if [ "$_f" -ef /proc/$$/fd/3 ] || [ "$_f" -ef /proc/$$/fd/4 ]; then return 0; fi; done; return 1; }; ' +
-  '_holders() { _held=; for _p; do ! _holds "$_p" || _held="$_held $_p"; done; }'
+  '_holders() { _held=; for _p; do _p=${_p#/proc/}; case $_p in $$|$PPID|$_self) ;; ' +
+  '*) ! _holds "$_p" || _held="$_held $_p";; esac; done; }'
 
 /** The process id that was given last (proc(5), loadavg). */
 const readLast = 'read -r _x _x _x _x _last </proc/loadavg || _last=0'
 
+const allHolders = '_holders /proc/[0-9]*'
+
 /**
  * After each command, when its result is on its way already. A command that started no process leaves none; otherwise it
- * is one of those whose number was given while it ran. When those are many, or numbers began anew, all processes are looked at.
+ * is one of those whose number was given since, until no more are given. When those are many, or numbers began anew, all
+ * processes are looked at.
  */
 const lookForHolders =
   `_first=$_last; ${readLast}; ` +
-  'if [ "$_held" ] || [ "$((_last - _first))" -ne 1 ]; then set --; ' +
-  'if [ "$_last" -ge "$_first" ] && [ "$((_last - _first))" -lt 500 ]; then ' +
+  `if [ "$_held" ]; then ${allHolders}; elif [ "$((_last - _first))" -ne 1 ]; then _n=0; ` +
+  'while [ ! "$_held" ] && [ "$_last" -ne "$_first" ] && [ "$_n" -lt 50 ]; do set --; _n=$((_n + 1)); ' +
+  'if [ "$_last" -gt "$_first" ] && [ "$((_last - _first))" -lt 500 ]; then ' +
   'while [ "$_first" -lt "$_last" ]; do _first=$((_first + 1)); [ ! -e /proc/$_first ] || set -- "$@" $_first; done; ' +
-  'else for _p in /proc/[0-9]*; do _p=${_p#/proc/}; [ "$_p" = $$ ] || set -- "$@" $_p; done; fi; ' +
-  '_holders $_held "$@"; set --; fi'
+  `else set -- /proc/[0-9]*; fi; _holders "$@"; _first=$_last; ${readLast}; done; set --; fi`

@@ -4,7 +4,7 @@ import { humanDuration, milliseconds, type Duration } from '../duration.js'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
 import { BoundedOutput } from './bounded-output.js'
-import { lastLines } from './console.js'
+import { lastLines } from './plain-text.js'
 import type { CommandResult, OnOutput, ShellChannel } from './shell-channel.js'
 
 const log = logger('shell')
@@ -90,7 +90,7 @@ export class Shell {
    */
   async answer(timeout: Duration = '120s'): Promise<void> {
     await this.#answers(timeout, (signal) =>
-      Promise.all(this.#idle.slice(-1).map((channel) => channel.greet(signal))),
+      Promise.all(this.#idle.slice(0, 1).map((channel) => channel.greet(signal))),
     )
   }
 
@@ -123,21 +123,17 @@ export class Shell {
     const looked = new Set<ShellChannel>()
     for (;;) {
       signal.throwIfAborted()
-      const channel = this.#mostReady() ?? (await this.#turn(signal))
+      // In turn: the node has had the time to get ready for the next command of the one that rested longest.
+      const channel = this.#idle.shift() ?? (await this.#turn(signal))
       if (await this.#ready(channel, signal)) return channel
       if (this.#idle.length > 0 && !looked.has(channel)) {
         looked.add(channel)
-        this.#idle.unshift(channel)
+        this.#idle.push(channel)
       } else {
         log('%s: ends processes %s: they write to a channel that is needed', this.#node, channel.holders)
         void this.#free(channel)
       }
     }
-  }
-
-  #mostReady(): ShellChannel | undefined {
-    const at = this.#idle.findLastIndex(({ idle }) => idle)
-    return at === -1 ? this.#idle.pop() : this.#idle.splice(at, 1)[0]
   }
 
   async #ready(channel: ShellChannel, signal: AbortSignal): Promise<boolean> {

@@ -17,7 +17,6 @@ export function localShell(words: readonly string[]): LocalShell {
   const again = `while :; do setsid ${words.join(' ')} -c "$0" <&3 >&3 2>&4 3>&- 4>&-; sleep 0.05; done`
   const shells = spawn('sh', ['-c', again, loopReader], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
-    detached: true,
   })
   const [, , , output, errors] = shells.stdio as unknown as [null, null, null, Socket, Socket]
   return {
@@ -26,7 +25,7 @@ export function localShell(words: readonly string[]): LocalShell {
     [Symbol.dispose]() {
       output.destroy()
       errors.destroy()
-      if (shells.pid) process.kill(-shells.pid, 'SIGKILL')
+      shells.kill('SIGKILL')
     },
   }
 }
