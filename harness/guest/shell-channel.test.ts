@@ -1,10 +1,7 @@
-import { once } from 'node:events'
-import { createServer, connect, type Socket } from 'node:net'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ShellChannel, type CommandResult } from './shell-channel.js'
+import { cutShell } from './testing/cut-shell.js'
 import { localShell, localShells, type LocalShell } from './testing/local-shell.js'
 
 const soon = (): AbortSignal => AbortSignal.timeout(20_000)
@@ -134,7 +131,7 @@ describe.each(localShells.map((words) => [words.join(' '), words] as const))('un
 
   test('a cut of the streams at every byte changes nothing', async () => {
     for (let cut = 1; cut <= 120; cut++) {
-      using pair = await cutAfter(shell, cut)
+      using pair = await cutShell(shell, () => cut)
       const mine = new ShellChannel('here', pair.output, pair.errors)
       await mine.greet(soon())
       const result = await mine.run('echo out; echo err >&2; exit 7', soon())
@@ -150,37 +147,5 @@ function isAlive(pid: number): boolean {
     return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
   } catch {
     return false
-  }
-}
-
-/** The same shell through sockets that pass everything on in pieces of so many bytes. */
-async function cutAfter(shell: LocalShell, bytes: number): Promise<LocalShell> {
-  const folder = mkdtempSync(join(tmpdir(), 'stackrig-cut-'))
-  const ends: Socket[] = []
-  const through = async (name: string, far: Socket): Promise<Socket> => {
-    const server = createServer().listen(join(folder, name))
-    await once(server, 'listening')
-    const near = connect(join(folder, name))
-    const [middle] = (await once(server, 'connection')) as [Socket]
-    server.close()
-    const pass = (data: Buffer): void => {
-      for (let at = 0; at < data.length; at += bytes) middle.write(data.subarray(at, at + bytes))
-    }
-    far.removeAllListeners('data')
-    far.on('data', pass).resume()
-    middle.on('data', (data: Buffer) => far.write(data))
-    middle.on('close', () => far.off('data', pass))
-    ends.push(middle, near)
-    return near
-  }
-  const output = await through('output', shell.output)
-  const errors = await through('errors', shell.errors)
-  return {
-    output,
-    errors,
-    [Symbol.dispose]() {
-      for (const end of ends) end.destroy()
-      rmSync(folder, { recursive: true })
-    },
   }
 }

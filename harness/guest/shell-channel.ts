@@ -262,8 +262,11 @@ export class ShellChannel {
 // ms
 const settleTime = 1000
 
-/** Unpredictable, and made of characters that are themselves in every shell. */
-const word = (): string => randomBytes(12).toString('hex')
+/**
+ * Unpredictable, of characters that are themselves in every shell, and short: a shell reads it byte by byte, and each costs
+ * a node under TCG microseconds.
+ */
+const word = (): string => randomBytes(6).toString('base64url')
 
 /** Characters: a process id has seven digits at most, and a command may leave many processes. */
 const longestAnswer = 1_000_000

@@ -90,7 +90,7 @@ export class Shell {
    */
   async answer(timeout: Duration = '120s'): Promise<void> {
     await this.#answers(timeout, (signal) =>
-      Promise.all(this.#idle.slice(0, 1).map((channel) => channel.greet(signal))),
+      Promise.all(this.#idle.slice(-1).map((channel) => channel.greet(signal))),
     )
   }
 
@@ -123,12 +123,11 @@ export class Shell {
     const looked = new Set<ShellChannel>()
     for (;;) {
       signal.throwIfAborted()
-      // In turn: the node has had the time to get ready for the next command of the one that rested longest.
-      const channel = this.#idle.shift() ?? (await this.#turn(signal))
+      const channel = this.#idle.pop() ?? (await this.#turn(signal))
       if (await this.#ready(channel, signal)) return channel
       if (this.#idle.length > 0 && !looked.has(channel)) {
         looked.add(channel)
-        this.#idle.push(channel)
+        this.#idle.unshift(channel)
       } else {
         log('%s: ends processes %s: they write to a channel that is needed', this.#node, channel.holders)
         void this.#free(channel)
