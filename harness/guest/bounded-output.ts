@@ -44,6 +44,8 @@ export class BoundedOutput {
 /** Bytes in blocks of our own: pieces as they come from a socket may be one byte each, and hold more than they show. */
 class Blocks {
   #blocks: { data: Buffer; used: number }[] = []
+  /** Dropped blocks are filled again: left to the garbage collector, a flood would take memory until it comes. */
+  #spare: Buffer[] = []
   size = 0
 
   add(data: Buffer): void {
@@ -51,7 +53,7 @@ class Blocks {
       let last = this.#blocks.at(-1)
       if (!last || last.used === last.data.length) {
         const room = Math.min(largestBlock, Math.max(smallestBlock, this.size))
-        last = { data: Buffer.allocUnsafeSlow(room), used: 0 }
+        last = { data: this.#spare.pop() ?? Buffer.allocUnsafeSlow(room), used: 0 }
         this.#blocks.push(last)
       }
       const copied = data.copy(last.data, last.used, from)
@@ -70,7 +72,7 @@ class Blocks {
       dropped += used
       blocks++
     }
-    if (blocks > 0) this.#blocks.splice(0, blocks)
+    if (blocks > 0) this.#spare.push(...this.#blocks.splice(0, blocks).map(({ data }) => data))
     this.size -= dropped
     return dropped
   }

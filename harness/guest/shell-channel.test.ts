@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ShellChannel, type CommandResult } from './shell-channel.js'
 import { cutShell } from './testing/cut-shell.js'
+import { isAlive } from './testing/is-alive.js'
 import { localShell, localShells, type LocalShell } from './testing/local-shell.js'
 
 const soon = (): AbortSignal => AbortSignal.timeout(20_000)
@@ -140,12 +140,3 @@ describe.each(localShells.map((words) => [words.join(' '), words] as const))('un
     }
   })
 })
-
-/** A process that has ended stays as a zombie where nobody asks how (proc(5), stat). */
-function isAlive(pid: number): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
-  } catch {
-    return false
-  }
-}
