@@ -13,14 +13,17 @@ test.each([1, 7, 100])('what is short is kept as it is, in pieces of %i', (piece
   expect(kept('', 20, piece)).toEqual({ text: '', leftOut: 0 })
 })
 
-test.each([1, 7, 100_000])('of what is long both ends are kept, and how much is missing is said, in pieces of %i', (piece) => {
-  const text = Array.from({ length: 40_000 }, (_, n) => String(n)).join(' ')
-  const missing = text.length - 1000
-  expect(kept(text, 1000, piece)).toEqual({
-    text: `${text.slice(0, 500)}\n[${missing} bytes were left out here]\n${text.slice(-500)}`,
-    leftOut: missing,
-  })
-})
+test.each([1, 7, 100_000])(
+  'of what is long both ends are kept, and how much is missing is said, in pieces of %i',
+  (piece) => {
+    const text = Array.from({ length: 40_000 }, (_, n) => String(n)).join(' ')
+    const missing = text.length - 1000
+    expect(kept(text, 1000, piece)).toEqual({
+      text: `${text.slice(0, 500)}\n[${missing} bytes were left out here]\n${text.slice(-500)}`,
+      leftOut: missing,
+    })
+  },
+)
 
 test('a flood takes no more memory than the limit, also byte by byte', () => {
   const before = process.memoryUsage().arrayBuffers

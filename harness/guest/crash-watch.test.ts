@@ -72,16 +72,19 @@ test('a console without end loses its middle in the file, and a crash after it i
   expect(text).toMatch(/last words\n$/)
 })
 
-test.each(['ALERT! ', ': 0000 [#1', '[#111111'])('looking for a crash takes time that grows with the length: %s', async (unit) => {
-  const log = join(folder, 'console.log')
-  writeFileSync(log, '')
-  const died = new AbortController()
-  const watching = watchForCrash('one', log, died, AbortSignal.timeout(60_000))
-  const started = performance.now()
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  appendFileSync(log, unit.repeat(4 * 1024 * 1024 / unit.length) + '\nKernel panic - not syncing: x\n')
-  await watching
-  expect(died.signal.reason).toMatchObject({ code: 'NODE_CRASHED' })
-  // A square of 64 KiB would be minutes.
-  expect(performance.now() - started).toBeLessThan(20_000)
-})
+test.each(['ALERT! ', ': 0000 [#1', '[#111111'])(
+  'looking for a crash takes time that grows with the length: %s',
+  async (unit) => {
+    const log = join(folder, 'console.log')
+    writeFileSync(log, '')
+    const died = new AbortController()
+    const watching = watchForCrash('one', log, died, AbortSignal.timeout(60_000))
+    const started = performance.now()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    appendFileSync(log, unit.repeat((4 * 1024 * 1024) / unit.length) + '\nKernel panic - not syncing: x\n')
+    await watching
+    expect(died.signal.reason).toMatchObject({ code: 'NODE_CRASHED' })
+    // A square of 64 KiB would be minutes.
+    expect(performance.now() - started).toBeLessThan(20_000)
+  },
+)

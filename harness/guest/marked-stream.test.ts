@@ -74,7 +74,12 @@ test('a sink that gives a promise makes the sender wait, and does not outlast th
 test('twice as much, in pieces of any size, takes about twice as long', async () => {
   const time = async (megabytes: number): Promise<number> => {
     const pieces = megabytes * 2048
-    const socket = new Duplex({ read() {}, write(_data, _encoding, done) { done() } }) as unknown as Socket
+    const socket = new Duplex({
+      read() {},
+      write(_data, _encoding, done) {
+        done()
+      },
+    }) as unknown as Socket
     const stream = new MarkedStream(socket, 'one')
     const piece = Buffer.alloc(512, '>')
     const started = performance.now()
@@ -93,7 +98,9 @@ test('twice as much, in pieces of any size, takes about twice as long', async ()
 
 test('a stream that is closed, or a signal, ends the wait', async () => {
   const stream = new MarkedStream(near, 'one')
-  await expect(stream.until(['mark'], AbortSignal.timeout(10))).rejects.toMatchObject({ name: 'TimeoutError' })
+  await expect(stream.until(['mark'], AbortSignal.timeout(10))).rejects.toMatchObject({
+    name: 'TimeoutError',
+  })
   const reading = stream.until(['mark'], soon())
   far.destroy()
   await expect(reading).rejects.toMatchObject({ code: 'SHELL_LOST' })

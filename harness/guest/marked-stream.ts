@@ -59,7 +59,11 @@ export class MarkedStream {
     for (;;) {
       const data = await this.#next(signal)
       const end = data.indexOf('\n')
-      text += data.toString('latin1', 0, end === -1 ? Math.min(data.length, longest + 1) : Math.min(end, longest + 1))
+      text += data.toString(
+        'latin1',
+        0,
+        end === -1 ? Math.min(data.length, longest + 1) : Math.min(end, longest + 1),
+      )
       if (end !== -1) this.#giveBack(data.subarray(end + 1))
       if (text.length > longest) return undefined
       if (end !== -1) return text

@@ -41,14 +41,16 @@ describe.each(localShells.map((words) => [words.join(' '), words] as const))('un
     await expectInStep()
   })
 
-  test.each(['echo ">$_m:0"; false', 'echo ">$_m:0" >&2; false', 'printf ">$_m:999\\n"', 'printf ">$_m:"; exec sleep 0.1'])(
-    'a command that says its own end fails, and nothing else does: %s',
-    async (command) => {
-      await expect(run(command)).rejects.toMatchObject({ code: 'SHELL_LOST' })
-      await channel.start(soon())
-      await expectInStep()
-    },
-  )
+  test.each([
+    'echo ">$_m:0"; false',
+    'echo ">$_m:0" >&2; false',
+    'printf ">$_m:999\\n"',
+    'printf ">$_m:"; exec sleep 0.1',
+  ])('a command that says its own end fails, and nothing else does: %s', async (command) => {
+    await expect(run(command)).rejects.toMatchObject({ code: 'SHELL_LOST' })
+    await channel.start(soon())
+    await expectInStep()
+  })
 
   test('a command that says its own end on both streams has said so, and nothing else has', async () => {
     expect(said(await run('echo ">$_m:5"; echo ">$_m:5" >&2; echo more; false'))).toEqual([5, '', ''])
@@ -59,7 +61,11 @@ describe.each(localShells.map((words) => [words.join(' '), words] as const))('un
     const mark = (await run('echo "$_m"')).stdout.toString().trim()
     const words = [`<${mark}`, `>${mark}:0`, `?${mark.slice(1)}:1:0::`]
     for (const word of words) {
-      expect(said(await run(`echo '${word}'; echo '${word}' >&2; exit 4`))).toEqual([4, `${word}\n`, `${word}\n`])
+      expect(said(await run(`echo '${word}'; echo '${word}' >&2; exit 4`))).toEqual([
+        4,
+        `${word}\n`,
+        `${word}\n`,
+      ])
     }
   })
 
@@ -86,7 +92,8 @@ describe.each(localShells.map((words) => [words.join(' '), words] as const))('un
     expect(said(await run(''))).toEqual([0, '', ''])
     expect(said(await run('# a comment\necho c\n\n'))).toEqual([0, 'c\n', ''])
     expect(said(await run(`echo ${'x'.repeat(100_000)}`))).toEqual([0, `${'x'.repeat(100_000)}\n`, ''])
-    for (const line of ['?word', ':word echo a', '@stackrig echo a']) expect((await run(line)).exitCode).toBe(127)
+    for (const line of ['?word', ':word echo a', '@stackrig echo a'])
+      expect((await run(line)).exitCode).toBe(127)
     expect(said(await run('#word 5'))).toEqual([0, '', ''])
     expect(said(await run('cat; echo done'))).toEqual([0, 'done\n', ''])
     expect((await run(String.raw`printf '\000\001\r\n\177\200\377'`)).stdout).toEqual(
@@ -108,7 +115,9 @@ describe.each(localShells.map((words) => [words.join(' '), words] as const))('un
   })
 
   test('a process that left the session and sent 1 and 2 elsewhere is found by any descriptor', async () => {
-    await run('setsid sh -c "exec 7>&1 >/dev/null 2>&1 </dev/null; sleep 2; echo late >&7; sleep 0.1" & sleep 0.2')
+    await run(
+      'setsid sh -c "exec 7>&1 >/dev/null 2>&1 </dev/null; sleep 2; echo late >&7; sleep 0.1" & sleep 0.2',
+    )
     expect(await channel.ready(soon())).toBe(false)
     await expect.poll(() => channel.ready(soon()), { timeout: 15_000 }).toBe(true)
     await expectInStep()

@@ -209,7 +209,8 @@ export class ShellChannel {
 
   async #begin(stream: MarkedStream, mark: string, question: string, signal: AbortSignal): Promise<void> {
     const begins = `<${mark}\n`
-    if ((await stream.until([begins, question], signal)) !== begins) throw this.#broken('no begin of the command')
+    if ((await stream.until([begins, question], signal)) !== begins)
+      throw this.#broken('no begin of the command')
   }
 
   /** How a command ended, as one of the two streams tells it. */
@@ -288,7 +289,7 @@ function exitStatus(text: string | undefined): number | undefined {
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason as Error)
-    if (signal.aborted) return stop()
+    if (signal.aborted) stop()
     signal.addEventListener('abort', stop, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })

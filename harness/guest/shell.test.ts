@@ -13,7 +13,11 @@ let end: AbortController
 beforeEach(async () => {
   end = new AbortController()
   shells = [...Array(4).keys()].map((n) => localShell(localShells[n % localShells.length] ?? []))
-  shell = new Shell('here', shells.map(({ output, errors }) => new ShellChannel('here', output, errors)), end.signal)
+  shell = new Shell(
+    'here',
+    shells.map(({ output, errors }) => new ShellChannel('here', output, errors)),
+    end.signal,
+  )
   await shell.start('20s')
 })
 afterEach(() => {
@@ -25,7 +29,13 @@ afterEach(() => {
 const say = async (word: string): Promise<string> => (await shell.execute(`echo ${word}`)).stdout.toString()
 
 test('results stay with their commands after traces, forged marks, floods and floods in the background', async () => {
-  const nasty = ['set -x; true', 'echo ">$_m:0"; false', 'kill -KILL $$', '(sleep 0.2; echo late; echo late >&2) &', 'exec <&1; true']
+  const nasty = [
+    'set -x; true',
+    'echo ">$_m:0"; false',
+    'kill -KILL $$',
+    '(sleep 0.2; echo late; echo late >&2) &',
+    'exec <&1; true',
+  ]
   for (let turn = 0; turn < 3; turn++) {
     await Promise.allSettled(nasty.map((command) => shell.execute(command, { timeout: '1s' })))
     const words = [...Array(8).keys()].map((n) => `word${turn}x${n}`)
@@ -36,7 +46,9 @@ test('results stay with their commands after traces, forged marks, floods and fl
 test('processes that keep the output of every channel are ended when a channel is needed', async () => {
   const pids: number[] = []
   for (let n = 0; n < 3; n++) {
-    const { stdout } = await shell.execute('(while :; do echo noise; sleep 0.05; done) & echo pid $!', { timeout: '20s' })
+    const { stdout } = await shell.execute('(while :; do echo noise; sleep 0.05; done) & echo pid $!', {
+      timeout: '20s',
+    })
     pids.push(Number(/pid (\d+)/.exec(stdout.toString())?.[1]))
   }
   for (let n = 0; n < 5; n++) expect(await say(`word${n}`)).toBe(`word${n}\n`)

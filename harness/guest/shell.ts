@@ -94,10 +94,7 @@ export class Shell {
     )
   }
 
-  async #answers(
-    timeout: Duration,
-    greeting: (signal: AbortSignal) => Promise<unknown>,
-  ): Promise<void> {
+  async #answers(timeout: Duration, greeting: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const late = new AbortController()
     const timer = setTimeout(() => {
       const next = 'its console log tells whether /dev/virtio-ports is there (module virtio_console)'

@@ -34,7 +34,9 @@ export const shell: Row = {
       const seen = [result.exitCode, result.stdout.toString('latin1'), result.stderr.toString('latin1')]
       const wanted = [status, `${own}\n`, `e${own}\n`]
       if (JSON.stringify(seen) !== JSON.stringify(wanted)) {
-        throw new Error(`${words.join(' ')}: wanted ${JSON.stringify(wanted)}, seen ${JSON.stringify(seen)}, after ${JSON.stringify(history)}`)
+        throw new Error(
+          `${words.join(' ')}: wanted ${JSON.stringify(wanted)}, seen ${JSON.stringify(seen)}, after ${JSON.stringify(history)}`,
+        )
       }
     }
     channel.close()
@@ -73,7 +75,8 @@ const parts: ((random: () => number) => string)[] = [
   () => 'set -u',
   () => 'set -n',
   () => 'PS4=">$_m:0 "; set -x',
-  (random) => `echo "${pick(random, ['<', '>', '?', ''])}$_m${pick(random, [':0', ':999', ':-1', ':', '', ':1:2:3'])}"${pick(random, ['', ' >&2', ' >&3', ' >&4'])}`,
+  (random) =>
+    `echo "${pick(random, ['<', '>', '?', ''])}$_m${pick(random, [':0', ':999', ':-1', ':', '', ':1:2:3'])}"${pick(random, ['', ' >&2', ' >&3', ' >&4'])}`,
   (random) => `printf ">$_m:${below(random, 300)}\\n"; printf ">$_m:${below(random, 300)}\\n" >&2`,
   (random) => `printf '\\000\\377${'\\000'.repeat(below(random, 20))}'${pick(random, ['', ' >&2'])}`,
   (random) => `head -c ${below(random, 3000)} /dev/urandom${pick(random, ['', ' >&2'])}`,
@@ -118,7 +121,9 @@ function nastyCommand(random: () => number): string {
   const count = 1 + below(random, 4)
   const chosen = Array.from({ length: count }, () => pick(random, parts)(random))
   // `&` separates already, and a comment ends with its line.
-  const text = chosen.reduce((before, part) => (/&$/.test(before) ? `${before} ${part}` : `${before}${pick(random, ['; ', '\n'])}${part}`))
+  const text = chosen.reduce((before, part) =>
+    /&$/.test(before) ? `${before} ${part}` : `${before}${pick(random, ['; ', '\n'])}${part}`,
+  )
   return random() < 0.2 ? `${text}\n` : text
 }
 
