@@ -92,9 +92,9 @@ async function openShell(cluster: RunningCluster, node: string): Promise<void> {
   const raw = exitCode === 0
   // The port stays open when the shell ends, so it says so.
   const end = randomBytes(9).toString('hex')
-  const stream = await shell.release(interrupted)
   // A command's input is empty. Its output is the port, which can be read as well.
-  stream.write(`${raw ? terminalShell() : "PS1='# ' sh -i 2>&1"} <&1; echo ${end}\n`)
+  const command = `${raw ? terminalShell() : "PS1='# ' sh -i 2>&1"} <&1; echo ${end}`
+  const stream = await shell.release(command, interrupted)
   process.stderr.write(`${await joinTerminal(stream, { end, raw })}\n`)
 }
 

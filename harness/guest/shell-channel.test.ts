@@ -138,6 +138,14 @@ describe.each(localShells.map((words) => [words.join(' '), words] as const))('un
     await expectInStep()
   })
 
+  test('a command that talks with a person has the stream to itself', async () => {
+    const stream = await channel.release('sh <&1; echo "the end"', soon())
+    let heard = ''
+    stream.on('data', (data: Buffer) => (heard += data.toString()))
+    stream.write('echo typed; exit\n')
+    await expect.poll(() => heard).toMatch(/^typed\nthe end\n/)
+  })
+
   test('a cut of the streams at every byte changes nothing', async () => {
     for (let cut = 1; cut <= 120; cut++) {
       using pair = await cutShell(shell, () => cut)

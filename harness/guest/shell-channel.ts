@@ -162,9 +162,17 @@ export class ShellChannel {
     return { command, exitCode, stdout: out.bytes(), stderr: err.bytes(), leftOut, duration }
   }
 
-  /** The stream to the shell, for whoever wants to talk to it without framing; `run` must not be called any more. */
-  async release(signal: AbortSignal): Promise<Socket> {
-    await this.ready(signal)
+  /**
+   * Begins a command that talks with a person: resolves with the stream to it, without framing. The command reads what is
+   * written there by `<&1`, and has to say itself when it ends; `run` must not be called any more.
+   * @throws StackrigError SHELL_LOST
+   */
+  async release(command: string, signal: AbortSignal): Promise<Socket> {
+    if (!(await this.ready(signal))) throw this.#taken()
+    const { mark, frame } = framed(command)
+    this.#settled = undefined
+    this.#output.write(frame)
+    await this.#stdout.until([`<${mark}\n`], signal)
     this.#stdout.release()
     return this.#output
   }

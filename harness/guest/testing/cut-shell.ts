@@ -12,10 +12,11 @@ export async function cutShell(shell: LocalShell, bytes: () => number): Promise<
     const server = createServer().listen(join(folder, name))
     await once(server, 'listening')
     const near = connect(join(folder, name))
+    far.on('error', () => undefined)
     const [middle] = (await once(server, 'connection')) as [Socket]
     server.close()
     const pass = (data: Buffer): void => {
-      for (let at = 0; at < data.length;) {
+      for (let at = 0; at < data.length && middle.writable;) {
         const end = at + bytes()
         middle.write(data.subarray(at, end))
         at = end
@@ -24,6 +25,7 @@ export async function cutShell(shell: LocalShell, bytes: () => number): Promise<
     far.removeAllListeners('data')
     far.on('data', pass).resume()
     middle.on('data', (data: Buffer) => far.write(data))
+    middle.on('error', () => undefined)
     middle.on('close', () => far.off('data', pass))
     ends.push(middle, near)
     return near
