@@ -18,6 +18,7 @@ const commands = new Map(
     shell: async () => (await import('./shell.js')).shellCommand,
     console: async () => (await import('./console.js')).consoleCommand,
     down: async () => (await import('./down.js')).downCommand,
+    init: async () => (await import('./init.js')).initCommand,
     bench: async () => (await import('./bench.js')).benchCommand,
   }),
 )
