@@ -2,7 +2,7 @@ import type { Contract, RoleContract } from './contract.js'
 import { debianZed } from './debian-zed.js'
 
 const roles = Object.values(debianZed.roles)
-const everyOne = <Key extends keyof RoleContract>(key: Key): RoleContract[Key][number][] =>
+const everyOne = <Key extends 'services' | 'edits' | 'restart'>(key: Key): RoleContract[Key][number][] =>
   roles.flatMap((role) => [...role[key]])
 
 /** The packages' own init scripts, for what is a unit of its own under systemd. */

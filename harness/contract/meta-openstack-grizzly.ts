@@ -1,6 +1,6 @@
 import type { Contract } from './contract.js'
 import { exported, ini } from './edits.js'
-import { layer, sysv } from './meta-openstack.js'
+import { leastMemoryMiB, layer, sysv } from './meta-openstack.js'
 
 const identity = 'http://{controller}:5000/v2.0/'
 const nova = '/etc/nova/nova.conf'
@@ -23,6 +23,7 @@ export const metaOpenstackGrizzly: Contract = {
   ...sysv,
   roles: {
     controller: {
+      memoryMiB: leastMemoryMiB,
       // One process for Nova (python-nova_2013.1.3.bb), nova-compute among them (nova 2013.1, bin/nova-all): the
       // controller is a compute host, too.
       services: [
@@ -34,6 +35,7 @@ export const metaOpenstackGrizzly: Contract = {
       restart: [],
     },
     compute: {
+      memoryMiB: leastMemoryMiB,
       services: ['libvirtd', 'openvswitch-switch', 'quantum-openvswitch-agent', 'nova-compute'],
       edits: [
         // README.setup, "Compute node", at ec5aab41: these five. Commit 718ecf27 took the steps out, when the

@@ -1,6 +1,6 @@
 import type { Contract } from './contract.js'
 import { exported, ini } from './edits.js'
-import { layer, sysv } from './meta-openstack.js'
+import { leastMemoryMiB, layer, sysv } from './meta-openstack.js'
 
 const identity = 'http://{controller}:5000/v2.0'
 const nova = '/etc/nova/nova.conf'
@@ -19,6 +19,7 @@ export const metaOpenstackHavana: Contract = {
   ...sysv,
   roles: {
     controller: {
+      memoryMiB: leastMemoryMiB,
       services: [
         ...['postgresql', 'rabbitmq-server', 'keystone', 'glance-api', 'glance-registry'],
         ...['nova-api', 'nova-conductor', 'nova-scheduler', 'nova-cert', 'nova-consoleauth'],
@@ -29,6 +30,7 @@ export const metaOpenstackHavana: Contract = {
       restart: [],
     },
     compute: {
+      memoryMiB: leastMemoryMiB,
       services: ['libvirtd', 'openvswitch-switch', 'neutron-openvswitch-agent', 'nova-compute'],
       edits: [
         ini(nova, 'DEFAULT', 'sql_connection', 'postgresql://admin:admin@{controller}/nova'),

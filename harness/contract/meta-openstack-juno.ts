@@ -1,6 +1,6 @@
 import type { Contract } from './contract.js'
 import { exported, ini } from './edits.js'
-import { layer, sysv } from './meta-openstack.js'
+import { leastMemoryMiB, layer, sysv } from './meta-openstack.js'
 
 const keystone = 'http://{controller}:8081/keystone'
 const nova = '/etc/nova/nova.conf'
@@ -18,6 +18,7 @@ export const metaOpenstackJuno: Contract = {
   ...sysv,
   roles: {
     controller: {
+      memoryMiB: leastMemoryMiB,
       services: [
         ...['postgresql', 'rabbitmq-server', 'apache2', 'keystone', 'glance-api', 'glance-registry'],
         ...['nova-api', 'nova-conductor', 'nova-scheduler', 'nova-cert', 'nova-consoleauth'],
@@ -28,6 +29,7 @@ export const metaOpenstackJuno: Contract = {
       restart: [],
     },
     compute: {
+      memoryMiB: leastMemoryMiB,
       services: ['libvirtd', 'openvswitch-switch', 'neutron-openvswitch-agent', 'nova-compute'],
       edits: [
         ini(nova, 'DEFAULT', 'sql_connection', 'postgresql://admin:admin@{controller}/nova'),

@@ -1,6 +1,6 @@
 import type { Contract } from './contract.js'
 import { exported, ini } from './edits.js'
-import { layer } from './meta-openstack.js'
+import { leastMemoryMiB, layer } from './meta-openstack.js'
 
 const identity = 'http://{controller}:5000'
 const identityAdmin = 'http://{controller}:35357'
@@ -23,6 +23,7 @@ export const metaOpenstackThud: Contract = {
   logs: 'journalctl --boot --no-pager --lines=2000; tail -n 300 /var/log/*/*.log 2>/dev/null',
   roles: {
     controller: {
+      memoryMiB: leastMemoryMiB,
       services: [
         ...['postgresql', 'rabbitmq-server', 'memcached', 'apache2', 'glance-api', 'glance-registry'],
         ...['nova-api', 'nova-conductor', 'nova-scheduler', 'nova-consoleauth', 'nova-novncproxy'],
@@ -33,6 +34,7 @@ export const metaOpenstackThud: Contract = {
       restart: [],
     },
     compute: {
+      memoryMiB: leastMemoryMiB,
       services: ['libvirtd', 'nova-compute'],
       edits: [
         ini(nova, 'DEFAULT', 'my_ip', '{address}'),

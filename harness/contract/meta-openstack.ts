@@ -21,3 +21,6 @@ export const sysv = {
   logs: 'tail -n 300 /var/log/messages /var/log/postinstall.log /var/log/*/*.log 2>/dev/null',
   firstBoot: { service: 'run-postinsts', timeout: '60min' },
 } as const
+
+/** MiB: the layer's README.setup starts controller and compute node with `-m 4096`; RabbitMQ ends with less than 2 GB free. */
+export const leastMemoryMiB = 4096
