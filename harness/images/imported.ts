@@ -7,6 +7,7 @@ import { StackrigError } from '../errors/index.js'
 import { imagesFolder } from './cache.js'
 import { decompressed } from './decompressed.js'
 import { readDeployedImage, type DeployedImage } from './deploy-folder.js'
+import { diskType } from './boot-files.js'
 import { imageInFolder, type Image } from './image.js'
 import type { ImportedEntry } from './lock-file.js'
 import { packageRecord, packagesDigest } from './packages.js'
@@ -103,7 +104,8 @@ export async function verifyImport(name: string, entry: ImportedEntry): Promise<
 /** The same image with a disk that QEMU can read. */
 async function withoutCompression(image: Image, entry: ImportedEntry): Promise<Image> {
   const given = image.rootfs ?? image.initrd
-  if (!given?.endsWith('.zst')) return image
+  const packed = image.rootfs === undefined ? given?.endsWith('.zst') : diskType(image.conf).compression
+  if (!given || !packed) return image
   const plain = await decompressed(given, entry.sha256[relative(image.folder, given)] ?? '')
   return image.rootfs ? { ...image, rootfs: plain } : { ...image, initrd: plain }
 }

@@ -1,6 +1,6 @@
 export { buildImages, type BuildOptions } from './build.js'
 export type { BuildProgress } from './build-progress.js'
-export type { Image } from './image.js'
+export { imageInFolder, type DiskFormat, type Image } from './image.js'
 export { parseQemubootConf, formatQemubootConf, readQemubootConf, QemubootConf } from './qemuboot-conf.js'
 export { readRecipe, recipeNames, type Recipe } from './recipe.js'
 export { findImage, lockImages, verifyImage, type VerifiedImage } from './lock.js'

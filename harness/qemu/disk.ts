@@ -1,3 +1,4 @@
+import type { DiskFormat } from '../images/index.js'
 import { copyFile } from 'node:fs/promises'
 import { execa } from 'execa'
 import { messageOf, StackrigError } from '../errors/index.js'
@@ -10,7 +11,7 @@ export const moreRoom =
  * Makes a qcow2 file that holds what differs from another disk (QEMU docs, "qemu-img create").
  * @throws StackrigError HOST_DISK
  */
-export async function createOverlay(file: string, backing: string, format: 'qcow2' | 'raw'): Promise<void> {
+export async function createOverlay(file: string, backing: string, format: DiskFormat): Promise<void> {
   await withRoom(file, execa('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', format, '-b', backing, file]))
 }
 

@@ -71,7 +71,7 @@ function nodeConf({ image, disk, memoryMiB, cpus }: MachineSpec): Record<string,
   const tools = image.conf.get('staging_bindir_native') ?? ''
   return {
     ...image.conf.resolved(),
-    kernel: image.kernel,
+    kernel: image.kernel ?? '',
     // Where it does not exist, runqemu would ask BitBake.
     staging_bindir_native: existsSync(tools) ? tools : '/usr/bin',
     staging_dir_native: existsSync(tools) ? (image.conf.get('staging_dir_native') ?? '/usr') : '/usr',
@@ -83,8 +83,8 @@ function nodeConf({ image, disk, memoryMiB, cpus }: MachineSpec): Record<string,
     ...(disk
       ? {
           rootfs: disk,
-          // For a disk of any other kind runqemu leaves out the kernel.
-          qb_default_fstype: 'ext4',
+          // For a disk of a kind that has a boot loader runqemu leaves out the kernel.
+          qb_default_fstype: image.kernel === undefined ? 'wic.qcow2' : 'ext4',
           qb_rootfs_opt: '-drive file=@ROOTFS@,if=virtio,format=qcow2,discard=unmap',
         }
       : { rootfs: image.initrd ?? '' }),
