@@ -9,6 +9,7 @@ export {
   type Topology,
 } from './cluster/index.js'
 export {
+  contractNamed,
   debianZed,
   debianZedSysv,
   metaOpenstackGrizzly,

@@ -6,6 +6,7 @@ import {
   buildImages,
   describeMove,
   importImages,
+  importWarnings,
   lockImages,
   readRecipe,
   recipeNames,
@@ -67,15 +68,26 @@ export function imagesCommand(): Command {
     .argument('[names...]', 'default: all whose names say their role')
     .requiredOption('--contract <name>', `what they promise: ${Object.keys(contracts).join(', ')}`)
     .option('--role <image=role...>', 'for images whose names do not say it')
-    .action(async (folder: string, names: string[], options: { contract: string; role?: string[] }) => {
+    .option('--name <image=name...>', 'another name in images.lock')
+    .option('--memory <role=mib...>', 'MiB for the node of a role, instead of what the conf says')
+    .option('--trust', 'it is your own build: its confs may call QEMU with any arguments')
+    .action(async (folder: string, names: string[], options: ImportArguments) => {
       if (!(options.contract in contracts)) {
         throw new StackrigError('USAGE', `there is no contract "${options.contract}"`, {
           seen: Object.keys(contracts).join(', '),
         })
       }
-      const { images: imported, leftOut } = await importImages(folder, {
+      const {
+        images: imported,
+        leftOut,
+        broken,
+      } = await importImages(folder, {
         contract: options.contract,
-        roles: rolesOf(options.role ?? []),
+        roles: pairs('--role', 'IMAGE=ROLE', options.role),
+        renames: pairs('--name', 'IMAGE=NAME', options.name),
+        memory: memoryOf(options.memory),
+        trust: options.trust ?? false,
+        signal: interrupted,
         knownRoles: Object.keys(contracts[options.contract]?.roles ?? {}),
         ...(names.length > 0 && { names }),
       })
@@ -84,19 +96,43 @@ export function imagesCommand(): Command {
         process.stdout.write(`${name.padEnd(32)} ${notes.join(', ')}\n`)
       }
       for (const name of leftOut) process.stdout.write(`${name.padEnd(32)} left out: its name says no role\n`)
+      for (const { conf, error } of broken)
+        process.stdout.write(`${conf.padEnd(32)} left out: ${error.message.split('\n')[0] ?? ''}\n`)
+      const contract = contracts[options.contract]
+      const warnings = contract ? importWarnings(imported, contract) : []
+      for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
+      process.stdout.write('next: npx stackrig topology new NAME, then npx stackrig up NAME --cold\n')
     })
   return images
 }
 
-function rolesOf(given: string[]): Record<string, string> {
+interface ImportArguments {
+  contract: string
+  role?: string[]
+  name?: string[]
+  memory?: string[]
+  trust?: boolean
+}
+
+function pairs(option: string, form: string, given: string[] = []): Record<string, string> {
   return Object.fromEntries(
     given.map((pair) => {
-      const [, image, role] = /^([^=]+)=([^=]+)$/.exec(pair) ?? []
-      if (image === undefined || role === undefined)
-        throw new StackrigError('USAGE', '--role wants IMAGE=ROLE', { seen: pair })
-      return [image, role]
+      const [, left, right] = /^([^=]+)=([^=]+)$/.exec(pair) ?? []
+      if (left === undefined || right === undefined)
+        throw new StackrigError('USAGE', `${option} wants ${form}`, { seen: pair })
+      return [left, right]
     }),
   )
+}
+
+function memoryOf(given?: string[]): Record<string, number> {
+  const entries = Object.entries(pairs('--memory', 'ROLE=MIB', given)).map(([role, text]) => {
+    const amount = Number(text)
+    if (!Number.isInteger(amount) || amount <= 0)
+      throw new StackrigError('USAGE', '--memory wants a whole number of MiB', { seen: `${role}=${text}` })
+    return [role, amount] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 /** Recipes that make an image; `node` is only a base of others. */

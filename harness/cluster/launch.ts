@@ -12,7 +12,7 @@ import {
   watchForCrash,
 } from '../guest/index.js'
 import { StackrigError } from '../errors/index.js'
-import type { Image } from '../images/index.js'
+import { refuseShortMemory, type Image } from '../images/index.js'
 import {
   chosenLauncher,
   Machine,
@@ -60,10 +60,12 @@ export function machineSpec(
   image: Image,
   run: { accelerator: Accelerator; logFolder: string; storage: Storage; clock?: Date },
 ): MachineSpec {
+  const memoryMiB = node.memoryMiB ?? image.memoryMiB
+  refuseShortMemory(node.name, node.role, topology.contract, memoryMiB)
   return {
     name: node.name,
     image,
-    memoryMiB: node.memoryMiB ?? image.memoryMiB,
+    memoryMiB,
     cpus: node.cpus ?? image.cpus,
     mac: node.mac,
     tap: tapName(topology.nodes.findIndex(({ name }) => name === node.name)),

@@ -1,3 +1,4 @@
+import { StackrigError } from '../errors/index.js'
 import type { Contract } from './contract.js'
 import { debianZed } from './debian-zed.js'
 import { debianZedSysv } from './debian-zed-sysv.js'
@@ -26,3 +27,12 @@ const all = [
 export const contracts: Readonly<Record<string, Contract>> = Object.fromEntries(
   all.map((contract) => [contract.name, contract]),
 )
+
+/** The contract of a name. @throws StackrigError USAGE */
+export function contractNamed(name: string): Contract {
+  const contract = contracts[name]
+  if (contract) return contract
+  throw new StackrigError('USAGE', `there is no contract "${name}"`, {
+    seen: Object.keys(contracts).join(', '),
+  })
+}

@@ -54,6 +54,11 @@ export class QemubootConf {
     return this.#absolute(value)
   }
 
+  /** A value as it stands in the file. */
+  raw(key: string): string | undefined {
+    return this.#values.get(key.toLowerCase())
+  }
+
   #absolute(value: string): string {
     return value.replaceAll('@DEPLOY_DIR_IMAGE@', this.folder)
   }
@@ -113,10 +118,11 @@ export class QemubootConf {
 
   /** The initial RAM disk: an initramfs that is the whole system, or one named in qb_opt_append. */
   get initrd(): string | undefined {
-    if (this.isInitramfs) return this.rootfs
     // Words end at a blank, which the folder's own path may have. QEMU takes options with one dash or two.
     const [, file] = /(?:^|\s)--?initrd\s+(\S+)/.exec(this.#values.get('qb_opt_append') ?? '') ?? []
-    return file && this.#absolute(file)
+    if (!this.isInitramfs) return file && this.#absolute(file)
+    if (file === undefined) return this.rootfs
+    throw invalid(this.file, `it has an initramfs and -initrd ${file}, and QEMU takes one only`)
   }
 
   /** Whether the root file system is an initramfs. */

@@ -47,7 +47,7 @@ export const portSocket = (name: string, port: string): string => `${name}.${por
 export function directCommand(spec: MachineSpec): string[] {
   const { image } = spec
   const words = [...imageWords(image.conf), ...kernelWords(spec)]
-  const machine = /-machine (\S+)/.exec(image.conf.get('qb_machine') ?? '')?.[1] ?? 'pc'
+  const machine = /-(?:machine|M)\s+(\S+)/.exec(image.conf.get('qb_machine') ?? '')?.[1] ?? 'pc'
   const root = spec.disk ? `root=${rootWords(image.conf.get('qb_kernel_root') ?? '/dev/vda')} ` : ''
   return [
     'qemu-system-x86_64',
@@ -95,8 +95,8 @@ function imageWords(conf: Image['conf']): string[] {
   const own = conf.get('qb_kernel_cmdline_append') ?? ''
   if (/\bconsole=/.test(own)) return [own]
   const terminals = [...(conf.get('serial_consoles') ?? '').matchAll(/\d+;(\w+)/g)].map(([, name]) => name)
-  const [first] = terminals
-  if (first === undefined) return [own]
+  // Releases before hardknott name none, and their runqemu said ttyS0 by itself.
+  const [first = 'ttyS0'] = terminals
   // The last one is /dev/console.
   return [own, `console=${first}`, ...(first.startsWith('ttyS') ? [] : ['console=ttyS0'])]
 }

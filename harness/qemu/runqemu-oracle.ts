@@ -18,7 +18,7 @@ export function layOut({ conf, files }: OracleCase, folder: string, tools: strin
   const native = { staging_bindir_native: tools, staging_dir_native: tools }
   const values = Object.entries({ ...conf, ...native }).map(([key, value]) => [
     key,
-    value.replace('DEPLOY', folder),
+    value.replace(/\bDEPLOY\b/, folder),
   ])
   const file = join(folder, 'case.qemuboot.conf')
   writeFileSync(file, formatQemubootConf(Object.fromEntries(values) as Record<string, string>))
@@ -35,6 +35,9 @@ export function layOutTools(tools: string): void {
     )
     chmodSync(join(tools, name), 0o755)
   }
+  // The releases around thud ask ldd whether QEMU was linked with OpenGL's Mesa; a script is not linked.
+  writeFileSync(join(tools, 'ldd'), '#!/bin/sh\n')
+  chmodSync(join(tools, 'ldd'), 0o755)
 }
 
 /** Asks the script itself; `DEPLOY` and `TOOLS` stand for the folders in what it answers. */

@@ -38,9 +38,10 @@ function findRunqemu(): string {
  * `folder`, made of the image's own: runqemu boots the files that its conf names.
  *
  * runqemu takes every key that its conf lacks from the environment; so it gets none but what it runs on.
- * @throws StackrigError HOST_PROGRAM_MISSING
+ * @throws StackrigError HOST_PROGRAM_MISSING, USAGE for paths with blanks
  */
 export async function runqemuCommand(spec: MachineSpec, folder: string): Promise<string[]> {
+  refuseBlanks([folder, spec.image.kernel, spec.image.initrd, spec.disk, spec.consoleLog, spec.memory.file])
   const conf = join(folder, `${spec.name}.qemuboot.conf`)
   await writeFile(conf, formatQemubootConf(nodeConf(spec)))
   const qemu = [
@@ -64,6 +65,20 @@ export async function runqemuCommand(spec: MachineSpec, folder: string): Promise
     `qemuparams=${qemu.map(shellWord).join(' ')}`,
     `bootparams=${kernelWords(spec).join(' ')}`,
   ]
+}
+
+/** runqemu makes one line of all that it was told, and splits it into words as a shell does. */
+function refuseBlanks(paths: (string | undefined)[]): void {
+  const bad = paths.filter((path) => path !== undefined && /[\s'"\\]/.test(path))
+  if (bad.length === 0) return
+  throw new StackrigError(
+    'USAGE',
+    'Under runqemu no path may have blanks or quotes: it splits its command line there.',
+    {
+      seen: bad.join('\n'),
+      next: 'STACKRIG_LAUNCHER=direct, or a folder without blanks (STACKRIG_CACHE, TMPDIR, the deploy folder)',
+    },
+  )
 }
 
 /** The image's conf with this node's disk, and with absolute paths. */

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Command } from 'commander'
+import { contracts } from '../contract/index.js'
+import { StackrigError } from '../errors/index.js'
+import { isImported, readLock, type ImagesLock } from '../images/index.js'
+import { projectFolder } from '../paths.js'
+
+/** `stackrig topology`: which nodes there are. */
+export function topologyCommand(): Command {
+  const topology = new Command('topology').description('write a topology of imported images')
+  topology
+    .command('new')
+    .description('write fixtures/topologies/NAME.ts from the imported images of images.lock')
+    .argument('<name>', 'lower case letters, digits and dashes')
+    .option('--contract <name>', 'only images of this contract')
+    .action(async (name: string, options: { contract?: string }) => {
+      const file = join(projectFolder, 'fixtures', 'topologies', `${name}.ts`)
+      if (existsSync(file))
+        throw new StackrigError('USAGE', `There must be no topology "${name}" yet.`, {
+          where: file,
+          next: 'choose another name, or remove that file',
+        })
+      const text = topologyText(name, readLock(), options.contract)
+      await mkdir(dirname(file), { recursive: true })
+      await writeFile(file, text)
+      process.stdout.write(
+        `${file}\nnext: npx stackrig up ${name} --cold, then npx stackrig golden make ${name}\n`,
+      )
+    })
+  return topology
+}
+
+/**
+ * The text of a topology that has one node for each imported image of the lock, at the address it was built for.
+ * @throws StackrigError USAGE
+ */
+export function topologyText(name: string, lock: ImagesLock, only?: string): string {
+  if (!/^[a-z][a-z0-9-]*$/.test(name))
+    throw new StackrigError('USAGE', 'The name of a topology has lower case letters, digits and dashes.', {
+      seen: name,
+    })
+  const imported = Object.entries(lock.images).flatMap(([image, entry]) =>
+    isImported(entry) && (only === undefined || entry.contract === only) ? [{ image, ...entry }] : [],
+  )
+  const wanted = [...new Set(imported.map(({ contract }) => contract))]
+  const [contract] = wanted
+  if (contract === undefined || wanted.length > 1) {
+    throw new StackrigError('USAGE', 'A topology is made of imported images of one contract.', {
+      where: 'images.lock',
+      seen: wanted.length > 1 ? `images of ${wanted.join(', ')}` : 'no imported image',
+      next: wanted.length > 1 ? '--contract NAME' : 'npx stackrig images import FOLDER --contract NAME',
+    })
+  }
+  const { names, variable } = {
+    names: nodeNames(imported.map(({ role }) => role)),
+    variable: variableOf(name),
+  }
+  const order = Object.keys(contracts[contract]?.roles ?? {})
+  const addresses = freeAddresses(imported.flatMap(({ address }) => address ?? []))
+  const nodes = imported
+    .map((entry, index) => ({ ...entry, node: names[index] ?? entry.role }))
+    .sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role))
+    .map(
+      ({ node, image, role, address }) =>
+        `    ${/^[a-z]+$/.test(node) ? node : `'${node}'`}: { image: '${image}', role: '${role}', address: '${address ?? addresses()}' },\n`,
+    )
+  return `import { contractNamed, defineTopology } from '../../harness/index.js'
+
+/** Written by \`npx stackrig topology new ${name}\` from images.lock. */
+export const ${variable} = defineTopology({
+  name: '${name}',
+  contract: contractNamed('${contract}'),
+  nodes: {
+${nodes.join('')}  },
+})
+`
+}
+
+const variableOf = (name: string): string =>
+  name.replace(/-+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()).replace(/-$/, '')
+
+/** A node is called as its role; the second of a role has a number. */
+function nodeNames(roles: readonly string[]): string[] {
+  return roles.map((role, index) => {
+    const before = roles.slice(0, index).filter((other) => other === role).length
+    return before === 0 ? role : `${role}-${before + 1}`
+  })
+}
+
+/** Addresses of the layer's network that no image was built for: .2 and .4 are its own, so the rest comes after. */
+function freeAddresses(taken: readonly string[]): () => string {
+  let last = 4
+  return () => {
+    do last += 2
+    while (taken.includes(`192.168.7.${last}`))
+    return `192.168.7.${last}`
+  }
+}
