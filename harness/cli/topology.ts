@@ -64,7 +64,7 @@ export function topologyText(name: string, lock: ImagesLock, only?: string): str
     .sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role))
     .map(
       ({ node, image, role, address }) =>
-        `    ${/^[a-z]+$/.test(node) ? node : `'${node}'`}: { image: '${image}', role: '${role}', address: '${address ?? addresses()}' },\n`,
+        `    ${/^[a-z]+$/.test(node) ? node : `'${node}'`}: { image: '${image}', role: '${role}', address: '${address ?? addresses(role)}' },\n`,
     )
   return `import { contractNamed, defineTopology } from '../../harness/index.js'
 
@@ -89,12 +89,20 @@ function nodeNames(roles: readonly string[]): string[] {
   })
 }
 
-/** Addresses of the layer's network that no image was built for: .2 and .4 are its own, so the rest comes after. */
-function freeAddresses(taken: readonly string[]): () => string {
-  let last = 4
-  return () => {
-    do last += 2
-    while (taken.includes(`192.168.7.${last}`))
-    return `192.168.7.${last}`
+/** The layer's own addresses (openstack-base.bbclass), where no image says another; the rest comes after them. */
+const usual: Readonly<Record<string, string>> = {
+  controller: '192.168.7.2',
+  'all-in-one': '192.168.7.2',
+  compute: '192.168.7.4',
+}
+
+function freeAddresses(baked: readonly string[]): (role: string) => string {
+  const taken = new Set(baked)
+  return (role) => {
+    let last = 6
+    let address = usual[role] ?? `192.168.7.${last}`
+    for (; taken.has(address); last += 2) address = `192.168.7.${last}`
+    taken.add(address)
+    return address
   }
 }

@@ -88,7 +88,7 @@ const changes: Readonly<Record<string, Readonly<Record<string, Change>>>> = {
     'not there': { conf: { qb_default_fstype: 'btrfs' } },
     wic: wic('wic', { qb_fsinfo: 'wic:kernel-in-fs' }),
     'wic on scsi': { ...wic('wic', { qb_drive_type: '/dev/sd' }), since: 'pyro' },
-    'wic on ide': { ...wic('wic', { qb_drive_type: '/dev/hd' }), since: 'morty' },
+    'wic on ide': { ...wic('wic', { qb_drive_type: '/dev/hd' }), since: 'rocko' },
     'wic.vmdk': { ...wic('wic.vmdk'), since: 'rocko' },
     'wic.qcow2': { ...wic('wic.qcow2'), since: 'rocko' },
     'wic.vhdx': { ...wic('wic.vhdx'), since: 'kirkstone' },

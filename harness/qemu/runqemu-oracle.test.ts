@@ -27,7 +27,7 @@ const scripts = process.env['RUNQEMU_RELEASES']
 const record = process.env['RUNQEMU_RECORD'] === '1'
 const table = join(import.meta.dirname, 'runqemu-oracle.json')
 type Table = Record<string, Record<string, OracleAnswer>>
-const recorded: Table = !record && existsSync(table) ? (JSON.parse(readFileSync(table, 'utf8')) as Table) : {}
+const recorded: Table = existsSync(table) ? (JSON.parse(readFileSync(table, 'utf8')) as Table) : {}
 
 const folder = mkdtempSync(join(realpathSync(tmpdir()), 'stackrig-oracle-'))
 const tools = join(folder, 'tools')
@@ -90,6 +90,9 @@ const there = releases.filter((release) =>
   scripts ? existsSync(join(scripts, release, 'runqemu')) : release in recorded,
 )
 
+// Answers to cases that are none any more go; releases whose script is not there keep theirs.
+if (record) for (const release of there) recorded[release] = {}
+
 describe.each(there)('runqemu of %s', (release) => {
   test.each(oracleCases(release).map((one) => [one.name, one] as const))(
     '%s',
@@ -127,7 +130,9 @@ describe.each(there)('runqemu of %s', (release) => {
 
 /** One line for each answer. */
 function tableText(): string {
-  const rows = Object.entries(recorded).map(([release, answers]) => {
+  const rows = releases.flatMap((release) => {
+    const answers = recorded[release]
+    if (!answers) return []
     const lines = Object.entries(answers).map(
       ([name, answer]) => `  ${JSON.stringify(name)}: ${JSON.stringify(answer)}`,
     )
@@ -138,5 +143,5 @@ function tableText(): string {
 
 test('the recorded table has the answers of real scripts', () => {
   if (record) writeFileSync(table, tableText())
-  expect(there.length).toBeGreaterThan(6)
+  expect(Object.keys(recorded).length).toBeGreaterThan(6)
 })

@@ -46,7 +46,7 @@ export async function runqemuCommand(spec: MachineSpec, folder: string): Promise
   await writeFile(conf, formatQemubootConf(nodeConf(spec)))
   const qemu = [
     ...startOptions(spec),
-    ...['-machine', machineProperties],
+    ...['-machine', machineOf(spec)],
     ...sizeOptions(spec),
     ...clockOptions(spec),
     ...['-device', 'virtio-rng-pci'],
@@ -65,6 +65,12 @@ export async function runqemuCommand(spec: MachineSpec, folder: string): Promise
     `qemuparams=${qemu.map(shellWord).join(' ')}`,
     `bootparams=${kernelWords(spec).join(' ')}`,
   ]
+}
+
+/** `-usb` of a conf is a property of the machine (QEMU 7.2): switched off, its tablet has no bus and QEMU ends. */
+function machineOf({ image }: MachineSpec): string {
+  const wanted = /(?:^|\s)-usb(?:\s|$)/.test(image.conf.get('qb_opt_append') ?? '')
+  return wanted ? machineProperties.replace('usb=off', 'usb=on') : machineProperties
 }
 
 /** runqemu makes one line of all that it was told, and splits it into words as a shell does. */
