@@ -45,6 +45,27 @@ export function findContract(name: string): Promise<Contract> {
   return find(name, contracts)
 }
 
+/** How a contract is imported by a file of `fixtures/topologies`. */
+export interface ContractExport {
+  variable: string
+  from: string
+  roles: string[]
+}
+
+/** @throws StackrigError as `findContract`. */
+export async function findContractExport(name: string): Promise<ContractExport> {
+  const contract = await findContract(name)
+  const file = (await filesOf(contracts)).get(name) ?? ''
+  const [variable = name] =
+    Object.entries(await loadFixture(file)).find(([, value]) => isNamed(value, name)) ?? []
+  const own = file.startsWith(join(projectFolder, 'fixtures'))
+  return {
+    variable,
+    from: own ? `../contracts/${name}.js` : `stackrig/contracts/${name}`,
+    roles: Object.keys(contract.roles),
+  }
+}
+
 /** As `findContract`, in `fixtures/topologies`. @throws StackrigError USAGE, TOPOLOGY_INVALID, CONTRACT_INVALID */
 export function findTopology(name: string): Promise<Topology> {
   return find(name, topologies)

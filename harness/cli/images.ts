@@ -5,6 +5,7 @@ import {
   buildImages,
   describeMove,
   importImages,
+  importWarnings,
   lockImages,
   readRecipe,
   recipeNames,
@@ -67,11 +68,22 @@ export function imagesCommand(): Command {
     .argument('[names...]', 'default: all whose names say their role')
     .requiredOption('--contract <name>', 'what they promise: name of a file in fixtures/contracts')
     .option('--role <image=role...>', 'for images whose names do not say it')
-    .action(async (folder: string, names: string[], options: { contract: string; role?: string[] }) => {
+    .option('--name <image=name...>', 'another name in images.lock')
+    .option('--memory <role=mib...>', 'MiB for the node of a role, instead of what the conf says')
+    .option('--trust', 'it is your own build: its confs may call QEMU with any arguments')
+    .action(async (folder: string, names: string[], options: ImportArguments) => {
       const contract = await findContract(options.contract)
-      const { images: imported, leftOut } = await importImages(folder, {
+      const {
+        images: imported,
+        leftOut,
+        broken,
+      } = await importImages(folder, {
         contract: contract.name,
-        roles: rolesOf(options.role ?? []),
+        roles: pairs('--role', 'IMAGE=ROLE', options.role),
+        renames: pairs('--name', 'IMAGE=NAME', options.name),
+        memory: memoryOf(options.memory),
+        trust: options.trust ?? false,
+        signal: interrupted,
         knownRoles: Object.keys(contract.roles),
         ...(names.length > 0 && { names }),
       })
@@ -80,19 +92,41 @@ export function imagesCommand(): Command {
         process.stdout.write(`${name.padEnd(32)} ${notes.join(', ')}\n`)
       }
       for (const name of leftOut) process.stdout.write(`${name.padEnd(32)} left out: its name says no role\n`)
+      for (const { conf, error } of broken)
+        process.stdout.write(`${conf.padEnd(32)} left out: ${error.message.split('\n')[0] ?? ''}\n`)
+      for (const warning of importWarnings(imported, contract)) process.stderr.write(`warning: ${warning}\n`)
+      process.stdout.write('next: npx stackrig topology new NAME, then npx stackrig up NAME --cold\n')
     })
   return images
 }
 
-function rolesOf(given: string[]): Record<string, string> {
+interface ImportArguments {
+  contract: string
+  role?: string[]
+  name?: string[]
+  memory?: string[]
+  trust?: boolean
+}
+
+function pairs(option: string, form: string, given: string[] = []): Record<string, string> {
   return Object.fromEntries(
     given.map((pair) => {
-      const [, image, role] = /^([^=]+)=([^=]+)$/.exec(pair) ?? []
-      if (image === undefined || role === undefined)
-        throw new StackrigError('USAGE', '--role wants IMAGE=ROLE', { seen: pair })
-      return [image, role]
+      const [, left, right] = /^([^=]+)=([^=]+)$/.exec(pair) ?? []
+      if (left === undefined || right === undefined)
+        throw new StackrigError('USAGE', `${option} wants ${form}`, { seen: pair })
+      return [left, right]
     }),
   )
+}
+
+function memoryOf(given?: string[]): Record<string, number> {
+  const entries = Object.entries(pairs('--memory', 'ROLE=MIB', given)).map(([role, text]) => {
+    const amount = Number(text)
+    if (!Number.isInteger(amount) || amount <= 0)
+      throw new StackrigError('USAGE', '--memory wants a whole number of MiB', { seen: `${role}=${text}` })
+    return [role, amount] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 /** Recipes that make an image; `node` is only a base of others. */

@@ -12,6 +12,7 @@ const commands = new Map(
     test: async () => (await import('./test.js')).testCommand,
     doctor: async () => (await import('./doctor.js')).doctorCommand,
     images: async () => (await import('./images.js')).imagesCommand,
+    topology: async () => (await import('./topology.js')).topologyCommand,
     golden: async () => (await import('./golden.js')).goldenCommand,
     up: async () => (await import('./up.js')).upCommand,
     ps: async () => (await import('./ps.js')).psCommand,

@@ -12,7 +12,7 @@ import {
   watchForCrash,
 } from '../guest/index.js'
 import { StackrigError } from '../errors/index.js'
-import type { Image } from '../images/index.js'
+import { refuseShortMemory, type Image } from '../images/index.js'
 import {
   Machine,
   moreRoom,
@@ -68,10 +68,12 @@ export function machineSpec(
 ): MachineSpec {
   const { topology, machines, logFolder } = cluster
   const image = imageOf(machines.images, node)
+  const memoryMiB = node.memoryMiB ?? image.memoryMiB
+  refuseShortMemory(node.name, node.role, topology.contract, memoryMiB)
   return {
     name: node.name,
     image,
-    memoryMiB: node.memoryMiB ?? image.memoryMiB,
+    memoryMiB,
     cpus: node.cpus ?? image.cpus,
     mac: node.mac,
     tap: tapName(topology.nodes.findIndex(({ name }) => name === node.name)),

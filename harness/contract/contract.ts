@@ -23,6 +23,8 @@ export interface Passwords {
 
 /** What the nodes of one role must be told and must run. */
 export interface RoleContract {
+  /** MiB; with less the node's services do not come up. */
+  memoryMiB?: number
   /** Units or init scripts that run after boot. */
   services: readonly string[]
   /** The edits that point a node at the controller. */

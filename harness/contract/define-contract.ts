@@ -29,5 +29,5 @@ export function defineContract({ name, operatingSystem, release, layout }: Contr
 function underUnits(role: RoleContract, units: NonNullable<OperatingSystem['units']>): RoleContract {
   const named = (services: readonly string[]): string[] =>
     services.flatMap((service) => units[service] ?? [service])
-  return { services: named(role.services), edits: role.edits, restart: named(role.restart) }
+  return { ...role, services: named(role.services), restart: named(role.restart) }
 }

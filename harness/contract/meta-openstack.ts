@@ -12,4 +12,6 @@ export const metaOpenstack = {
    * (identity.bbclass): before there is a login prompt, so that whoever can ask finds it over.
    */
   sysvFirstBoot: { service: 'run-postinsts', timeout: '60min' },
+  /** MiB: the layer's README.setup starts controller and compute node with `-m 4096`; RabbitMQ ends with less than 2 GB free. */
+  leastMemoryMiB: 4096,
 } as const

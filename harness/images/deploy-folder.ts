@@ -20,25 +20,40 @@ export interface DeployedImage {
   packages: string[] | undefined
 }
 
+/** A conf that cannot be used, and why: it is nothing to the other images of the folder. */
+export interface BrokenConf {
+  conf: string
+  error: StackrigError
+}
+
 const suffix = '.qemuboot.conf'
 
 /**
  * The images in a folder, found by their `*.qemuboot.conf`. Nothing is written there.
- * @throws StackrigError IMAGE_MISSING when there is none, QEMUBOOT_INVALID for a conf that cannot be used.
+ * @throws StackrigError IMAGE_MISSING when there is none, QEMUBOOT_INVALID when no conf can be used.
  */
-export function readDeployFolder(folder: string): DeployedImage[] {
+export function readDeployFolder(folder: string): { images: DeployedImage[]; broken: BrokenConf[] } {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     throw none(folder, 'there is no such folder')
   const files = readdirSync(folder)
   // A build leaves the file with its time in the name, and a link to it without, whose name stays the same.
   const confs = files.filter((file) => file.endsWith(suffix)).sort((a, b) => a.length - b.length)
   const images = new Map<string, DeployedImage>()
+  const broken: BrokenConf[] = []
   for (const conf of confs) {
-    if (!existsSync(join(folder, conf))) throw none(folder, `${conf} is a link that leads nowhere`)
-    const image = readDeployedImage(folder, conf)
-    if (!images.has(image.name)) images.set(image.name, image)
+    try {
+      if (!existsSync(join(folder, conf))) throw none(folder, `${conf} is a link that leads nowhere`)
+      const image = readDeployedImage(folder, conf)
+      if (!images.has(image.name)) images.set(image.name, image)
+    } catch (error) {
+      if (!(error instanceof StackrigError)) throw error
+      broken.push({ conf, error })
+    }
   }
-  if (images.size > 0) return [...images.values()].sort((a, b) => a.conf.localeCompare(b.conf))
+  const [first] = broken
+  if (images.size === 0 && first) throw first.error
+  if (images.size > 0)
+    return { images: [...images.values()].sort((a, b) => a.conf.localeCompare(b.conf)), broken }
   const disks = files.filter((file) => /\.(ext\d|wic|qcow2)(\.|$)/.test(file))
   throw none(
     folder,
@@ -54,9 +69,9 @@ export function readDeployedImage(folder: string, conf: string): DeployedImage {
   read.refuseUnknownKeys()
   const base = conf.slice(0, -suffix.length)
   const machine = read.get('machine')
-  const name = base
-    .replace(/\.rootfs.*$/, '')
-    .replace(machine ? new RegExp(`-${machine}(-\\d+)?$`) : /$^/, '')
+  const bare = base.replace(/\.rootfs.*$/, '').replace(/-\d{8,}$/, '')
+  // A machine may be called `c++`: it is no pattern.
+  const name = machine && bare.endsWith(`-${machine}`) ? bare.slice(0, -machine.length - 1) : bare
   const data = testData(folder, base)
   return {
     name,

@@ -1,8 +1,12 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { diskType } from './boot-files.js'
 import { readQemubootConf, type QemubootConf } from './qemuboot-conf.js'
 import { StackrigError } from '../errors/index.js'
+
+/** QEMU's names of formats (QEMU docs, "Disk image file formats"). */
+export type DiskFormat = 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vpc' | 'vhdx'
 
 /** Something that can be booted: verified files, and how QEMU must be called. */
 export interface Image {
@@ -11,12 +15,15 @@ export interface Image {
   contract: string
   /** The folder everything lies in, like a Yocto deploy folder. */
   folder: string
-  kernel: string
+  /** Missing when the disk has a boot loader that starts its own. */
+  kernel?: string
   initrd?: string
   /** The disk with the root file system; missing when the initrd is the whole system. */
   rootfs?: string
   /** Its format for QEMU. */
-  rootfsFormat?: 'qcow2' | 'raw'
+  rootfsFormat?: DiskFormat
+  /** The controller that the disk of an image with a boot loader hangs on, where that is not virtio. */
+  diskBus?: 'scsi' | 'ide'
   conf: QemubootConf
   /** The address that an imported image was built for. */
   address?: string
@@ -73,22 +80,34 @@ export function imageInFolder(
     )
   }
   const conf = readQemubootConf(join(folder, name))
-  const { initrd, rootfs } = conf
+  const { kernel, initrd, rootfs } = conf
+  const bus = diskBus(conf)
   return {
     ...identity,
     folder,
-    kernel: conf.kernel,
+    ...(kernel === undefined ? {} : { kernel }),
+    ...(bus === undefined ? {} : { diskBus: bus }),
     ...(initrd === undefined ? {} : { initrd }),
     ...(rootfs === undefined || conf.isInitramfs ? {} : { rootfs, rootfsFormat: formatOf(conf, rootfs) }),
     conf,
-    // runqemu's own default is 256 MiB and one CPU.
-    memoryMiB: conf.number('qb_mem') ?? 256,
-    cpus: conf.number('qb_smp') ?? 1,
+    memoryMiB: conf.memoryMiB,
+    cpus: conf.cpus,
   }
 }
 
+/** What runqemu hangs a whole disk on (setup_rootfs, QB_DRIVE_TYPE): its own boot loader names the root by it. */
+function diskBus(conf: QemubootConf): 'scsi' | 'ide' | undefined {
+  if (!diskType(conf).ownLoader) return undefined
+  const given = conf.get('qb_drive_type') ?? ''
+  if (given.startsWith('/dev/sd')) return 'scsi'
+  return given.startsWith('/dev/hd') ? 'ide' : undefined
+}
+
 /** A disk's format, which its name need not tell: runqemu looks for `NAME.ext4`, whatever that is kept in. */
-function formatOf(conf: QemubootConf, rootfs: string): 'qcow2' | 'raw' {
+function formatOf(conf: QemubootConf, rootfs: string): DiskFormat {
   const said = /\bformat=qcow2\b/.test(conf.get('qb_rootfs_opt') ?? '')
-  return said || rootfs.endsWith('.qcow2') ? 'qcow2' : 'raw'
+  if (said || rootfs.endsWith('.qcow2')) return 'qcow2'
+  const [, end] = /^wic\.(vmdk|vdi|vhdx|vhd)$/.exec(diskType(conf).type) ?? []
+  // Microsoft's older format has another name in QEMU.
+  return end === 'vhd' ? 'vpc' : ((end as 'vmdk' | 'vdi' | 'vhdx' | undefined) ?? 'raw')
 }

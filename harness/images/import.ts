@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
 import { StackrigError } from '../errors/index.js'
-import { readDeployFolder, type DeployedImage } from './deploy-folder.js'
+import { readDeployFolder, type BrokenConf, type DeployedImage } from './deploy-folder.js'
 import { importOf, type ImageImport } from './imported.js'
+import { isImported, readLock } from './lock-file.js'
 import { lockImages } from './lock.js'
+import { recipeNames } from './recipe.js'
 
 export interface ImportOptions {
   /** Name of the contract that the images keep. */
@@ -11,6 +13,13 @@ export interface ImportOptions {
   names?: readonly string[]
   /** Image -> role, for those whose names do not say it. */
   roles?: Readonly<Record<string, string>>
+  /** Image -> its name in images.lock, where the folder's cannot be. */
+  renames?: Readonly<Record<string, string>>
+  /** Role -> MiB that its node gets, instead of what the conf says. */
+  memory?: Readonly<Record<string, number>>
+  /** It is one's own build: its confs may call QEMU with any arguments. */
+  trust?: boolean
+  signal?: AbortSignal
   /** The roles that the contract has; default: any. */
   knownRoles?: readonly string[]
   /** The `images.lock` to write; default this checkout's. */
@@ -21,6 +30,8 @@ export interface Imported {
   images: ImageImport[]
   /** Names of images in the folder that have no role, and were left out. */
   leftOut: string[]
+  /** Confs that cannot be used, and why. */
+  broken: BrokenConf[]
 }
 
 /**
@@ -28,11 +39,12 @@ export interface Imported {
  * @throws StackrigError IMAGE_MISSING, IMAGE_MISMATCH (two images with one address), QEMUBOOT_INVALID, LOCK_INVALID, USAGE
  */
 export async function importImages(folder: string, options: ImportOptions): Promise<Imported> {
-  const { contract, names, roles = {}, knownRoles, file } = options
+  const { contract, names, roles = {}, renames = {}, memory = {}, trust, knownRoles, file, signal } = options
   // images.lock names it, whoever reads that later and wherever.
   const deployFolder = resolve(folder)
-  const found = readDeployFolder(deployFolder)
-  for (const name of [...(names ?? []), ...Object.keys(roles)]) requireFound(name, found, deployFolder)
+  const { images: found, broken } = readDeployFolder(deployFolder)
+  for (const name of [...(names ?? []), ...Object.keys(roles), ...Object.keys(renames)])
+    requireFound(name, found, broken, deployFolder)
   const wanted = names ? found.filter(({ name }) => names.includes(name)) : found
   const leftOut: string[] = []
   const images: ImageImport[] = []
@@ -45,7 +57,13 @@ export async function importImages(folder: string, options: ImportOptions): Prom
       })
     }
     if (role === undefined) leftOut.push(image.name)
-    else images.push(importOf(image, { name: image.name, role, contract, folder: deployFolder }))
+    else {
+      const name = renames[image.name] ?? image.name
+      refuseName(name, image.name, file)
+      images.push(
+        importOf(image, { name, role, contract, folder: deployFolder, memoryMiB: memory[role], trust }),
+      )
+    }
   }
   if (images.length === 0) {
     throw new StackrigError('USAGE', 'An image is imported with the role of its node.', {
@@ -55,16 +73,47 @@ export async function importImages(folder: string, options: ImportOptions): Prom
     })
   }
   refuseSharedAddress(images, deployFolder, contract)
-  await lockImages([], { imports: images, ...(file && { file }) })
-  return { images, leftOut }
+  await lockImages([], { imports: images, ...(file && { file }), ...(signal && { signal }) })
+  return { images, leftOut, broken }
 }
 
-function requireFound(name: string, found: DeployedImage[], folder: string): void {
+function requireFound(name: string, found: DeployedImage[], broken: BrokenConf[], folder: string): void {
   if (found.some((image) => image.name === name)) return
+  const own = broken.find(({ conf }) => conf.startsWith(name))
+  if (own) throw own.error
   throw new StackrigError('USAGE', `There is no image "${name}" to import.`, {
     where: folder,
     seen: found.map((image) => image.name).join(', '),
   })
+}
+
+/** images.lock has one entry for a name, and its names are words of a certain form. */
+function refuseName(name: string, given: string, file?: string): void {
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) {
+    const better =
+      name
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, '-')
+        .replace(/^[^a-z]+|-$/g, '') || 'image'
+    throw new StackrigError(
+      'USAGE',
+      'The name of an image has lower case letters, digits and dashes, a letter first.',
+      {
+        seen: name,
+        next: `--name ${given}=${better}`,
+      },
+    )
+  }
+  const entry = readLock(file).images[name]
+  if (!recipeNames().includes(name) && (entry === undefined || isImported(entry))) return
+  throw new StackrigError(
+    'USAGE',
+    `An imported image must not take the name of an image built here: ${name}.`,
+    {
+      seen: entry === undefined ? `fixtures/images/${name}` : 'its entry in images.lock',
+      next: `--name ${given}=yocto-${name}`,
+    },
+  )
 }
 
 /** Nodes with one address cannot be on one network, and these addresses are written into the images. */

@@ -7,8 +7,10 @@ import { StackrigError } from '../errors/index.js'
 import { imagesFolder } from './cache.js'
 import { decompressed } from './decompressed.js'
 import { readDeployedImage, type DeployedImage } from './deploy-folder.js'
+import { diskType } from './boot-files.js'
 import { imageInFolder, type Image } from './image.js'
 import type { ImportedEntry } from './lock-file.js'
+import { refuseForeignArguments, refuseOtherProcessor } from './qemu-arguments.js'
 import { packageRecord, packagesDigest } from './packages.js'
 import { projectFolder } from '../paths.js'
 import { replaceFile } from '../replace-file.js'
@@ -25,16 +27,31 @@ export interface ImageImport {
   address?: string | undefined
   release?: string | undefined
   packagesDigest?: string | undefined
+  /** MiB for a node of it, instead of what its conf says. */
+  memoryMiB?: number | undefined
+  /** It is one's own build: its conf may call QEMU with any arguments. */
+  trust?: boolean | undefined
 }
 
 /** What a deploy folder says of an image, for the role it is to have. */
 export function importOf(
   { conf, addresses, release, packages }: DeployedImage,
-  given: Pick<ImageImport, 'name' | 'role' | 'contract' | 'folder'>,
+  given: Pick<ImageImport, 'name' | 'role' | 'contract' | 'folder' | 'memoryMiB' | 'trust'>,
 ): ImageImport {
-  const { name, role, contract, folder } = given
+  const { name, role, contract, folder, memoryMiB, trust } = given
   const digest = packages && packagesDigest(packageRecord(packages))
-  return { name, role, contract, folder, conf, address: addresses[role], release, packagesDigest: digest }
+  return {
+    name,
+    role,
+    contract,
+    folder,
+    conf,
+    address: addresses[role],
+    release,
+    packagesDigest: digest,
+    memoryMiB,
+    trust,
+  }
 }
 
 const folderOf = ({ folder }: Pick<ImageImport, 'folder'>): string => resolve(projectFolder, folder)
@@ -44,14 +61,17 @@ const artefacts = ({ conf, kernel, initrd, rootfs }: Image): string[] => [
 ]
 
 /** The entry of `images.lock` for an image made elsewhere: reads and hashes all its files. Throws IMAGE_MISSING, QEMUBOOT_INVALID. */
-export async function lockImport(given: ImageImport): Promise<ImportedEntry> {
+export async function lockImport(given: ImageImport, signal?: AbortSignal): Promise<ImportedEntry> {
   const folder = folderOf(given)
   if (!existsSync(folder)) throw missing(given.name, folder)
   const confs = (await readdir(folder)).filter((file) => file.endsWith('.qemuboot.conf'))
   const conf = given.conf ?? confs[0]
   const image = imageInFolder(folder, { ...given, digest: '', build: '' }, given.conf)
+  refuseOtherProcessor(image.conf)
+  if (!given.trust) refuseForeignArguments(image.conf, given.name)
   const digests: Record<string, string> = {}
-  for (const file of artefacts(image)) digests[relative(folder, file)] = await fileDigest(file, given.name)
+  for (const file of artefacts(image))
+    digests[relative(folder, file)] = await fileDigest(file, given.name, signal)
   return {
     role: given.role,
     contract: given.contract,
@@ -61,6 +81,8 @@ export async function lockImport(given: ImageImport): Promise<ImportedEntry> {
     ...(given.address && { address: given.address }),
     ...(given.release && { release: given.release }),
     ...(given.packagesDigest && { packagesDigest: given.packagesDigest }),
+    ...(given.memoryMiB !== undefined && { memoryMiB: given.memoryMiB }),
+    ...(given.trust && { trust: true as const }),
   }
 }
 
@@ -91,9 +113,17 @@ export async function verifyImport(name: string, entry: ImportedEntry): Promise<
     )
   }
   const image = imageInFolder(folder, { name, role, contract, digest, build: digest }, entry.conf)
+  if (!entry.trust) refuseForeignArguments(image.conf, name)
   const unlocked = artefacts(image).filter((file) => !(relative(folder, file) in entry.sha256))
   if (unlocked.length === 0)
-    return withoutCompression({ ...image, ...(entry.address && { address: entry.address }) }, entry)
+    return withoutCompression(
+      {
+        ...image,
+        ...(entry.address && { address: entry.address }),
+        ...(entry.memoryMiB !== undefined && { memoryMiB: entry.memoryMiB }),
+      },
+      entry,
+    )
   throw new StackrigError('IMAGE_MISMATCH', `A file of image "${name}" is missing in images.lock.`, {
     where: unlocked.join('\n'),
     next: `npx stackrig images lock ${name}`,
@@ -103,7 +133,8 @@ export async function verifyImport(name: string, entry: ImportedEntry): Promise<
 /** The same image with a disk that QEMU can read. */
 async function withoutCompression(image: Image, entry: ImportedEntry): Promise<Image> {
   const given = image.rootfs ?? image.initrd
-  if (!given?.endsWith('.zst')) return image
+  const packed = image.rootfs === undefined ? given?.endsWith('.zst') : diskType(image.conf).compression
+  if (!given || !packed) return image
   const plain = await decompressed(given, entry.sha256[relative(image.folder, given)] ?? '')
   return image.rootfs ? { ...image, rootfs: plain } : { ...image, initrd: plain }
 }
@@ -115,7 +146,7 @@ type Known = z.infer<typeof knownSchema>
  * The sha256 of a file. Remembered for as long as size, time of change and inode stay the same, so that a start does
  * not read gigabytes.
  */
-async function fileDigest(file: string, image: string): Promise<string> {
+async function fileDigest(file: string, image: string, signal?: AbortSignal): Promise<string> {
   if (!existsSync(file)) throw missing(image, file)
   const path = realpathSync(file)
   const { size, mtimeMs, ctimeMs, ino } = statSync(path)
@@ -123,7 +154,7 @@ async function fileDigest(file: string, image: string): Promise<string> {
   const noted = known()[path]
   if (noted?.stamp === stamp) return noted.sha256
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  for await (const chunk of createReadStream(path, { signal })) hash.update(chunk as Buffer)
   const sha256 = hash.digest('hex')
   // Several images are checked at once, and each adds to what is known.
   replaceFile(knownFile(), JSON.stringify({ ...known(), [path]: { stamp, sha256 } } satisfies Known))

@@ -37,6 +37,10 @@ const importedEntry = z.strictObject({
   release: z.string().optional(),
   /** sha256 over the manifest's packages and versions. */
   packagesDigest: sha256.optional(),
+  /** MiB that a node of it gets, instead of what its conf says. */
+  memoryMiB: z.int().positive().optional(),
+  /** Whether its conf may call QEMU with any arguments: it is the build of whoever imported it. */
+  trust: z.literal(true).optional(),
 })
 
 const lockSchema = z.strictObject({

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { StackrigError } from '../errors/index.js'
+import { lockBuild } from './build-lock.js'
 import { lockImport, lockImportAgain, verifyImport, type ImageImport } from './imported.js'
 import { readRecord, type Image } from './image.js'
 import { isImported, lockFile, readLock, writeLock, type BuiltEntry, type ImagesLock } from './lock-file.js'
@@ -47,20 +49,29 @@ export async function findImage(name: string, options: { frozen?: boolean } = {}
  */
 export async function lockImages(
   names: string[],
-  options: { imports?: ImageImport[]; file?: string } = {},
+  options: { imports?: ImageImport[]; file?: string; signal?: AbortSignal } = {},
 ): Promise<ImagesLock> {
-  const { imports = [], file = lockFile() } = options
+  const { imports = [], file = lockFile(), signal } = options
   const { images: present } = readLock(file)
   const entries: ImagesLock['images'] = {}
   for (const name of names) {
     const entry = present[name]
     entries[name] = isImported(entry) ? await lockImportAgain(name, entry) : builtEntry(findBuilt(name))
   }
-  for (const given of imports) entries[given.name] = await lockImport(given)
+  for (const given of imports) entries[given.name] = await lockImport(given, signal)
+  signal?.throwIfAborted()
+  // Two processes would each write what the other has not; reading and writing are one step.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held until this function returns
+  await using _held = await holdLockFile(file, signal)
   // Read once more: hashing takes minutes, and another process may have written its entries meanwhile.
   const written: ImagesLock = { version: 1, images: { ...readLock(file).images, ...entries } }
   writeLock(written, file)
   return written
+}
+
+function holdLockFile(file: string, signal = new AbortController().signal): Promise<AsyncDisposable> {
+  const name = createHash('sha256').update(file).digest('hex').slice(0, 12)
+  return lockBuild(`images-${name}`, signal, () => undefined)
 }
 
 function builtEntry(image: Image): BuiltEntry {

@@ -47,38 +47,34 @@ describe('values', () => {
     expect(() => conf.require('a')).toThrow(/the key a is missing/)
   })
 
-  test('memory and CPUs', () => {
-    const conf = parse('qb_mem = -m 4096', 'qb_smp = -smp 2')
-    expect([conf.number('qb_mem'), conf.number('qb_smp'), conf.number('qb_cpu')]).toEqual([
-      4096,
-      2,
-      undefined,
-    ])
+  test.each([
+    ['-m 4096', 4096],
+    ['-m 4G', 4096],
+    ['-m 512M', 512],
+    ['1024', 1024],
+    ['-m size=2g,slots=2,maxmem=4g', 2048],
+    ['', 256],
+  ])('memory %s is %i MiB', (given, wanted) => {
+    expect(parse(`qb_mem = ${given}`).memoryMiB).toBe(wanted)
   })
 
-  test('kernel and root file system by link name, as bitbake writes them', () => {
-    const conf = parse(
-      'deploy_dir_image = .',
-      'qb_default_kernel = bzImage',
-      'image_link_name = core-image-qemux86-64.rootfs',
-      'qb_default_fstype = ext4',
-      'qb_opt_append = -usb -initrd @DEPLOY_DIR_IMAGE@/initrd',
-    )
-    expect(conf.kernel).toBe('/deploy/bzImage')
-    expect(conf.rootfs).toBe('/deploy/core-image-qemux86-64.rootfs.ext4')
-    expect(conf.initrd).toBe('/deploy/initrd')
+  test.each([
+    ['-smp 2', 2],
+    ['-smp cpus=4,sockets=2', 4],
+    ['', 1],
+  ])('processors %s are %i', (given, wanted) => {
+    expect(parse(`qb_smp = ${given}`).cpus).toBe(wanted)
+  })
+
+  test('memory and processors that cannot be understood are named', () => {
+    expect(() => parse('qb_mem = -m lots').memoryMiB).toThrow(/"-m 4G", but is "-m lots"/)
+    expect(() => parse('qb_smp = -smp sockets=2').cpus).toThrow(/but is "-smp sockets=2"/)
   })
 
   test('a folder with a blank in its path is one', () => {
     const text =
       '[config_bsp]\nqb_default_fstype = ext4\nqb_opt_append = -initrd @DEPLOY_DIR_IMAGE@/initrd -usb\n'
     expect(parseQemubootConf(text, '/my cache/image.qemuboot.conf').initrd).toBe('/my cache/initrd')
-  })
-
-  test('an initramfs is root file system and initrd in one', () => {
-    const conf = parse('qb_default_fstype = cpio', 'image_name = p.rootfs')
-    expect(conf.isInitramfs).toBe(true)
-    expect(conf.initrd).toBe('/deploy/p.rootfs.cpio')
   })
 })
 

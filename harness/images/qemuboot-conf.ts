@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { StackrigError } from '../errors/index.js'
+import { findKernel, findRootfs } from './boot-files.js'
 
 const section = 'config_bsp'
 
@@ -53,6 +54,11 @@ export class QemubootConf {
     return this.#absolute(value)
   }
 
+  /** A value as it stands in the file. */
+  raw(key: string): string | undefined {
+    return this.#values.get(key.toLowerCase())
+  }
+
   #absolute(value: string): string {
     return value.replaceAll('@DEPLOY_DIR_IMAGE@', this.folder)
   }
@@ -79,46 +85,49 @@ export class QemubootConf {
       throw invalid(this.file, `it has keys that runqemu does not know: ${unknown.join(', ')}`)
   }
 
-  /** The first number in a value such as `-m 4096` or `-smp 2`, or undefined. */
-  number(key: string): number | undefined {
-    const digits = /\d+/.exec(this.get(key) ?? '')
-    return digits ? Number(digits[0]) : undefined
+  /** MiB of memory; runqemu's own default without QB_MEM. Throws QEMUBOOT_INVALID. */
+  get memoryMiB(): number {
+    const given = this.get('qb_mem')
+    if (given === undefined) return 256
+    // QEMU docs, "Invocation", -m: megabytes, or with a suffix M or G.
+    const [, amount, unit = 'M'] = /^(?:-m\s*)?(?:size=)?(\d+)([MmGg]?)(?:,.*)?$/.exec(given) ?? []
+    if (amount === undefined || Number(amount) === 0)
+      throw invalid(this.file, `qb_mem must be as "-m 4096" or "-m 4G", but is "${given}"`)
+    return Number(amount) * (/^g$/i.test(unit) ? 1024 : 1)
   }
 
-  /** The kernel to boot. Throws QEMUBOOT_INVALID. */
-  get kernel(): string {
-    return (
-      this.get('kernel') ??
-      // Releases up to pyro wrote a whole path.
-      resolve(this.folder, this.get('qb_default_kernel') ?? this.require('kernel_imagetype'))
-    )
+  /** Number of processors; QEMU's own default is one. Throws QEMUBOOT_INVALID. */
+  get cpus(): number {
+    const given = this.get('qb_smp')
+    if (given === undefined) return 1
+    const [, count] = /^-smp\s+(?:cpus=)?(\d+)(?:,.*)?$/.exec(given) ?? []
+    if (count === undefined || Number(count) === 0)
+      throw invalid(this.file, `qb_smp must be as "-smp 2" or "-smp cpus=2", but is "${given}"`)
+    return Number(count)
   }
 
-  /** The root file system; undefined when there is none. An initramfs counts as one. Throws QEMUBOOT_INVALID. */
+  /** The kernel to boot; undefined for a disk with a boot loader. Throws QEMUBOOT_INVALID, IMAGE_MISSING. */
+  get kernel(): string | undefined {
+    return findKernel(this)
+  }
+
+  /** The root file system; undefined when there is none. An initramfs counts as one. Throws QEMUBOOT_INVALID, IMAGE_MISSING. */
   get rootfs(): string | undefined {
-    if (this.get('qb_rootfs') === 'none') return undefined
-    const type = this.require('qb_default_fstype')
-    if (type === 'none') return undefined
-    const given = this.get('rootfs')
-    if (given) return given
-    const names = [this.get('image_link_name'), this.get('image_name')].filter((name) => name !== undefined)
-    const files = names.map((name) => join(this.folder, `${name}.${type}`))
-    const file = files.find((candidate) => existsSync(candidate)) ?? files[0]
-    if (!file) throw invalid(this.file, 'the keys rootfs, image_link_name and image_name are all missing')
-    return file
+    return findRootfs(this)
   }
 
   /** The initial RAM disk: an initramfs that is the whole system, or one named in qb_opt_append. */
   get initrd(): string | undefined {
-    if (this.isInitramfs) return this.rootfs
-    // Words end at a blank, which the folder's own path may have.
-    const [, file] = /(?:^|\s)-initrd\s+(\S+)/.exec(this.#values.get('qb_opt_append') ?? '') ?? []
-    return file && this.#absolute(file)
+    // Words end at a blank, which the folder's own path may have. QEMU takes options with one dash or two.
+    const [, file] = /(?:^|\s)--?initrd\s+(\S+)/.exec(this.#values.get('qb_opt_append') ?? '') ?? []
+    if (!this.isInitramfs) return file && this.#absolute(file)
+    if (file === undefined) return this.rootfs
+    throw invalid(this.file, `it has an initramfs and -initrd ${file}, and QEMU takes one only`)
   }
 
   /** Whether the root file system is an initramfs. */
   get isInitramfs(): boolean {
-    return this.get('qb_default_fstype')?.startsWith('cpio') ?? false
+    return /^(?:cpio|ramfs)/.test(this.get('qb_default_fstype') ?? '')
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { StackrigError } from '../errors/index.js'
 import { imagesFolder } from './cache.js'
-import { imageInFolder, readRecord, recordFile, type Image } from './image.js'
+import { imageInFolder, readRecord, recordFile, type Image, type ImageRecord } from './image.js'
 import { recipeDigest } from './recipe-digest.js'
 import { readRecipe, type Recipe } from './recipe.js'
 
@@ -15,13 +15,24 @@ export function builtImage(recipe: Pick<Recipe, 'name'>, digest: string): Image 
   const folder = builtFolder(recipe.name, digest)
   const record = readRecord(folder)
   if (record?.digest !== digest) return undefined
-  const image = imageInFolder(folder, record)
+  const image = whole(folder, record)
+  if (!image) return undefined
   const files = [image.kernel, image.initrd, image.rootfs].filter((file) => file !== undefined)
   if (!files.every((file) => existsSync(file))) return undefined
   // Pruning leaves alone what was looked up lately.
   const now = new Date()
   utimesSync(join(folder, recordFile), now, now)
   return image
+}
+
+/** A folder of which somebody took a file away is built again. */
+function whole(folder: string, record: ImageRecord): Image | undefined {
+  try {
+    return imageInFolder(folder, record)
+  } catch (error) {
+    if (error instanceof StackrigError && error.code === 'IMAGE_MISSING') return undefined
+    throw error
+  }
 }
 
 /** The image built from the present recipe of a name. Throws IMAGE_MISSING, LOCK_INVALID. */

@@ -62,7 +62,7 @@ async function bootUnderKvm(pocket: Image): Promise<{ works: boolean; lasting: b
     'none',
     '-no-reboot',
   ]
-  const kernel = ['-kernel', pocket.kernel, ...(pocket.initrd ? ['-initrd', pocket.initrd] : [])]
+  const kernel = ['-kernel', pocket.kernel ?? '', ...(pocket.initrd ? ['-initrd', pocket.initrd] : [])]
   const qemu = execa(
     'qemu-system-x86_64',
     [...options, ...kernel, '-append', 'console=ttyS0', '-serial', 'stdio'],

@@ -49,23 +49,28 @@ export const portSocket = (name: string, port: string): string => `${name}.${por
 export function directCommand(spec: MachineSpec): string[] {
   const { image } = spec
   const words = [...imageWords(image.conf), ...kernelWords(spec)]
-  const machine = /-machine (\S+)/.exec(image.conf.get('qb_machine') ?? '')?.[1] ?? 'q35'
-  const root = spec.disk ? `root=${image.conf.get('qb_kernel_root') ?? '/dev/vda'} rw ` : ''
+  const machine = /-(?:machine|M)\s+(\S+)/.exec(image.conf.get('qb_machine') ?? '')?.[1] ?? 'pc'
+  const root = spec.disk ? `root=${rootWords(image.conf.get('qb_kernel_root') ?? '/dev/vda')} ` : ''
   return [
     'qemu-system-x86_64',
     ...startOptions(spec),
     ...['-machine', `${machine},${machineProperties}`, ...sizeOptions(spec)],
     ...clockOptions(spec),
     ...['-device', 'virtio-rng-pci'],
-    ...['-kernel', image.kernel, ...(image.initrd ? ['-initrd', image.initrd] : [])],
-    ...['-append', root + words.join(' ').trim()],
+    // A disk with a boot loader of its own starts its own kernel, with its own words.
+    ...(image.kernel
+      ? [
+          ...['-kernel', image.kernel, ...(image.initrd ? ['-initrd', image.initrd] : [])],
+          ...['-append', root + words.join(' ').trim()],
+        ]
+      : []),
     ...(spec.disk
       ? [
           ...[
             '-blockdev',
             `driver=qcow2,node-name=disk0,file.driver=file,file.filename=${inOption(spec.disk)},discard=unmap`,
           ],
-          ...['-device', 'virtio-blk-pci,drive=disk0'],
+          ...diskDevice(image),
         ]
       : []),
     ...linkOptions(spec),
@@ -74,11 +79,28 @@ export function directCommand(spec: MachineSpec): string[] {
   ]
 }
 
-/** As runqemu: the image's own words, and the console that its login waits on. Ours is the first serial port. */
+/** As runqemu of kirkstone and later: writable, unless the value says how it is mounted. */
+export function rootWords(root: string): string {
+  return /\s(?:ro|rw)(?:\s|$)/.test(root) ? root : `${root} rw`
+}
+
+function diskDevice({ diskBus }: Image): string[] {
+  if (diskBus === 'scsi') return ['-device', 'virtio-scsi-pci,id=scsi', '-device', 'scsi-hd,drive=disk0']
+  return ['-device', diskBus === 'ide' ? 'ide-hd,drive=disk0' : 'virtio-blk-pci,drive=disk0']
+}
+
+/**
+ * As runqemu: the image's own words, and the console that its login waits on. Ours is the first serial port; so an image
+ * that speaks elsewhere only (`hvc0`) is told of it, too.
+ */
 function imageWords(conf: Image['conf']): string[] {
   const own = conf.get('qb_kernel_cmdline_append') ?? ''
-  const [, terminal] = /^\d+;(\w+)/.exec(conf.get('serial_consoles') ?? '') ?? []
-  return terminal === undefined || /\bconsole=/.test(own) ? [own] : [own, `console=${terminal}`]
+  if (/\bconsole=/.test(own)) return [own]
+  const terminals = [...(conf.get('serial_consoles') ?? '').matchAll(/\d+;(\w+)/g)].map(([, name]) => name)
+  // Releases before hardknott name none, and their runqemu said ttyS0 by itself.
+  const [first = 'ttyS0'] = terminals
+  // The last one is /dev/console.
+  return [own, `console=${first}`, ...(first.startsWith('ttyS') ? [] : ['console=ttyS0'])]
 }
 
 /** What the kernel is told beside what its image says. */

@@ -1,6 +1,7 @@
 import { chmod, copyFile } from 'node:fs/promises'
 import { execa } from 'execa'
 import { messageOf, StackrigError } from '../errors/index.js'
+import type { DiskFormat } from '../images/index.js'
 import { withPrivateFiles } from '../sandbox/index.js'
 
 /** What to do when a node's disk finds no room. */
@@ -11,7 +12,7 @@ export const moreRoom =
  * Makes a qcow2 file that holds what differs from another disk (QEMU docs, "qemu-img create").
  * @throws StackrigError HOST_DISK
  */
-export async function createOverlay(file: string, backing: string, format: 'qcow2' | 'raw'): Promise<void> {
+export async function createOverlay(file: string, backing: string, format: DiskFormat): Promise<void> {
   const words = ['create', '-q', '-f', 'qcow2', '-F', format, '-b', backing, file]
   const options = { timeout: 60_000, killSignal: 'SIGKILL' } as const
   await withRoom(

@@ -38,14 +38,15 @@ function findRunqemu(): string {
  * `folder`, made of the image's own: runqemu boots the files that its conf names.
  *
  * runqemu takes every key that its conf lacks from the environment; so it gets none but what it runs on.
- * @throws StackrigError HOST_PROGRAM_MISSING
+ * @throws StackrigError HOST_PROGRAM_MISSING, USAGE for paths with blanks
  */
 export async function runqemuCommand(spec: MachineSpec, folder: string): Promise<string[]> {
+  refuseBlanks([folder, spec.image.kernel, spec.image.initrd, spec.disk, spec.consoleLog, spec.memory.file])
   const conf = join(folder, `${spec.name}.qemuboot.conf`)
   await writeFile(conf, formatQemubootConf(nodeConf(spec)))
   const qemu = [
     ...startOptions(spec),
-    ...['-machine', machineProperties],
+    ...['-machine', machineOf(spec)],
     ...sizeOptions(spec),
     ...clockOptions(spec),
     ...['-device', 'virtio-rng-pci'],
@@ -66,12 +67,32 @@ export async function runqemuCommand(spec: MachineSpec, folder: string): Promise
   ]
 }
 
+/** `-usb` of a conf is a property of the machine (QEMU 7.2): switched off, its tablet has no bus and QEMU ends. */
+function machineOf({ image }: MachineSpec): string {
+  const wanted = /(?:^|\s)-usb(?:\s|$)/.test(image.conf.get('qb_opt_append') ?? '')
+  return wanted ? machineProperties.replace('usb=off', 'usb=on') : machineProperties
+}
+
+/** runqemu makes one line of all that it was told, and splits it into words as a shell does. */
+function refuseBlanks(paths: (string | undefined)[]): void {
+  const bad = paths.filter((path) => path !== undefined && /[\s'"\\]/.test(path))
+  if (bad.length === 0) return
+  throw new StackrigError(
+    'USAGE',
+    'Under runqemu no path may have blanks or quotes: it splits its command line there.',
+    {
+      seen: bad.join('\n'),
+      next: 'STACKRIG_LAUNCHER=direct, or a folder without blanks (STACKRIG_CACHE, TMPDIR, the deploy folder)',
+    },
+  )
+}
+
 /** The image's conf with this node's disk, and with absolute paths. */
 function nodeConf({ image, disk, memoryMiB, cpus }: MachineSpec): Record<string, string> {
   const tools = image.conf.get('staging_bindir_native') ?? ''
   return {
     ...image.conf.resolved(),
-    kernel: image.kernel,
+    kernel: image.kernel ?? '',
     // Where it does not exist, runqemu would ask BitBake.
     staging_bindir_native: existsSync(tools) ? tools : '/usr/bin',
     staging_dir_native: existsSync(tools) ? (image.conf.get('staging_dir_native') ?? '/usr') : '/usr',
@@ -83,8 +104,8 @@ function nodeConf({ image, disk, memoryMiB, cpus }: MachineSpec): Record<string,
     ...(disk
       ? {
           rootfs: disk,
-          // For a disk of any other kind runqemu leaves out the kernel.
-          qb_default_fstype: 'ext4',
+          // For a disk of a kind that has a boot loader runqemu leaves out the kernel.
+          qb_default_fstype: image.kernel === undefined ? 'wic.qcow2' : 'ext4',
           qb_rootfs_opt: '-drive file=@ROOTFS@,if=virtio,format=qcow2,discard=unmap',
         }
       : { rootfs: image.initrd ?? '' }),

@@ -122,7 +122,7 @@ const confParser: Parser = {
   parse: (text) => {
     const read = parseQemubootConf(text, 'x.qemuboot.conf')
     read.refuseUnknownKeys()
-    return [read.resolved(), read.number('qb_mem'), read.kernel, read.rootfs, read.initrd]
+    return [read.resolved(), read.memoryMiB, read.kernel, read.rootfs, read.initrd]
   },
   passesFirstCheck: (text) => {
     try {

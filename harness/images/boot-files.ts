@@ -1,0 +1,149 @@
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { basename, isAbsolute, join } from 'node:path'
+import { StackrigError } from '../errors/index.js'
+import type { QemubootConf } from './qemuboot-conf.js'
+
+/**
+ * How a disk is compressed, by the end of its name, and the program that takes it apart. Only `.zst` is known to
+ * runqemu (since whinlatter).
+ */
+export const compressions: Readonly<Record<string, string>> = {
+  zst: 'zstd',
+  gz: 'gzip',
+  bz2: 'bzip2',
+  xz: 'xz',
+}
+
+/** Whole disks with a boot loader of their own: QEMU is given no kernel (runqemu, vmtypes and wictypes). */
+const wholeDisk = /^(?:hddimg|iso|wic(?:\.(?:vmdk|qcow2|vdi|vhd|vhdx))?)$/
+const fileSystem = /^(?:ext[234]|btrfs|squashfs|erofs|f2fs|xfs|cpio(?:\.(?:gz|xz|lz4|lzma|zst))?|ramfs|none|qcow2)$/
+
+/** What a root file system is kept in. */
+export interface DiskType {
+  /** As its file ends, without a compression: `ext4`, `wic.vmdk`, `cpio.gz`. */
+  type: string
+  /** `zst`, …; the file has to be taken apart before QEMU can read it. */
+  compression: string | undefined
+  /** Whether its own boot loader starts the kernel. */
+  ownLoader: boolean
+}
+
+/** The type of the root file system. @throws StackrigError QEMUBOOT_INVALID for one that cannot be booted here. */
+export function diskType(conf: QemubootConf): DiskType {
+  const given = conf.require('qb_default_fstype')
+  const [, plain = given, end] = /^(.+)\.([a-z0-9]+)$/.exec(given) ?? []
+  const compression = end !== undefined && !conf.isInitramfs && end in compressions ? end : undefined
+  // runqemu's own other word for it.
+  const type = (compression === undefined ? given : plain).replace(/^ramfs$/, 'cpio.gz')
+  if (!wholeDisk.test(type) && !fileSystem.test(type)) {
+    throw cannot(
+      conf,
+      `qb_default_fstype is ${given}; known are ext4 and its like, wic, wic.vmdk, wic.qcow2, cpio.gz, also with ${Object.keys(compressions).join(', ')}`,
+    )
+  }
+  return {
+    type,
+    compression,
+    ownLoader: wholeDisk.test(type) && !(type.startsWith('wic') && kernelIsApart(conf)),
+  }
+}
+
+/** The last word on `wic` wins (runqemu, check_fstype). */
+function kernelIsApart(conf: QemubootConf): boolean {
+  const flags = (conf.get('qb_fsinfo') ?? '')
+    .split(/\s+/)
+    .filter((flag) => /^wic:(?:no-)?kernel-in-fs$/.test(flag))
+  return flags.at(-1) === 'wic:no-kernel-in-fs'
+}
+
+/** The root file system (runqemu, check_rootfs). @throws StackrigError QEMUBOOT_INVALID, IMAGE_MISSING */
+export function findRootfs(conf: QemubootConf): string | undefined {
+  if (conf.get('qb_rootfs') === 'none') return undefined
+  const { type, compression } = diskType(conf)
+  if (type === 'none') return undefined
+  const given = conf.get('rootfs')
+  if (given !== undefined) return isAbsolute(given) ? given : join(conf.folder, given)
+  const end = `.${compression ? `${type}.${compression}` : type}`
+  const [name, link] = [conf.get('image_name'), conf.get('image_link_name')]
+  if (name === undefined && link === undefined)
+    throw cannot(conf, 'the keys rootfs, image_link_name and image_name are all missing')
+  for (const stem of [name, link]) {
+    const found = stem === undefined ? [] : inFolder(conf.folder, stem, end)
+    const exact = found.find((file) => [`${stem}${end}`, `${stem}.rootfs${end}`].includes(file)) ?? found[0]
+    if (exact === undefined) continue
+    if (found.length > 1 && !exactly(exact, stem ?? '', end) && differ(conf.folder, found))
+      throw cannot(
+        conf,
+        `several files are called ${stem}*${end}: ${found.join(', ')}; image_link_name must name one`,
+      )
+    return join(conf.folder, exact)
+  }
+  throw new StackrigError('IMAGE_MISSING', 'The root file system that a qemuboot.conf names must be there.', {
+    where: conf.file,
+    seen: `no ${[name, link].filter(Boolean).join(`*${end} and no `)}*${end} in ${conf.folder}\n${otherTypes(conf, name, link)}`,
+    next: otherTypes(conf, name, link)
+      ? `write its type into qb_default_fstype of ${basename(conf.file)}, or add ${end.slice(1)} to IMAGE_FSTYPES and build again`
+      : 'copy it there from the build',
+  })
+}
+
+const exactly = (file: string, stem: string, end: string): boolean =>
+  file === `${stem}${end}` || file === `${stem}.rootfs${end}`
+
+const differ = (folder: string, files: string[]): boolean =>
+  new Set(files.map((file) => realpathSync(join(folder, file)))).size > 1
+
+/** Files of the image that have another type: its disk as something took it apart, or as another build kept it. */
+function otherTypes(conf: QemubootConf, ...stems: (string | undefined)[]): string {
+  const files = stems.flatMap((stem) => (stem ? inFolder(conf.folder, stem, '') : []))
+  const disks = files.filter((file) => /\.(?:ext\d|wic|hddimg|cpio|btrfs|qcow2)(?:\.|$)/.test(file))
+  return disks.length > 0 ? `there is ${[...new Set(disks)].join(', ')}` : ''
+}
+
+/**
+ * The kernel (runqemu, check_kernel): the file's name in the conf's own folder, whatever folder the build wrote down;
+ * else one called as its type. Undefined when none is wanted.
+ * @throws StackrigError QEMUBOOT_INVALID, IMAGE_MISSING
+ */
+export function findKernel(conf: QemubootConf): string | undefined {
+  if (diskType(conf).ownLoader) return undefined
+  const given = conf.get('kernel')
+  if (given !== undefined) return isAbsolute(given) ? given : join(conf.folder, given)
+  const name = basename(conf.get('qb_default_kernel') ?? '')
+  if (name === 'none') {
+    throw cannot(
+      conf,
+      'qb_default_kernel is none, and the disk is a file system without a boot loader; name a kernel, or import the wic of the image (qb_default_fstype = wic)',
+    )
+  }
+  const type = conf.get('kernel_imagetype')
+  if (!name && type === undefined)
+    throw cannot(conf, 'the keys qb_default_kernel and kernel_imagetype are missing')
+  const candidates = [
+    ...[name, type ?? ''].filter((file) => file !== '' && isFile(join(conf.folder, file))),
+    ...(type === undefined ? [] : inFolder(conf.folder, type, '')),
+  ]
+  const [found] = candidates
+  if (found !== undefined) return join(conf.folder, found)
+  throw new StackrigError('IMAGE_MISSING', 'The kernel that a qemuboot.conf names must be there.', {
+    where: conf.file,
+    seen: `no ${[name, type && `${type}*`].filter(Boolean).join(', no ')} in ${conf.folder}`,
+    next: 'copy it there from the build',
+  })
+}
+
+/** Files of a folder with this beginning and end; those with the shortest name first, as links are called. */
+function inFolder(folder: string, beginning: string, end: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((file) => file.startsWith(beginning) && file.endsWith(end) && isFile(join(folder, file)))
+    .sort((a, b) => a.length - b.length || a.localeCompare(b))
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+
+function cannot(conf: QemubootConf, problem: string): StackrigError {
+  return new StackrigError('QEMUBOOT_INVALID', `The qemuboot.conf cannot be used: ${problem}.`, {
+    where: conf.file,
+  })
+}
