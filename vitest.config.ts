@@ -11,6 +11,8 @@ export default defineConfig({
           include: ['{harness,fixtures}/**/*.test.ts'],
           exclude: ['**/*.vm.test.ts'],
           sequence: { groupOrder: 0 },
+          // Several start programs, which get a busy machine's processors late.
+          testTimeout: 60_000,
         },
       },
       {

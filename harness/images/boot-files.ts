@@ -16,7 +16,8 @@ export const compressions: Readonly<Record<string, string>> = {
 
 /** Whole disks with a boot loader of their own: QEMU is given no kernel (runqemu, vmtypes and wictypes). */
 const wholeDisk = /^(?:hddimg|iso|wic(?:\.(?:vmdk|qcow2|vdi|vhd|vhdx))?)$/
-const fileSystem = /^(?:ext[234]|btrfs|squashfs|erofs|f2fs|xfs|cpio(?:\.(?:gz|xz|lz4|lzma|zst))?|ramfs|none|qcow2)$/
+const fileSystem =
+  /^(?:ext[234]|btrfs|squashfs|erofs|f2fs|xfs|cpio(?:\.(?:gz|xz|lz4|lzma|zst))?|ramfs|none|qcow2)$/
 
 /** What a root file system is kept in. */
 export interface DiskType {
@@ -140,7 +141,14 @@ function inFolder(folder: string, beginning: string, end: string): string[] {
     .sort((a, b) => a.length - b.length || a.localeCompare(b))
 }
 
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+/** A name that no file can have, as one of 256 bytes or with a NUL in it, is that of none. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
 
 function cannot(conf: QemubootConf, problem: string): StackrigError {
   return new StackrigError('QEMUBOOT_INVALID', `The qemuboot.conf cannot be used: ${problem}.`, {

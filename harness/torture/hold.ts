@@ -4,15 +4,21 @@ export interface Load {
   memory: number
 }
 
-/** Watches both while something runs. The memory is what is resident, above what was when it began. */
+/**
+ * Watches both while something runs. What holds the loop works: time in which other programs had the processor does not count.
+ * The memory is what is resident, above what was when it began.
+ */
 export async function loadOf(work: () => Promise<unknown>): Promise<Load> {
   const before = process.memoryUsage.rss()
   const load: Load = { hold: 0, memory: 0 }
   let last = performance.now()
+  let worked = process.cpuUsage()
   const look = (): void => {
-    load.hold = Math.max(load.hold, performance.now() - last)
+    const { user, system } = process.cpuUsage(worked)
+    load.hold = Math.max(load.hold, Math.min(performance.now() - last, (user + system) / 1000))
     load.memory = Math.max(load.memory, process.memoryUsage.rss() - before)
     last = performance.now()
+    worked = process.cpuUsage()
   }
   const timer = setInterval(look, 2)
   try {
