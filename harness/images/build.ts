@@ -5,7 +5,7 @@ import { messageOf, StackrigError } from '../errors/index.js'
 import { buildDebian, treeFolder } from './build-debian.js'
 import { buildDisk } from './build-disk.js'
 import { buildInitramfs } from './build-initramfs.js'
-import { lockBuild } from './build-lock.js'
+import { lockImage } from './build-lock.js'
 import { reportProgress, rememberTiming, type BuildProgress } from './build-progress.js'
 import type { BuildTask } from './build-task.js'
 import { imagesFolder, logsFolder } from './cache.js'
@@ -76,7 +76,7 @@ async function buildOne(
 
   using progress = reportProgress(recipe.name, onProgress)
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held until this function returns
-  await using _lock = await lockBuild(recipe.name, signal, () =>
+  await using _lock = await lockImage(recipe.name, signal, () =>
     progress.step('waiting for another process that builds it'),
   )
   const builtMeanwhile = builtImage(recipe, digest)

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path'
 import { StackrigError } from '../errors/index.js'
+import { lockFile as holdLock } from '../file-lock.js'
 import { lockImport, lockImportAgain, verifyImport, type ImageImport } from './imported.js'
 import { readRecord, type Image } from './image.js'
 import { isImported, lockFile, readLock, writeLock, type BuiltEntry, type ImagesLock } from './lock-file.js'
@@ -57,6 +59,9 @@ export async function lockImages(
     entries[name] = isImported(entry) ? await lockImportAgain(name, entry) : builtEntry(findBuilt(name))
   }
   for (const given of imports) entries[given.name] = await lockImport(given)
+  // The folder's lock: a file of its own would lie about in the checkout.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held until this function returns
+  await using _lock = await holdLock(dirname(file))
   // Read once more: hashing takes minutes, and another process may have written its entries meanwhile.
   const written: ImagesLock = { version: 1, images: { ...readLock(file).images, ...entries } }
   writeLock(written, file)
