@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, StackrigError } from '../errors/index.js'
+import { publish, writeManifest } from '../manifest.js'
 import { buildDebian, treeFolder } from './build-debian.js'
 import { buildDisk } from './build-disk.js'
 import { buildInitramfs } from './build-initramfs.js'
@@ -16,7 +17,7 @@ import { pruneImages, removeUnfinished } from './prune.js'
 import { formatQemubootConf } from './qemuboot-conf.js'
 import { recipeDigest } from './recipe-digest.js'
 import { readBases, readRecipe, type Recipe, type RecipeInFolder } from './recipe.js'
-import { builtFolder, builtImage } from './store.js'
+import { builtFolder, builtImage, settleBuilt } from './store.js'
 
 export interface BuildOptions {
   /** Gives up and leaves nothing behind. */
@@ -71,7 +72,7 @@ async function buildOne(
 ): Promise<Image> {
   const { recipe } = source
   const digest = recipeDigest(source)
-  const present = builtImage(recipe, digest)
+  const present = await builtImage(recipe, digest, signal)
   if (present && !force) return present
 
   using progress = reportProgress(recipe.name, onProgress)
@@ -79,7 +80,7 @@ async function buildOne(
   await using _lock = await lockImage(recipe.name, signal, () =>
     progress.step('waiting for another process that builds it'),
   )
-  const builtMeanwhile = builtImage(recipe, digest)
+  const builtMeanwhile = await settleBuilt(recipe, digest)
   if (builtMeanwhile && !force) return builtMeanwhile
 
   const final = builtFolder(recipe.name, digest)
@@ -120,9 +121,10 @@ async function buildOne(
         took,
       } satisfies ImageRecord),
     )
+    await writeManifest(output)
     requireUnused(recipe.name, final)
     await rm(final, { recursive: true, force: true })
-    await rename(output, final)
+    await publish(output, final)
     rememberTiming(recipe.name, took)
   } catch (error) {
     if (error instanceof StackrigError) throw error
@@ -133,8 +135,8 @@ async function buildOne(
     await rm(building, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 })
   }
   await pruneImages(recipe.name, digest)
-  const image = builtImage(recipe, digest)
-  if (!image) throw buildFailed(log, 'its record cannot be read back')
+  const image = await settleBuilt(recipe, digest)
+  if (!image) throw buildFailed(log, `it is not whole: ${final}.bad/reason.txt says why`)
   return image
 }
 

@@ -7,6 +7,7 @@ import { StackrigError } from '../errors/index.js'
 import { imagesFolder } from './cache.js'
 import { decompressed } from './decompressed.js'
 import { readDeployedImage, type DeployedImage } from './deploy-folder.js'
+import { requireOwnData } from './foreign-data.js'
 import { imageInFolder, type Image } from './image.js'
 import type { ImportedEntry } from './lock-file.js'
 import { packageRecord, packagesDigest } from './packages.js'
@@ -52,6 +53,7 @@ export async function lockImport(given: ImageImport): Promise<ImportedEntry> {
   const image = imageInFolder(folder, { ...given, digest: '', build: '' }, given.conf)
   const digests: Record<string, string> = {}
   for (const file of artefacts(image)) digests[relative(folder, file)] = await fileDigest(file, given.name)
+  await requireOwnData(image)
   return {
     role: given.role,
     contract: given.contract,

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { StackrigError } from '../errors/index.js'
 import { lockFile as holdLock } from '../file-lock.js'
+import { requireOwnData } from './foreign-data.js'
 import { lockImport, lockImportAgain, verifyImport, type ImageImport } from './imported.js'
 import { readRecord, type Image } from './image.js'
 import { isImported, lockFile, readLock, writeLock, type BuiltEntry, type ImagesLock } from './lock-file.js'
@@ -29,9 +30,11 @@ export async function verifyImage(
   const { frozen = false, lock = readLock() } = options
   const entry = lock.images[name]
   if (isImported(entry)) {
-    return { image: await verifyImport(name, entry), moved: [], recipeChanged: false }
+    const image = await verifyImport(name, entry)
+    await requireOwnData(image)
+    return { image, moved: [], recipeChanged: false }
   }
-  const image = findBuilt(name)
+  const image = await findBuilt(name)
   const verified = compareBuilt(image, entry)
   if (frozen) refuseMoved(name, entry, verified)
   return verified
@@ -56,7 +59,7 @@ export async function lockImages(
   const entries: ImagesLock['images'] = {}
   for (const name of names) {
     const entry = present[name]
-    entries[name] = isImported(entry) ? await lockImportAgain(name, entry) : builtEntry(findBuilt(name))
+    entries[name] = isImported(entry) ? await lockImportAgain(name, entry) : builtEntry(await findBuilt(name))
   }
   for (const given of imports) entries[given.name] = await lockImport(given)
   // The folder's lock: a file of its own would lie about in the checkout.
