@@ -131,7 +131,11 @@ describe('what is not as it was built is set aside and is no image', () => {
 
 describe('a build of an earlier version is not taken in', () => {
   test.each([
-    ['with a disk that was cut short', /^its disk is not whole/, async () => truncateSync(disk(), 300_000)],
+    [
+      'with a disk that was cut short',
+      /^its disk is not whole/,
+      () => Promise.resolve(truncateSync(disk(), 300_000)),
+    ],
     [
       'with a backing file',
       /^its disk has a backing file, \/etc\/shadow/,
@@ -159,8 +163,8 @@ describe('a build of an earlier version is not taken in', () => {
         await execa('qemu-img', ['create', '-q', '-f', 'qcow2', '-o', option, disk(), '1M'])
       },
     ],
-    ['without a kernel', /bzImage/, async () => rmSync(join(disk(), '..', 'bzImage'))],
-    ['without its note', /^image.json/, async () => truncateSync(join(disk(), '..', recordFile))],
+    ['without a kernel', /bzImage/, () => Promise.resolve(rmSync(join(disk(), '..', 'bzImage')))],
+    ['without its note', /^image.json/, () => Promise.resolve(truncateSync(join(disk(), '..', recordFile)))],
   ])('%s', async (_what, why, change) => {
     await change()
     expect(await look()).toBeUndefined()
