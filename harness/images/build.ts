@@ -18,6 +18,7 @@ import { formatQemubootConf } from './qemuboot-conf.js'
 import { recipeDigest } from './recipe-digest.js'
 import { readBases, readRecipe, type Recipe, type RecipeInFolder } from './recipe.js'
 import { builtFolder, builtImage, settleBuilt } from './store.js'
+import { explained } from './system-refusal.js'
 
 export interface BuildOptions {
   /** Gives up and leaves nothing behind. */
@@ -51,7 +52,7 @@ export async function buildImages(names: string[], options: BuildOptions = {}): 
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next && !signal.aborted; next = queue.shift()) {
       try {
-        images.set(next.recipe.name, await buildOne(next, signal, options))
+        images.set(next.recipe.name, await explained(next.recipe.name, () => buildOne(next, signal, options)))
       } catch (error) {
         // The first failure is the cause; the builds it ends have nothing to say of their own.
         cause ??= error instanceof Error ? error : new Error(String(error))

@@ -8,7 +8,7 @@ import { parseRecipe } from './recipe.js'
 import { pathHook, postponeHook } from './mmdebstrap-options.js'
 
 /** What the hooks call inside a tree, from this machine. */
-const programs = 'sh rm mv mkdir chmod cat tar find test env hostname ls dpkg-query'.split(' ')
+const programs = 'sh rm ln mv mkdir chmod cat tar find test env hostname ls dpkg-query'.split(' ')
 let files: string[]
 beforeAll(async () => {
   const { stdout: paths } = await execa('sh', [
@@ -172,13 +172,6 @@ describe('the files and the script of a recipe', () => {
     untouched()
   })
 
-  test('do not replace the step that copies them', async () => {
-    mkdirSync(join(recipe, 'files/tmp/stackrig-build'), { recursive: true })
-    writeFileSync(join(recipe, 'files/tmp/stackrig-build/finish'), `rm ${outside}/kept\n`.repeat(2000))
-    await finish()
-    untouched()
-  })
-
   test.each(['run', 'proc', 'dev'])('do not put a link in the place of /%s', async (name) => {
     symlinkSync(outside, join(recipe, 'files', name))
     customize('true')
@@ -190,7 +183,8 @@ describe('the files and the script of a recipe', () => {
 
   test('do not lead the clean-up out of the tree', async () => {
     customize(`mkdir -p /var/log; ln -s ${outside} /var/log/apt`)
-    await finish()
+    const { exitCode, all } = await finish()
+    expect(exitCode, all).toBe(0)
     untouched()
   })
 

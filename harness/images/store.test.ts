@@ -130,12 +130,8 @@ describe('what is not as it was built is set aside and is no image', () => {
 })
 
 describe('a build of an earlier version is not taken in', () => {
-  test.each([
-    [
-      'with a disk that was cut short',
-      /^its disk is not whole/,
-      () => Promise.resolve(truncateSync(disk(), 300_000)),
-    ],
+  const changes: [string, RegExp, () => unknown][] = [
+    ['with a disk that was cut short', /^its disk is not whole/, () => truncateSync(disk(), 300_000)],
     [
       'with a backing file',
       /^its disk has a backing file, \/etc\/shadow/,
@@ -163,9 +159,10 @@ describe('a build of an earlier version is not taken in', () => {
         await execa('qemu-img', ['create', '-q', '-f', 'qcow2', '-o', option, disk(), '1M'])
       },
     ],
-    ['without a kernel', /bzImage/, () => Promise.resolve(rmSync(join(disk(), '..', 'bzImage')))],
-    ['without its note', /^image.json/, () => Promise.resolve(truncateSync(join(disk(), '..', recordFile)))],
-  ])('%s', async (_what, why, change) => {
+    ['without a kernel', /bzImage/, () => rmSync(join(disk(), '..', 'bzImage'))],
+    ['without its note', /^image.json/, () => truncateSync(join(disk(), '..', recordFile))],
+  ]
+  test.each(changes)('%s', async (_what, why, change) => {
     await change()
     expect(await look()).toBeUndefined()
     expect(reason()).toMatch(why)
