@@ -44,7 +44,8 @@ export async function installOptions(
  */
 export const insideTree = (script: string, words: string[]): string =>
   [
-    `unshare --mount sh -euc 'mount --bind "$0" "$0/mnt"; exec chroot "$0/mnt" "$@"' "$1"`,
+    // Before the packages are configured there is no /mnt yet.
+    `mkdir -p "$1/mnt"; unshare --mount sh -euc 'mount --bind "$0" "$0/mnt"; exec chroot "$0/mnt" "$@"' "$1"`,
     ...['sh', '-euc', script, 'sh', ...words].map(shellQuoted),
   ].join(' ')
 
