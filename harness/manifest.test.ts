@@ -2,6 +2,8 @@ import {
   appendFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
+  symlinkSync,
   statSync,
   readFileSync,
   rmSync,
@@ -73,6 +75,28 @@ test('a file that was cut short, or grew, is found', async () => {
   expect(await checkManifest(folder)).toBe('memory has 8999999 bytes; it was written with 9000000')
   appendFileSync(memory(), 'xx')
   expect(await checkManifest(folder)).toMatch(/^memory has 9000001 bytes/)
+})
+
+test('a link that leads elsewhere is found', async () => {
+  symlinkSync('memory', join(folder, 'link'))
+  await writeManifest(folder)
+  expect(await checkManifest(folder)).toBeUndefined()
+  rmSync(join(folder, 'link'))
+  symlinkSync('/state', join(folder, 'link'))
+  expect(await checkManifest(folder)).toBe('link holds something else than was written')
+})
+
+test('of several that look at once, each passes', async () => {
+  utimesSync(memory(), 1, 1)
+  const found = await Promise.all(Array.from({ length: 8 }, () => checkManifest(folder)))
+  expect(found).toEqual(Array.from({ length: 8 }, () => undefined))
+  expect(readdirSync(folder).sort()).toEqual(['checked.json', 'manifest.json', 'memory', 'state'])
+})
+
+test('a file that cannot be read is not a wrong one', async () => {
+  rmSync(join(folder, 'manifest.json'))
+  mkdirSync(join(folder, 'manifest.json'))
+  await expect(checkManifest(folder)).rejects.toMatchObject({ code: 'EISDIR' })
 })
 
 test('a missing file, and a manifest that is missing, empty or something else, are found', async () => {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { lstat, open, readdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
@@ -30,6 +30,11 @@ const checkedSchema = z.strictObject({
  * a copy of it may have others.
  */
 async function digestOf(file: string): Promise<string> {
+  if ((await lstat(file)).isSymbolicLink()) {
+    return createHash('sha256')
+      .update(`link ${await readlink(file)}`)
+      .digest('hex')
+  }
   await using handle = await open(file, 'r')
   const hash = createHash('sha256')
   const chunk = Buffer.alloc(64 * blockSize)
@@ -50,15 +55,18 @@ async function sync(path: string): Promise<void> {
   await handle.sync()
 }
 
+/** What this file writes beside those it is about. */
+const isNote = (name: string): boolean => /^(used|(manifest|checked)\.json(\.[0-9a-f]{8})?)$/.test(name)
+
 const filesOf = async (folder: string): Promise<string[]> => {
   const entries = await readdir(folder, { withFileTypes: true })
-  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name)
-  return names.filter((name) => ![manifestFile, checkedFile, usedFile].includes(name)).sort()
+  const names = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({ name }) => name)
+  return names.filter((name) => !isNote(name)).sort()
 }
 
 /** What a file looks like from outside: any write to it changes this (inode(7)). */
 async function look(file: string): Promise<string> {
-  const { size, ino, mtimeMs, ctimeMs } = await stat(file)
+  const { size, ino, mtimeMs, ctimeMs } = await lstat(file)
   return [size, ino, mtimeMs, ctimeMs].join(' ')
 }
 
@@ -70,11 +78,10 @@ export async function writeManifest(folder: string): Promise<void> {
   const files: Manifest['files'] = {}
   for (const name of await filesOf(folder)) {
     const file = join(folder, name)
-    await sync(file)
-    files[name] = { size: (await stat(file)).size, digest: await digestOf(file) }
+    if (!(await lstat(file)).isSymbolicLink()) await sync(file)
+    files[name] = { size: (await lstat(file)).size, digest: await digestOf(file) }
   }
-  await writeFile(join(folder, manifestFile), JSON.stringify({ files }, null, 2))
-  await sync(join(folder, manifestFile))
+  await replaceNote(folder, manifestFile, JSON.stringify({ files }, null, 2))
   await noteChecked(folder)
   await sync(folder)
 }
@@ -82,15 +89,26 @@ export async function writeManifest(folder: string): Promise<void> {
 async function noteChecked(folder: string): Promise<void> {
   const files: Record<string, string> = {}
   for (const name of await filesOf(folder)) files[name] = await look(join(folder, name))
-  const text = JSON.stringify({ boot: await bootOfHost(), files })
-  const fresh = join(folder, `${checkedFile}.${process.pid}`)
-  await writeFile(fresh, text)
-  await rename(fresh, join(folder, checkedFile))
+  await replaceNote(folder, checkedFile, JSON.stringify({ boot: await bootOfHost(), files }))
+}
+
+/** Nobody ever reads half of it, however many processes write it. */
+async function replaceNote(folder: string, name: string, text: string): Promise<void> {
+  const fresh = join(folder, `${name}.${randomBytes(4).toString('hex')}`)
+  try {
+    await writeFile(fresh, text)
+    await sync(fresh)
+    await rename(fresh, join(folder, name))
+  } catch (error) {
+    await rm(fresh, { force: true })
+    throw error
+  }
 }
 
 /**
- * What is wrong with the files of a folder, in a sentence; undefined when they are what its manifest says. Digests are
- * compared once a boot of the host, and whenever a file looks different from outside.
+ * What is wrong with the files of a folder, in a sentence; undefined when they are what its manifest says. The digest of a
+ * file is compared once a boot of the host, and whenever it looks different from outside. Rejects with what the system
+ * says when a file cannot be read: then nothing is known of it.
  */
 export async function checkManifest(folder: string): Promise<string | undefined> {
   const manifest = await readManifest(folder)
@@ -98,37 +116,41 @@ export async function checkManifest(folder: string): Promise<string | undefined>
   const names = await filesOf(folder)
   const missing = Object.keys(manifest.files).find((name) => !names.includes(name))
   if (missing !== undefined) return `${missing} is missing`
-  if (await looksAsChecked(folder, Object.keys(manifest.files))) return undefined
+  const known = await looksWhenChecked(folder)
+  let read = false
   for (const [name, { size, digest }] of Object.entries(manifest.files)) {
     const file = join(folder, name)
-    const found = (await stat(file)).size
+    const found = (await lstat(file)).size
     if (found !== size) return `${name} has ${found} bytes; it was written with ${size}`
+    if (known[name] === (await look(file))) continue
     if ((await digestOf(file)) !== digest) return `${name} holds something else than was written`
+    read = true
   }
-  await noteChecked(folder)
+  // Where nothing can be written, the next look reads them again.
+  if (read) await noteChecked(folder).catch(() => undefined)
   return undefined
 }
 
+/** Whether a folder has a manifest, of whatever form. */
+export const hasManifest = (folder: string): boolean => existsSync(join(folder, manifestFile))
+
 async function readManifest(folder: string): Promise<Manifest | string> {
-  const file = join(folder, manifestFile)
-  if (!existsSync(file)) return `${manifestFile} is missing`
+  if (!hasManifest(folder)) return `${manifestFile} is missing`
+  const text = await readFile(join(folder, manifestFile), 'utf8')
   try {
-    return manifestSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+    return manifestSchema.parse(JSON.parse(text))
   } catch {
     return `${manifestFile} is not of its form`
   }
 }
 
-async function looksAsChecked(folder: string, names: string[]): Promise<boolean> {
+/** How each file looked when its digest was compared; of none, when the host was started again since. */
+async function looksWhenChecked(folder: string): Promise<Record<string, string>> {
   try {
     const { boot, files } = checkedSchema.parse(JSON.parse(await readFile(join(folder, checkedFile), 'utf8')))
-    if (boot !== (await bootOfHost())) return false
-    const looks = await Promise.all(
-      names.map(async (name) => (await look(join(folder, name))) === files[name]),
-    )
-    return looks.every(Boolean)
+    return boot === (await bootOfHost()) ? files : {}
   } catch {
-    return false
+    return {}
   }
 }
 

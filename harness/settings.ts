@@ -68,7 +68,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     })
   }
   const given = parsed.data
-  const home = homedir()
+  const home = homeFolder(given.STACKRIG_CACHE)
   return {
     cache: resolve(given.STACKRIG_CACHE ?? join(home, '.cache', 'stackrig')),
     temporary: resolve(tmpdir()),
@@ -82,6 +82,20 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     home,
     terminal: given.TERM ?? 'linux',
     debug: given.DEBUG !== undefined,
+  }
+}
+
+/** The home folder; the root folder for a user who has none and needs none. */
+function homeFolder(cache: string | undefined): string {
+  try {
+    return homedir()
+  } catch (cause) {
+    if (cache !== undefined) return '/'
+    throw new StackrigError('USAGE', 'HOME or STACKRIG_CACHE must say where images are kept', {
+      seen: 'HOME is not set, and this user has no entry in /etc/passwd',
+      next: 'export STACKRIG_CACHE=FOLDER, of a disk with room for images',
+      cause,
+    })
   }
 }
 

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, StackrigError } from '../errors/index.js'
+import { publish, writeManifest } from '../manifest.js'
 import { buildDebian, treeFolder } from './build-debian.js'
 import { buildDisk } from './build-disk.js'
 import { buildInitramfs } from './build-initramfs.js'
-import { lockBuild } from './build-lock.js'
+import { lockImage } from './build-lock.js'
 import { reportProgress, rememberTiming, type BuildProgress } from './build-progress.js'
 import type { BuildTask } from './build-task.js'
 import { imagesFolder, logsFolder } from './cache.js'
@@ -16,7 +17,8 @@ import { pruneImages, removeUnfinished } from './prune.js'
 import { formatQemubootConf } from './qemuboot-conf.js'
 import { recipeDigest } from './recipe-digest.js'
 import { readBases, readRecipe, type Recipe, type RecipeInFolder } from './recipe.js'
-import { builtFolder, builtImage } from './store.js'
+import { builtFolder, builtImage, settleBuilt } from './store.js'
+import { explained } from './system-refusal.js'
 
 export interface BuildOptions {
   /** Gives up and leaves nothing behind. */
@@ -50,7 +52,7 @@ export async function buildImages(names: string[], options: BuildOptions = {}): 
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next && !signal.aborted; next = queue.shift()) {
       try {
-        images.set(next.recipe.name, await buildOne(next, signal, options))
+        images.set(next.recipe.name, await explained(next.recipe.name, () => buildOne(next, signal, options)))
       } catch (error) {
         // The first failure is the cause; the builds it ends have nothing to say of their own.
         cause ??= error instanceof Error ? error : new Error(String(error))
@@ -71,15 +73,15 @@ async function buildOne(
 ): Promise<Image> {
   const { recipe } = source
   const digest = recipeDigest(source)
-  const present = builtImage(recipe, digest)
+  const present = await builtImage(recipe, digest, signal)
   if (present && !force) return present
 
   using progress = reportProgress(recipe.name, onProgress)
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held until this function returns
-  await using _lock = await lockBuild(recipe.name, signal, () =>
+  await using _lock = await lockImage(recipe.name, signal, () =>
     progress.step('waiting for another process that builds it'),
   )
-  const builtMeanwhile = builtImage(recipe, digest)
+  const builtMeanwhile = await settleBuilt(recipe, digest)
   if (builtMeanwhile && !force) return builtMeanwhile
 
   const final = builtFolder(recipe.name, digest)
@@ -120,9 +122,10 @@ async function buildOne(
         took,
       } satisfies ImageRecord),
     )
+    await writeManifest(output)
     requireUnused(recipe.name, final)
     await rm(final, { recursive: true, force: true })
-    await rename(output, final)
+    await publish(output, final)
     rememberTiming(recipe.name, took)
   } catch (error) {
     if (error instanceof StackrigError) throw error
@@ -133,8 +136,8 @@ async function buildOne(
     await rm(building, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 })
   }
   await pruneImages(recipe.name, digest)
-  const image = builtImage(recipe, digest)
-  if (!image) throw buildFailed(log, 'its record cannot be read back')
+  const image = await settleBuilt(recipe, digest)
+  if (!image) throw buildFailed(log, `it is not whole: ${final}.bad/reason.txt says why`)
   return image
 }
 

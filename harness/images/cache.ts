@@ -1,10 +1,21 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { messageOf, StackrigError } from '../errors/index.js'
+import { makeFolder } from '../make-folder.js'
 import { cacheFolder } from '../paths.js'
 
-const folder = (name: string): string => {
+/** @throws StackrigError HOST_DISK for a cache that is full, a file, or not ours to write */
+function folder(name: string): string {
   const path = join(cacheFolder(), name)
-  mkdirSync(path, { recursive: true })
+  try {
+    makeFolder(path)
+  } catch (cause) {
+    throw new StackrigError('HOST_DISK', 'The cache must be a folder that can be written.', {
+      where: path,
+      seen: messageOf(cause),
+      next: 'make room there and let yourself write there, or set STACKRIG_CACHE to a folder of yours',
+      cause,
+    })
+  }
   return path
 }
 

@@ -7,12 +7,16 @@ import { lockBuild } from './build-lock.js'
 import { aptFolder, debsFolder } from './cache.js'
 import { buildFailed, runLogged, type BuildLog } from './program.js'
 
+/** apt's state for one suite: what another has the newest of is no package of this one. bookworm was the only one once. */
+const suiteFolder = (suite: string): string =>
+  suite === 'bookworm' ? aptFolder() : join(aptFolder(), 'suites', suite)
+
 /**
  * Options that make apt work on stackrig's own state below the cache: without root, without a look at what is
  * installed on this machine, and with nothing but its Debian sources.
  */
 function privateApt(suite: string): string[] {
-  const folder = aptFolder()
+  const folder = suiteFolder(suite)
   for (const part of ['lists/partial', 'archives/partial']) mkdirSync(join(folder, part), { recursive: true })
   writeFileSync(join(folder, 'sources.list'), debianSources(suite).join('\n') + '\n')
   writeFileSync(join(folder, 'status'), '')
@@ -32,28 +36,34 @@ function privateApt(suite: string): string[] {
   return Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
 }
 
-let indexes: Promise<string> | undefined
+/** Per suite: what was brought up to date by this process. */
+const indexes = new Map<string, Promise<string>>()
 
 /**
- * Brings the package indexes of stackrig's own apt up to date, once per process. Returns a digest that changes when the
+ * Brings the package indexes of stackrig's own apt up to date, once per process and suite. Returns a digest that changes when the
  * archive does.
  */
 export function updateIndexes(log: BuildLog, suite: string): Promise<string> {
-  indexes ??= (async () => {
-    // apt's own lock makes a second apt fail instead of wait.
-    // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held until this function returns
-    await using _lock = await lockBuild('apt', log.signal, () => undefined)
-    await runLogged(log, 'apt-get', [...privateApt(suite), 'update'])
-    const hash = createHash('sha256')
-    const lists = join(aptFolder(), 'lists')
-    for (const file of readdirSync(lists).sort()) {
-      if (file.endsWith('Release')) hash.update(`${file}\0`).update(readFileSync(join(lists, file)))
-    }
-    return hash.digest('hex')
-  })()
+  const present = indexes.get(suite)
+  if (present) return present
+  const updating = update(log, suite)
+  indexes.set(suite, updating)
   // A failure is not remembered: the next build tries again.
-  indexes.catch(() => (indexes = undefined))
-  return indexes
+  updating.catch(() => indexes.delete(suite))
+  return updating
+}
+
+async function update(log: BuildLog, suite: string): Promise<string> {
+  // apt's own lock makes a second apt fail instead of wait.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held until this function returns
+  await using _lock = await lockBuild('apt', log.signal, () => undefined)
+  await runLogged(log, 'apt-get', [...privateApt(suite), 'update'])
+  const hash = createHash('sha256')
+  const lists = join(suiteFolder(suite), 'lists')
+  for (const file of readdirSync(lists).sort()) {
+    if (file.endsWith('Release')) hash.update(`${file}\0`).update(readFileSync(join(lists, file)))
+  }
+  return hash.digest('hex')
 }
 
 /** How this machine reaches its mirrors (proxies, certificates, retries), as options for another apt. */

@@ -11,29 +11,47 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 . "$here/settings"
 mkdir -p "$output"
 
-# Runs a command that finds the tree in $tree/mnt. A bind mount shows it without what is mounted in it, as /sys, which may
-# change while it is read; a tmpfs hides this folder.
+# Runs a command that finds the tree in $bare. A bind mount shows it without what is mounted in it: /proc, /sys and /dev are
+# this machine's, and may change while they are read. A tmpfs hides this folder, also from the recipes' files.
+bare=$here/bare
+mkdir "$bare"
 with_bare_tree() {
     # shellcheck disable=SC2016 -- expanded by the inner shell
     unshare --mount sh -euc '
-        mount --bind "$0" "$0/mnt"
-        mount -t tmpfs -o mode=1777 tmpfs "$0/mnt/tmp"
+        mount --bind "$0" "$1"
+        mount -t tmpfs -o mode=1777 tmpfs "$1/tmp"
+        shift
         exec "$@"
-    ' "$tree" "$@"
+    ' "$tree" "$bare" "$@"
+}
+
+# Runs a command inside it. What a recipe brought may be absolute links: followed from outside, they lead to this machine.
+in_tree() {
+    with_bare_tree chroot "$bare" "$@"
+}
+
+# What is mounted into the tree below is mounted from outside.
+refuse_links() {
+    for folder in dev dev/shm proc run sys tmp; do
+        [ ! -L "$tree/$folder" ] || { echo "the recipe of $1 must not put a link in the place of /$folder"; exit 1; }
+    done
 }
 
 # mmdebstrap put a start-stop-daemon that does nothing in place of the real one; the image gets the real one back, and
 # so do the recipes' scripts, which start databases with it. policy-rc.d still keeps packages from starting services.
-if [ -e "$tree/sbin/start-stop-daemon.REAL" ]; then
-    mv "$tree/sbin/start-stop-daemon.REAL" "$tree/sbin/start-stop-daemon"
-fi
+in_tree sh -euc '
+    [ ! -e /sbin/start-stop-daemon.REAL ] || mv /sbin/start-stop-daemon.REAL /sbin/start-stop-daemon
+'
 
 if [ "$layer" != unpack ]; then
     # Those that did nothing while packages were installed.
-    for program in $postponed; do
-        rm -f "$tree$program"
-        chroot "$tree" dpkg-divert --quiet --local --rename --remove "$program"
-    done
+    # shellcheck disable=SC2016,SC2086 -- expanded by the inner shell; these are words
+    in_tree sh -euc '
+        for program; do
+            rm -f "$program"
+            dpkg-divert --quiet --local --rename --remove "$program"
+        done
+    ' sh $postponed
     if [ -x "$tree/usr/bin/python3" ]; then
         echo "stackrig: compiling Python modules"
         # One process per CPU for all of them: py3compile would start Python twice for each package.
@@ -49,17 +67,18 @@ fi
 # The installed packages alone, for the next build: most changes of a recipe are to its files and its script.
 if [ "$layer" = save ]; then
     echo "stackrig: keeping the installed packages for the next build"
-    with_bare_tree tar -cf "$layer_file.part" -C "$tree/mnt" --numeric-owner --xattrs --xattrs-include='*' \
+    with_bare_tree tar -cf "$layer_file.part" -C "$bare" --numeric-owner --xattrs --xattrs-include='*' \
         --exclude='./var/cache/apt/archives/*.deb' --exclude=./usr/sbin/policy-rc.d .
     mv "$layer_file.part" "$layer_file"
 fi
 
 echo "stackrig: copying files"
-echo "$name" >"$tree/etc/hostname"
-rm -f "$tree/etc/resolv.conf"
+# shellcheck disable=SC2016 -- expanded by the inner shell
+in_tree sh -euc 'echo "$0" >/etc/hostname; rm -f /etc/resolv.conf' "$name"
 for part in $parts; do
-    [ ! -e "$here/files-$part.tar" ] ||
-        tar -C "$tree" -xf "$here/files-$part.tar" --numeric-owner --keep-directory-symlink --no-overwrite-dir
+    [ -e "$here/files-$part.tar" ] || continue
+    in_tree tar -C / -xf - --numeric-owner --keep-directory-symlink --no-overwrite-dir <"$here/files-$part.tar"
+    refuse_links "$part"
 done
 
 # Own namespaces: no network but a loopback, and whatever a script leaves running ends with it.
@@ -86,26 +105,30 @@ for part in $parts; do
         ip link set lo up
         exec chroot "$tree" env -i PATH="$PATH" HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive /run/customize
     ' sh "$tree" "$name" "$here/customize-$part" "$here"
+    refuse_links "$part"
 done
 
 echo "stackrig: cleaning up"
 # What only the build needed; proxies and mirrors of the machine that built it are nobody's business.
-rm -rf "$tree"/var/cache/apt/archives/*.deb "$tree"/var/cache/apt/*.bin "$tree"/var/lib/apt/lists/*
-rm -f "$tree"/etc/apt/sources.list "$tree"/etc/apt/sources.list.d/* "$tree"/etc/apt/apt.conf.d/*mmdebstrap
-rm -f "$tree"/etc/dpkg/dpkg.cfg.d/*mmdebstrap "$tree"/etc/dpkg/dpkg.cfg.d/90stackrig "$tree"/usr/sbin/policy-rc.d
-rm -f "$tree"/var/log/dpkg.log "$tree"/var/log/apt/* "$tree"/var/log/alternatives.log "$tree"/var/log/bootstrap.log
+in_tree sh -euc '
+    rm -rf /var/cache/apt/archives/*.deb /var/cache/apt/*.bin /var/lib/apt/lists/*
+    rm -f /etc/apt/sources.list /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/*mmdebstrap
+    rm -f /etc/dpkg/dpkg.cfg.d/*mmdebstrap /etc/dpkg/dpkg.cfg.d/90stackrig /usr/sbin/policy-rc.d
+    rm -f /var/log/dpkg.log /var/log/apt/* /var/log/alternatives.log /var/log/bootstrap.log
+'
 
-dpkg-query --admindir="$tree/var/lib/dpkg" -W -f '${Package}=${Version}\n' >"$output/manifest"
-kernel=$(find "$tree/boot" -name 'vmlinuz-*' | sort -V | tail -n 1)
+# shellcheck disable=SC2016 -- expanded by dpkg-query
+in_tree dpkg-query -W -f '${Package}=${Version}\n' >"$output/manifest"
+kernel=$(in_tree find /boot -name 'vmlinuz-*' | sort -V | tail -n 1)
 [ -n "$kernel" ] || { echo "no kernel was installed"; exit 1; }
 version=${kernel##*/vmlinuz-}
-cp "$kernel" "$output/bzImage"
-[ -e "$tree/boot/initrd.img-$version" ] || chroot "$tree" update-initramfs -c -k "$version"
-cp "$tree/boot/initrd.img-$version" "$output/initrd"
+in_tree cat "$kernel" >"$output/bzImage"
+in_tree test -e "/boot/initrd.img-$version" || chroot "$tree" update-initramfs -c -k "$version"
+in_tree cat "/boot/initrd.img-$version" >"$output/initrd"
 
 echo "stackrig: making the file system"
 # Inode tables are zeroed now: the kernel would do it in the background of every first boot.
-with_bare_tree mke2fs -q -F -t ext4 -m 0 -L "$name" -E lazy_itable_init=0,lazy_journal_init=0 -d "$tree/mnt" \
+with_bare_tree mke2fs -q -F -t ext4 -m 0 -L "$name" -E lazy_itable_init=0,lazy_journal_init=0 -d "$bare" \
     "$here/rootfs.ext4" "${disk}M"
 
 echo "stackrig: converting the file system to qcow2"

@@ -8,6 +8,7 @@ import { imagesFolder } from './cache.js'
 import { decompressed } from './decompressed.js'
 import { readDeployedImage, type DeployedImage } from './deploy-folder.js'
 import { diskType } from './boot-files.js'
+import { requireOwnData } from './foreign-data.js'
 import { imageInFolder, type Image } from './image.js'
 import type { ImportedEntry } from './lock-file.js'
 import { refuseForeignArguments, refuseOtherProcessor } from './qemu-arguments.js'
@@ -72,6 +73,7 @@ export async function lockImport(given: ImageImport, signal?: AbortSignal): Prom
   const digests: Record<string, string> = {}
   for (const file of artefacts(image))
     digests[relative(folder, file)] = await fileDigest(file, given.name, signal)
+  await requireOwnData(image)
   return {
     role: given.role,
     contract: given.contract,

@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { forgetSettings } from '../settings.js'
 import { recordFile, type ImageRecord } from './image.js'
 import { lockImages, verifyImage } from './lock.js'
-import { parseLock, readLock } from './lock-file.js'
+import { parseLock, readLock, type ImportedEntry } from './lock-file.js'
 import { formatQemubootConf } from './qemuboot-conf.js'
 import { recipeDigest } from './recipe-digest.js'
 import { readRecipe } from './recipe.js'
@@ -39,9 +41,17 @@ function deployFolder(folder: string): string {
   return folder
 }
 
+/** The same with a disk, which is left to be made. */
+function diskFolder(folder: string): string {
+  deployFolder(folder)
+  writeFileSync(join(folder, 'p.qemuboot.conf'), conf.replace('cpio', 'qcow2').replace('p.rootfs', 'd'))
+  return folder
+}
+
 /** A folder as a build of the pocket recipe leaves it, with other packages and no real kernel. */
 function buildPocket(...packages: string[]): void {
   const digest = recipeDigest(readRecipe('pocket'))
+  rmSync(builtFolder('pocket', digest), { recursive: true, force: true })
   const folder = deployFolder(builtFolder('pocket', digest))
   const identity = { name: 'pocket', role: 'pocket', contract: 'pocket', digest, build: 'b' }
   writeFileSync(
@@ -138,6 +148,28 @@ describe('imported images', () => {
       code: 'IMAGE_MISMATCH',
       message: expect.stringContaining('p.rootfs.cpio') as string,
     })
+  })
+
+  test.each([
+    ['a backing file, /etc/shadow', ['-b', '/etc/shadow', '-F', 'raw', '-u']],
+    ['a data file', ['-o', 'data_file=elsewhere']],
+  ])('a disk with %s is not taken in, nor used', async (what, options) => {
+    const folder = diskFolder(join(cache, 'disks'))
+    const disk = join(folder, 'd.qcow2')
+    const make = (...words: string[]) =>
+      execa('qemu-img', ['create', '-q', '-f', 'qcow2', ...words, disk, '1M'])
+    await make()
+    const given = { ...theirs(), folder }
+    await lockImages([], { file, imports: [given] })
+    await execa('rm', [disk])
+    await make(...options.map((word) => word.replace('elsewhere', join(folder, 'elsewhere'))))
+    const refusal = { code: 'IMAGE_MISMATCH', message: expect.stringContaining(what) as string }
+    await expect(lockImages([], { file, imports: [given] })).rejects.toMatchObject(refusal)
+    // Somebody wrote the digest into the lock by hand.
+    const lock = readLock(file)
+    const { sha256 } = lock.images['theirs'] as ImportedEntry
+    sha256['d.qcow2'] = createHash('sha256').update(readFileSync(disk)).digest('hex')
+    await expect(verifyImage('theirs', { lock })).rejects.toMatchObject(refusal)
   })
 
   test('nor does one that is gone', async () => {

@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto'
+import { dirname } from 'node:path'
 import { StackrigError } from '../errors/index.js'
-import { lockBuild } from './build-lock.js'
+import { lockFile as holdLock } from '../file-lock.js'
+import { requireOwnData } from './foreign-data.js'
 import { lockImport, lockImportAgain, verifyImport, type ImageImport } from './imported.js'
 import { readRecord, type Image } from './image.js'
 import { isImported, lockFile, readLock, writeLock, type BuiltEntry, type ImagesLock } from './lock-file.js'
 import { describeMove, movedPackages, packageRecord, packagesDigest, type MovedPackage } from './packages.js'
 import { findBuilt } from './store.js'
+import { explained } from './system-refusal.js'
 
 /** An image that may boot, and how it differs from what was locked. */
 export interface VerifiedImage {
@@ -20,7 +22,7 @@ export interface VerifiedImage {
  * The image of a name, checked against `images.lock`.
  * Imported images: every file's digest must match (IMAGE_MISMATCH). Built ones: other packages, or another recipe, are
  * fine and told of; with `frozen` they are an error (IMAGE_MOVED). An image that is not in the lock is a built one.
- * Throws IMAGE_MISSING, LOCK_INVALID, QEMUBOOT_INVALID, and these.
+ * Throws IMAGE_MISSING, LOCK_INVALID, QEMUBOOT_INVALID, HOST_DISK, and these.
  */
 export async function verifyImage(
   name: string,
@@ -29,9 +31,11 @@ export async function verifyImage(
   const { frozen = false, lock = readLock() } = options
   const entry = lock.images[name]
   if (isImported(entry)) {
-    return { image: await verifyImport(name, entry), moved: [], recipeChanged: false }
+    const image = await explained(name, () => verifyImport(name, entry))
+    await explained(name, () => requireOwnData(image))
+    return { image, moved: [], recipeChanged: false }
   }
-  const image = findBuilt(name)
+  const image = await explained(name, () => findBuilt(name))
   const verified = compareBuilt(image, entry)
   if (frozen) refuseMoved(name, entry, verified)
   return verified
@@ -45,7 +49,7 @@ export async function findImage(name: string, options: { frozen?: boolean } = {}
 /**
  * Writes `images.lock` from the images as they are now: built ones of these names (all must have been built), imported
  * ones read and hashed anew. Images that are not named keep their entries. Returns what is now in the lock.
- * Throws IMAGE_MISSING, LOCK_INVALID, QEMUBOOT_INVALID.
+ * Throws IMAGE_MISSING, IMAGE_MISMATCH, LOCK_INVALID, QEMUBOOT_INVALID, HOST_DISK.
  */
 export async function lockImages(
   names: string[],
@@ -56,22 +60,20 @@ export async function lockImages(
   const entries: ImagesLock['images'] = {}
   for (const name of names) {
     const entry = present[name]
-    entries[name] = isImported(entry) ? await lockImportAgain(name, entry) : builtEntry(findBuilt(name))
+    entries[name] = await explained(name, async () =>
+      isImported(entry) ? lockImportAgain(name, entry) : builtEntry(await findBuilt(name)),
+    )
   }
-  for (const given of imports) entries[given.name] = await lockImport(given, signal)
+  for (const given of imports)
+    entries[given.name] = await explained(given.name, () => lockImport(given, signal))
   signal?.throwIfAborted()
-  // Two processes would each write what the other has not; reading and writing are one step.
+  // The folder's lock: a file of its own would lie about in the checkout.
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held until this function returns
-  await using _held = await holdLockFile(file, signal)
+  await using _lock = await holdLock(dirname(file), { signal })
   // Read once more: hashing takes minutes, and another process may have written its entries meanwhile.
   const written: ImagesLock = { version: 1, images: { ...readLock(file).images, ...entries } }
   writeLock(written, file)
   return written
-}
-
-function holdLockFile(file: string, signal = new AbortController().signal): Promise<AsyncDisposable> {
-  const name = createHash('sha256').update(file).digest('hex').slice(0, 12)
-  return lockBuild(`images-${name}`, signal, () => undefined)
 }
 
 function builtEntry(image: Image): BuiltEntry {

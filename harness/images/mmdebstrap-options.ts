@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { debsFolder } from './cache.js'
 import { hostAptOptions } from './debian-packages.js'
 
@@ -40,26 +39,41 @@ export async function installOptions(
 }
 
 /**
+ * A hook's command that runs inside the tree, without what is mounted there: /proc, /sys and /dev are this machine's.
+ * `words` arrive as they are, as the script's `$@`. The hook is given the tree as its `$1`.
+ */
+export const insideTree = (script: string, words: string[]): string =>
+  [
+    // Before the packages are configured there is no /mnt yet.
+    `mkdir -p "$1/mnt"; unshare --mount sh -euc 'mount --bind "$0" "$0/mnt"; exec chroot "$0/mnt" "$@"' "$1"`,
+    ...['sh', '-euc', script, 'sh', ...words].map(shellQuoted),
+  ].join(' ')
+
+/**
  * Tells dpkg which paths not to install. Not with --dpkgopt: mmdebstrap 1.3 then sends each essential package through a
  * slow Python filter. Removing what they brought before dpkg installs them does the same.
  */
-function pathHook(paths: string[]): string {
-  // The patterns are not quoted: the shell expands them.
-  const removals = paths.flatMap((path) =>
-    path.startsWith('path-exclude=') ? `rm -rf "$1"${path.slice(13)}; ` : [],
-  )
-  return `${removals.join('')}printf '%s\\n' ${paths.map(shellQuoted).join(' ')} >"$1/etc/dpkg/dpkg.cfg.d/90stackrig"`
+export function pathHook(paths: string[]): string {
+  // Without IFS a pattern is not split at its spaces; the shell only looks for files that it matches.
+  const script = `printf "%s\\n" "$@" >/etc/dpkg/dpkg.cfg.d/90stackrig
+IFS=
+for path; do
+    case $path in path-exclude=*) rm -rf -- \${path#path-exclude=} ;; esac
+done`
+  return insideTree(script, paths)
 }
 
 /** Puts programs that do nothing in the place of these; finish-debian.sh brings the real ones back. */
-const postponeHook = (programs: string[]): string =>
-  programs
-    .map(
-      (program) =>
-        `chroot "$1" dpkg-divert --quiet --local --rename --add ${program}; ` +
-        `mkdir -p "$1${dirname(program)}"; echo '#!/bin/sh' >"$1${program}"; chmod 755 "$1${program}"`,
-    )
-    .join('; ')
+export const postponeHook = (programs: string[]): string =>
+  insideTree(
+    `for program; do
+    dpkg-divert --quiet --local --rename --add "$program"
+    mkdir -p "\${program%/*}"
+    echo "#!/bin/sh" >"$program"
+    chmod 755 "$program"
+done`,
+    programs,
+  )
 
 /** Hands apt the packages earlier builds downloaded, and keeps those it downloads now. */
 function packageCacheHooks(isRoot: boolean): string[] {

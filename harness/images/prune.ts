@@ -1,14 +1,15 @@
-import { readdirSync, statSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { logger } from '../log.js'
 import { imagesFolder } from './cache.js'
-import { readRecord, recordFile } from './image.js'
+import { readRecord } from './image.js'
 import { openFiles } from './open-files.js'
+import { lastUsed } from './store.js'
 
 const debug = logger('images')
 
-/** An image that was looked up this recently may be about to be opened. */
+/** An image that was used this recently may be about to be opened. */
 const graceMs = 60 * 60_000
 
 /** Removes the remains of builds of an image that were killed. The caller holds the build's lock. */
@@ -23,17 +24,24 @@ export async function removeUnfinished(name: string): Promise<void> {
 
 /**
  * Removes what earlier builds of an image left: builds of other digests that no process has open and that were not
- * looked up within the last hour. The caller holds the build's lock.
+ * used within the last hour. The caller holds the build's lock.
  */
 export async function pruneImages(name: string, keptDigest: string): Promise<void> {
   const opened = openFiles()
   for (const entry of readdirSync(imagesFolder())) {
     const folder = join(imagesFolder(), entry)
+    if (new RegExp(`^${name}-[0-9a-f]{12}\\.bad$`).test(entry)) await removeWhenOld(folder)
     const record = entry.startsWith(`${name}-`) ? readRecord(folder) : undefined
-    if (record?.name !== name || record.digest === keptDigest) continue
-    const used = statSync(join(folder, recordFile)).mtimeMs
-    if (Date.now() - used < graceMs || opened.some((file) => file.startsWith(folder))) continue
+    if (record?.name !== name || record.digest === keptDigest || entry.endsWith('.bad')) continue
+    if (Date.now() - (await lastUsed(folder)) < graceMs || opened.some((file) => file.startsWith(folder)))
+      continue
     debug('pruning %s', entry)
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** What was set aside is kept for a person to look at, for a week. */
+async function removeWhenOld(folder: string): Promise<void> {
+  const { mtimeMs } = await stat(folder)
+  if (Date.now() - mtimeMs > 7 * 24 * graceMs) await rm(folder, { recursive: true, force: true })
 }

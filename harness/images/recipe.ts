@@ -13,11 +13,18 @@ const mebibytes = z
   .positive()
   .max(1024 * 1024)
 
+/** In dpkg's configuration a line of its own. */
+const pathPattern = z.string().regex(/^\/[^\p{Cc}]+$/u, 'a path of one line that begins with a slash')
+
 const everyRecipe = {
   name,
   role: z.enum(['controller', 'compute', 'network', 'all-in-one', 'node', 'instance', 'pocket']),
   contract: name,
-  suite: z.literal('bookworm').default('bookworm'),
+  /** The release of Debian that packages come from. */
+  suite: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/, 'the code name of a Debian release')
+    .default('bookworm'),
   /** Memory of a node of this image, MiB. */
   memory: mebibytes,
   cpus: z.int().min(1).max(64),
@@ -42,8 +49,8 @@ const recipeSchema = z.discriminatedUnion('builder', [
     /** Packages of the bases that this image does not get. */
     without: z.array(packageName).default([]),
     /** dpkg's path-exclude and path-include patterns. */
-    exclude: z.array(z.string().startsWith('/')).default([]),
-    include: z.array(z.string().startsWith('/')).default([]),
+    exclude: z.array(pathPattern).default([]),
+    include: z.array(pathPattern).default([]),
     /** Programs that do nothing while packages are installed; `customize` does their work. */
     postpone: z.array(z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/, 'the path of a program')).default([]),
     /** Size of the root file system, MiB. */

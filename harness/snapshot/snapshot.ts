@@ -3,7 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import type { MachineOptions, Topology } from '../cluster/index.js'
-import { messageOf, StackrigError } from '../errors/index.js'
+import { StackrigError } from '../errors/index.js'
 import { checkManifest, setAside, usedFile, writeManifest } from '../manifest.js'
 import { cacheFolder } from '../paths.js'
 
@@ -66,7 +66,7 @@ export async function lastUsed(folder: string): Promise<number | undefined> {
 
 /** What a folder holds, and that it is whole: its files are what was written. */
 async function inspect(folder: string): Promise<{ info: SnapshotInfo } | { wrong: string }> {
-  const wrong = await checkManifest(folder).catch(messageOf)
+  const wrong = await checkManifest(folder)
   if (wrong !== undefined) return { wrong }
   try {
     return { info: infoSchema.parse(JSON.parse(await readFile(infoFile(folder), 'utf8'))) }

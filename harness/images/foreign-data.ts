@@ -1,0 +1,32 @@
+import { open } from 'node:fs/promises'
+import { StackrigError } from '../errors/index.js'
+
+/**
+ * What a disk keeps elsewhere, in words; undefined for one that is all in its file. A file that a qcow2 names is in nobody's
+ * digest, and could be any of this machine's. Read from the header (QEMU's docs/interop/qcow2.txt) and not by qemu-img,
+ * which opens a data file whatever it is (CVE-2024-4467).
+ */
+export async function foreignData(disk: string): Promise<string | undefined> {
+  await using handle = await open(disk, 'r')
+  const header = Buffer.alloc(80)
+  const { bytesRead } = await handle.read(header, 0, header.length, 0)
+  if (bytesRead < 72 || header.toString('latin1', 0, 4) !== 'QFI\xfb') return undefined
+  if (header.readBigUInt64BE(8) !== 0n) {
+    const name = Buffer.alloc(Math.min(header.readUInt32BE(16), 1023))
+    await handle.read(name, 0, name.length, Number(header.readBigUInt64BE(8)))
+    return `a backing file, ${name.toString()}`
+  }
+  const incompatible = header.readUInt32BE(4) >= 3 ? header.readBigUInt64BE(72) : 0n
+  return (incompatible & 4n) === 0n ? undefined : 'a data file'
+}
+
+/** @throws StackrigError IMAGE_MISMATCH for a disk that keeps something elsewhere. */
+export async function requireOwnData({ name, rootfs }: { name: string; rootfs?: string }): Promise<void> {
+  const elsewhere = rootfs && (await foreignData(rootfs))
+  if (!rootfs || elsewhere === undefined) return
+  throw new StackrigError('IMAGE_MISMATCH', `The disk of image "${name}" must be all in one file.`, {
+    where: rootfs,
+    seen: `it has ${elsewhere}`,
+    next: `make one file of it: qemu-img convert -O qcow2 ${rootfs} ONE.qcow2`,
+  })
+}
