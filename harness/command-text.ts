@@ -1,8 +1,6 @@
-/** A value as one word of a POSIX shell. */
-export function quoteWord(value: string | number): string {
-  const text = String(value)
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
-}
+import { quoteWord } from './shell-word.js'
+
+export { quoteWord }
 
 /** What may stand in `${}` of a command: one word, or an array of several. */
 export type CommandValue = string | number | readonly (string | number)[]

@@ -11,7 +11,7 @@ export function downCommand(): Command {
     .action(async (name: string | undefined, { all }: { all?: boolean }) => {
       const clusters = all ? await listRunning() : [await findRunning(name)]
       for (const cluster of clusters) {
-        await (await Sandbox.attach(cluster.folder, cluster.pid)).close()
+        await (await Sandbox.attach(cluster.folder)).close()
         process.stdout.write(`${cluster.name} is down\n`)
       }
     })

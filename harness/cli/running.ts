@@ -1,10 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Cluster } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { replaceFile } from '../replace-file.js'
-import { runRoot, Sandbox } from '../sandbox/index.js'
+import { runFolders, Sandbox } from '../sandbox/index.js'
 
 const noteSchema = z.strictObject({
   name: z.string(),
@@ -42,8 +42,7 @@ export function noteRunning(name: string, cluster: Cluster): RunningCluster {
 
 /** The clusters that `up` left running and that still do, the oldest first. */
 export async function listRunning(): Promise<RunningCluster[]> {
-  const folders = await readdir(runRoot()).catch(() => [])
-  const found = await Promise.all(folders.map((folder) => readNote(join(runRoot(), folder))))
+  const found = await Promise.all((await runFolders()).map(readNote))
   return found.flat().sort((a, b) => a.started.localeCompare(b.started))
 }
 
@@ -51,8 +50,12 @@ async function readNote(folder: string): Promise<RunningCluster[]> {
   const text = await readFile(join(folder, noteFile), 'utf8').catch(() => undefined)
   if (text === undefined) return []
   const note = noteSchema.parse(JSON.parse(text))
-  return Sandbox.attach(note.folder, note.pid).then(
-    () => [note],
+  // Whatever the note says: the cluster is the one that lives where the note lies.
+  return Sandbox.attach(folder).then(
+    (sandbox) => {
+      sandbox.detach()
+      return [{ ...note, folder, pid: sandbox.pid }]
+    },
     () => [],
   )
 }

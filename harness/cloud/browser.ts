@@ -3,19 +3,25 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import type { Cluster } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
-import { quoteWord } from '../guest/index.js'
+import { settings } from '../settings.js'
+import { quoteWord } from '../shell-word.js'
 
 const program = '/usr/bin/chromium'
 
+/** Chromium refuses its own sandbox to root, which everybody is in ours: it gets a number as ordinary users have. */
+const ordinaryUser = ['unshare', '--user', '--map-user=1000', '--map-group=1000']
+
 /**
  * Debian's Chromium inside a cluster's sandbox, so that it sees the real addresses; Playwright drives it over its pipe.
+ * It ends with the sandbox, and a page of a guest's that takes over a part of it is still in Chromium's own sandbox.
  * @throws StackrigError HOST_PROGRAM_MISSING, WAIT_TIMEOUT after 2 min; why the cluster cannot go on.
  */
 export async function openBrowser({ sandbox, signal, topology }: Cluster): Promise<Browser> {
   const folder = join(sandbox.folder, 'browser')
-  await mkdir(folder, { recursive: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   const wrapper = join(folder, 'chromium')
-  await writeFile(wrapper, `#!/bin/sh\nexec ${sandbox.enter().map(quoteWord).join(' ')} ${program} "$@"\n`)
+  const words = [...sandbox.enter(), ...ordinaryUser, program]
+  await writeFile(wrapper, `#!/bin/sh\nexec ${words.map(quoteWord).join(' ')} "$@"\n`)
   await chmod(wrapper, 0o700)
   const rules = topology.nodes.map(({ hostName, address }) => `MAP ${hostName} ${address}`).join(',')
   // Loaded when it is needed: it takes a third of a second, which no command of the terminal should wait for.
@@ -23,11 +29,20 @@ export async function openBrowser({ sandbox, signal, topology }: Cluster): Promi
   try {
     const browser = await chromium.launch({
       executablePath: wrapper,
+      chromiumSandbox: true,
       args: [
         `--host-resolver-rules=${rules}`,
-        ...['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-dev-shm-usage'],
+        ...[
+          '--no-proxy-server',
+          '--disable-gpu',
+          '--disable-quic',
+          '--no-first-run',
+          '--disable-dev-shm-usage',
+        ],
         ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
       ],
+      // No proxies, no tokens; and what it keeps goes with the sandbox.
+      env: { PATH: settings().path, HOME: folder, TMPDIR: folder, LANG: 'C.UTF-8' },
       timeout: 120_000,
       // Playwright would end this process before anything is cleaned up.
       ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },

@@ -23,6 +23,12 @@ export const codes = {
   HOST_MEMORY: { class: 'host', outlived: false },
   /** Less free disk than the work needs. */
   HOST_DISK: { class: 'host', outlived: false },
+  /** A folder for sockets or disks belongs to somebody else, is a link, is open to others, or cannot be written. */
+  HOST_FOLDER: { class: 'host', outlived: false },
+  /** A limit of this user is reached: open files, processes. */
+  HOST_LIMIT: { class: 'host', outlived: false },
+  /** A process of a cluster did not end although it was killed. */
+  SANDBOX_STUCK: { class: 'host', outlived: false },
   /** An image named in a topology has not been built or imported. */
   IMAGE_MISSING: { class: 'image', outlived: false },
   /** A file of an image has another digest than `images.lock` says. */
@@ -55,6 +61,8 @@ export const codes = {
   SERVICE_DOWN: { class: 'service', outlived: true },
   /** An API answered with an error status, or not in the documented form. */
   API_FAILED: { class: 'service', outlived: true },
+  /** A connection to a host that is not of the topology was asked for, and refused. */
+  OUTSIDE_SANDBOX: { class: 'service', outlived: false },
   /** A resource reached a state from which the wanted one cannot be reached. */
   UNEXPECTED_STATE: { class: 'assertion', outlived: false },
   /** Work was given up because its caller asked to. */

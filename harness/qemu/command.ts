@@ -35,6 +35,8 @@ export interface MachineSpec {
 
 export const consoleSocket = (name: string): string => `${name}.console`
 export const qmpSocket = (name: string): string => `${name}.qmp`
+/** Where the state of its devices goes in or out. */
+export const stateSocket = (name: string): string => `${name}.state`
 export const portSocket = (name: string, port: string): string => `${name}.${port}`
 
 /**
@@ -86,7 +88,11 @@ export function kernelWords(spec: MachineSpec): string[] {
 
 export const startOptions = ({ name }: MachineSpec): string[] => [
   ...['-name', name, '-nodefaults', '-no-user-config', '-display', 'none', '-S'],
+  ...['-sandbox', `on,${forbidden.map((what) => `${what}=deny`).join(',')}`],
 ]
+
+/** What a QEMU that its guest has taken over could do more with (QEMU docs, "Invocation", -sandbox). */
+const forbidden = ['obsolete', 'elevateprivileges', 'spawn', 'resourcecontrol']
 
 /** Guest memory is a file of its own, which a fork maps; see saved-state.ts. */
 export const machineProperties = 'memory-backend=ram0,usb=off,suppress-vmdesc=on'

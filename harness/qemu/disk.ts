@@ -1,6 +1,7 @@
-import { copyFile } from 'node:fs/promises'
+import { chmod, copyFile } from 'node:fs/promises'
 import { execa } from 'execa'
 import { messageOf, StackrigError } from '../errors/index.js'
+import { withPrivateFiles } from '../sandbox/index.js'
 
 /** What to do when a node's disk finds no room. */
 export const moreRoom =
@@ -11,12 +12,18 @@ export const moreRoom =
  * @throws StackrigError HOST_DISK
  */
 export async function createOverlay(file: string, backing: string, format: 'qcow2' | 'raw'): Promise<void> {
-  await withRoom(file, execa('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', format, '-b', backing, file]))
+  const words = ['create', '-q', '-f', 'qcow2', '-F', format, '-b', backing, file]
+  const options = { timeout: 60_000, killSignal: 'SIGKILL' } as const
+  await withRoom(
+    file,
+    withPrivateFiles(() => execa('qemu-img', words, options)),
+  )
 }
 
 /** @throws StackrigError HOST_DISK */
 export async function copyDisk(from: string, file: string): Promise<void> {
   await withRoom(file, copyFile(from, file))
+  await chmod(file, 0o600)
 }
 
 async function withRoom(file: string, writing: Promise<unknown>): Promise<void> {

@@ -8,7 +8,8 @@ export {
   type MachineSpec,
 } from './command.js'
 export { copyDisk, createOverlay, moreRoom } from './disk.js'
-export { connectWhenListening, type QmpEvent } from './qmp.js'
+export { connectWhenListening } from './connect.js'
+export type { QmpEvent } from './qmp.js'
 export { Machine } from './machine.js'
 export { loadState, saveState } from './saved-state.js'
 export { chosenLauncher } from './launcher.js'

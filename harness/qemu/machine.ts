@@ -1,14 +1,22 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
-import type { Program, Sandbox } from '../sandbox/index.js'
+import { hostFault, type Program, type Sandbox } from '../sandbox/index.js'
 import { directCommand, qmpSocket, type MachineSpec } from './command.js'
-import { connectWhenListening, Qmp } from './qmp.js'
+import { connectWhenListening } from './connect.js'
+import { Qmp } from './qmp.js'
 import { runqemuCommand } from './runqemu.js'
 
 const log = logger('qemu')
+
+/** How long QEMU may take to end when it is asked to, and when it is killed, ms. */
+const endingTime = 5000
+const dyingTime = 15_000
+/** Of what QEMU says before it ends, the last words are enough, bytes. */
+const lastWords = 16 * 1024
 
 /** One QEMU process in a sandbox, and its control connection. It ends with the sandbox. */
 export class Machine {
@@ -19,18 +27,18 @@ export class Machine {
   /** Aborted when the process has ended, asked or not. */
   readonly ended: AbortSignal
 
-  private readonly sandbox: Sandbox
-  private readonly program: Program
-  private readonly ending: { asked: boolean }
+  readonly #sandbox: Sandbox
+  readonly #program: Program
+  readonly #ending: { asked: boolean }
 
   private constructor(sandbox: Sandbox, spec: MachineSpec, program: Program, qmp: Qmp, death: Death) {
-    this.sandbox = sandbox
+    this.#sandbox = sandbox
     this.spec = spec
-    this.program = program
+    this.#program = program
     this.qmp = qmp
     this.signal = death.signal
     this.ended = death.ended
-    this.ending = death.ending
+    this.#ending = death.ending
   }
 
   /**
@@ -44,8 +52,14 @@ export class Machine {
     log('%s: %s', spec.name, command.join(' '))
     const program = sandbox.start(command, words)
     const death = watch(sandbox, program, spec, words)
-    const qmp = await Qmp.connect(join(sandbox.folder, qmpSocket(spec.name)), spec.name, death.signal)
-    return new Machine(sandbox, spec, program, qmp, death)
+    try {
+      const qmp = await Qmp.connect(join(sandbox.folder, qmpSocket(spec.name)), spec.name, death.signal)
+      return new Machine(sandbox, spec, program, qmp, death)
+    } catch (error) {
+      death.ending.asked = true
+      program.kill()
+      throw error
+    }
   }
 
   async resume(): Promise<void> {
@@ -56,9 +70,14 @@ export class Machine {
     await this.qmp.execute('stop')
   }
 
+  /** Where one of the machine's sockets lies. */
+  path(socket: string): string {
+    return join(this.#sandbox.folder, socket)
+  }
+
   /** A stream to one of the machine's sockets: its console, or a virtio-serial port. */
   connect(socket: string): ReturnType<typeof connectWhenListening> {
-    return connectWhenListening(join(this.sandbox.folder, socket), this.signal)
+    return connectWhenListening(this.path(socket), this.signal)
   }
 
   /** The virtio-serial ports that the guest has open (QEMU's QMP reference, query-chardev, frontend-open). */
@@ -81,19 +100,33 @@ export class Machine {
     await this.qmp.execute('set_link', { name: 'net0', up: state === 'up' })
   }
 
-  /** Ends QEMU at once, as a power cut does. */
+  /**
+   * Ends QEMU at once, as a power cut does; with SIGKILL when it has not ended 5 s later.
+   * @throws StackrigError SANDBOX_STUCK when even that does not end it.
+   */
   async powerOff(): Promise<void> {
     if (this.ended.aborted) return
-    this.ending.asked = true
+    this.#ending.asked = true
     // It need not answer before it ends.
-    await Promise.race([this.qmp.execute('quit').catch(() => this.program.kill()), this.program.ended])
-    await this.program.ended
+    this.qmp.execute('quit', {}, { timeout: endingTime }).catch(() => this.#program.kill())
+    if (!(await this.#endsWithin(endingTime))) {
+      this.#program.kill()
+      if (!(await this.#endsWithin(dyingTime))) throw stuck(this.spec, this.#sandbox)
+    }
     this.qmp.close()
+  }
+
+  async #endsWithin(timeout: number): Promise<boolean> {
+    const late = new AbortController()
+    const timer = delay(timeout, false, { signal: late.signal }).catch(() => false)
+    const ended = await Promise.race([this.#program.ended.then(() => true), timer])
+    late.abort()
+    return ended
   }
 
   /** Resolves when the guest has switched the machine off: from now on that is no crash. */
   async switchedOff(signal: AbortSignal): Promise<void> {
-    this.ending.asked = true
+    this.#ending.asked = true
     if (!this.ended.aborted) await once(this.ended, 'abort', { signal })
     this.qmp.close()
   }
@@ -109,16 +142,20 @@ function watch(sandbox: Sandbox, program: Program, spec: MachineSpec, words: str
   const controller = new AbortController()
   const ended = new AbortController()
   const ending = { asked: false }
-  void program.ended.then(async ({ status, signal }) => {
+  void program.ended.then(async ({ status, signal, failure }) => {
     ended.abort()
     if (ending.asked) return
     const where = `node ${spec.name}, image ${spec.image.name}`
+    if (failure !== undefined) {
+      controller.abort(hostFault(failure, `QEMU of node ${spec.name} must start`, where))
+      return
+    }
     if (!(await sandbox.isAlive())) {
       const error = new StackrigError('SANDBOX_DIED', `the sandbox of node ${spec.name} is gone`, { where })
       controller.abort(error)
       return
     }
-    const seen = await readFile(words, 'utf8').catch(() => '')
+    const seen = await endOfFile(words)
     const how = signal ? `signal ${signal}` : `exit status ${status ?? 'unknown'}`
     const error = new StackrigError('QEMU_DIED', `QEMU of node ${spec.name} must run, but ended (${how})`, {
       where,
@@ -128,4 +165,23 @@ function watch(sandbox: Sandbox, program: Program, spec: MachineSpec, words: str
     controller.abort(error)
   })
   return { signal: AbortSignal.any([controller.signal, sandbox.signal]), ended: ended.signal, ending }
+}
+
+async function endOfFile(file: string): Promise<string> {
+  try {
+    await using handle = await open(file)
+    const { size } = await handle.stat()
+    const start = Math.max(0, size - lastWords)
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(lastWords), 0, lastWords, start)
+    return buffer.toString('utf8', 0, bytesRead)
+  } catch {
+    return ''
+  }
+}
+
+function stuck({ name }: MachineSpec, sandbox: Sandbox): StackrigError {
+  return new StackrigError('SANDBOX_STUCK', `QEMU of node ${name} must end when it is killed`, {
+    where: sandbox.folder,
+    next: 'a process in state D waits for a disk or a file server: look at the kernel log of this machine',
+  })
 }

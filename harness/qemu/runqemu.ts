@@ -14,7 +14,7 @@ import {
   type MachineSpec,
 } from './command.js'
 import { settings } from '../settings.js'
-import { shellWord } from './shell-word.js'
+import { quoteWord } from '../shell-word.js'
 
 /**
  * OpenEmbedded's runqemu: `$RUNQEMU`, or the one on PATH.
@@ -61,7 +61,7 @@ export async function runqemuCommand(spec: MachineSpec, folder: string): Promise
     // With `slirp` it needs no tap of its own; qb_net leaves the network to our own options.
     ...['nographic', 'slirp'],
     ...(spec.accelerator === 'kvm' ? ['kvm'] : []),
-    `qemuparams=${qemu.map(shellWord).join(' ')}`,
+    `qemuparams=${qemu.map(quoteWord).join(' ')}`,
     `bootparams=${kernelWords(spec).join(' ')}`,
   ]
 }

@@ -1,3 +1,6 @@
+export { hostFault } from './host-fault.js'
 export { bridgeMac, tapName, type NetworkPlan } from './network.js'
-export { runRoot } from './run-folder.js'
-export { Sandbox, type Program } from './sandbox.js'
+export { withPrivateFiles } from './private-files.js'
+export type { Program, ProgramEnd } from './program.js'
+export { runFolders, runRoot } from './run-folder.js'
+export { Sandbox } from './sandbox.js'

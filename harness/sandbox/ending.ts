@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { StackrigError } from '../errors/index.js'
+import { childrenOf, describeProcess, identify, isRunning, type ProcessIdentity } from './process-identity.js'
+
+/** How long what was killed may take to end, ms: the kernel first takes back all of its memory. */
+const dyingTime = 15_000
+
+/** Resolves when something that is looked at does not run any more; gives up looking after a minute. */
+export async function waitForEnd(running: () => boolean): Promise<void> {
+  for (const end = Date.now() + 60_000; running() && Date.now() < end;) await delay(2)
+}
+
+/**
+ * Resolves when the sandbox of this outermost process has ended; after `timeout`, ms, it is killed, process 1 first: its
+ * parent ends only after all of its namespace have (pid_namespaces(7)).
+ * @throws StackrigError SANDBOX_STUCK naming what remains.
+ */
+export async function endOf(outermost: ProcessIdentity, gone: Promise<void>, timeout: number): Promise<void> {
+  if (await within(gone, timeout)) return
+  const inside = childrenOf(outermost.pid).flatMap((pid) => identify(pid) ?? [])
+  for (const child of inside) kill(child)
+  if (await within(gone, dyingTime)) return
+  kill(outermost)
+  const still = [outermost, ...inside].filter(isRunning)
+  if (still.length === 0) return
+  throw new StackrigError('SANDBOX_STUCK', 'all processes of the cluster must end when they are killed', {
+    seen: still.map(({ pid }) => describeProcess(pid)).join('\n'),
+    next: 'state D waits for a disk or a file server: look at the kernel log of this machine',
+  })
+}
+
+function kill(known: ProcessIdentity): void {
+  if (!isRunning(known)) return
+  try {
+    process.kill(known.pid, 'SIGKILL')
+  } catch {
+    // It has just ended.
+  }
+}
+
+async function within(work: Promise<void>, timeout: number): Promise<boolean> {
+  const late = new AbortController()
+  const timer = delay(timeout, false, { signal: late.signal }).catch(() => false)
+  const ended = await Promise.race([work.then(() => true), timer])
+  late.abort()
+  return ended
+}

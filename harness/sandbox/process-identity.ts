@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/**
+ * A process that cannot be mistaken for a later one with the same number: when it started, in clock ticks since the host
+ * did, and which start of the host that was (proc(5), field 22 of stat; random(4), boot_id).
+ */
+export interface ProcessIdentity {
+  pid: number
+  started: string
+  boot: string
+}
+
+/** Undefined when there is no such process, or only what is left of one. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const fields = statusFields(pid)
+  if (fields === undefined || ['Z', 'X'].includes(fields[0] ?? '')) return undefined
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  return { pid, started: fields[19] ?? '', boot }
+}
+
+/** Whether that very process still runs. */
+export function isRunning(known: ProcessIdentity): boolean {
+  const found = identify(known.pid)
+  return found !== undefined && found.started === known.started && found.boot === known.boot
+}
+
+/** The processes that this one started and that still run. */
+export function childrenOf(pid: number): number[] {
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return all.map(Number).filter((child) => statusFields(child)?.[1] === String(pid))
+}
+
+/** One line for people: what it is and what it does, as `qemu-system-x86 (process 12, state D)`. */
+export function describeProcess(pid: number): string {
+  const text = statusText(pid)
+  const name = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'))
+  return `${name} (process ${pid}, state ${statusFields(pid)?.[0] ?? 'gone'})`
+}
+
+/** The fields after the program's name, which may hold anything but ends at the last bracket: state, parent, … */
+function statusFields(pid: number): string[] | undefined {
+  const text = statusText(pid)
+  return text === '' ? undefined : text.slice(text.lastIndexOf(')') + 2).split(' ')
+}
+
+function statusText(pid: number): string {
+  try {
+    return readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+  } catch {
+    return ''
+  }
+}
