@@ -54,6 +54,7 @@ export default tseslint.config(
   },
   {
     files: ['scenarios/**/*.ts', 'fixtures/**/*.ts'],
+    ignores: ['**/*.test.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -1,5 +1,6 @@
 export { cloudOf, defineStage, type Stage } from './cloud/index.js'
 export {
+  cloudAccess,
   defineTopology,
   planProvision,
   provision,
@@ -9,13 +10,20 @@ export {
   type Topology,
 } from './cluster/index.js'
 export {
-  debianZed,
-  debianZedSysv,
-  metaOpenstackGrizzly,
-  metaOpenstackHavana,
-  metaOpenstackJuno,
-  metaOpenstackThud,
-  pocketContract,
+  busybox,
+  debian12Systemd,
+  debian12Sysv,
+  defineContract,
+  exported,
+  ini,
+  metaOpenstack,
+  pokySystemd,
+  pokySysv,
+  type Contract,
+  type FileEdit,
+  type Layout,
+  type OperatingSystem,
+  type Release,
 } from './contract/index.js'
 export { become, Horizon, type Cloud, type Image, type Network, type Server } from './openstack/index.js'
 export { diagnose } from './diagnosis/index.js'

@@ -47,7 +47,7 @@ export interface Settings {
   goldenGiB: number
   /** What the scenarios run on that must pass on one node as on three. */
   core: 'three-node' | 'all-in-one'
-  /** Folder of this run's results; set by whoever starts the run. */
+  /** Folder of the results of a run that is started with vitest by hand. */
   results: string | undefined
   /** Folders in which programs are looked for. */
   path: string

@@ -44,7 +44,7 @@ test(
     await expect(volume).toBecome('in-use')
     await nova.consoleWith(server.id, 'volume: marked')
     // Both ends say that it is iSCSI from one node to the other.
-    expect(await compute.run`iscsiadm -m session`).toContain(threeNode.nodes[0]?.address)
+    expect(await compute.run`iscsiadm -m session`).toContain(controller.plan.address)
     const targets = await controller.run`tgtadm --lld iscsi --mode target --op show`
     expect(targets).toContain(volume.id)
     expect(targets).toContain(compute.plan.address)

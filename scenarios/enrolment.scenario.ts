@@ -12,7 +12,7 @@ const hypervisors = async ({ nova }: Cloud): Promise<string[]> => {
 test(
   'a second compute node is nobody as it is shipped, and one of two once it is enrolled',
   { tags: 'slow' },
-  async ({ cloud, cluster, guestDisk, network }) => {
+  async ({ cloud, cluster, guestDisk, nodes }) => {
     const second = await cluster.addNode('compute-2', secondCompute)
     expect(cluster.topology.nodes).toEqual(twoCompute.nodes)
     expect(await second.run`grep ^transport_url /etc/nova/nova.conf`).toContain('@localhost')
@@ -45,14 +45,14 @@ test(
     expect(await provision(cluster)).toEqual([])
 
     // Each takes the instance that is meant for it, and they reach each other over the tenant network.
-    const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.18.0.0/24' })
+    const network = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.18.0.0/24' })
     const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
     const boot = (host: string, userData?: string): ReturnType<Cloud['nova']['boot']> =>
       cloud.nova.boot({
         name: `on-${host}`,
         image,
         flavor: 'm1.nano',
-        network: net,
+        network,
         availabilityZone: `nova:${host}`,
         ...(userData && { userData }),
       })
@@ -72,19 +72,19 @@ test(
     expect(said).toContain(`reached ${address}`)
     expect(await second.run`virsh list --name`).toContain((await cloud.nova.get(other.id)).instanceName)
     // The lease of both is the network node's.
-    const leases = await network.run`cat /var/lib/neutron/dhcp/${net.id}/leases`
+    const leases = await nodes.network.run`cat /var/lib/neutron/dhcp/${network.id}/leases`
     expect(leases).toContain(address)
     const [otherPort] = await cloud.neutron.ports({ device_id: other.id })
     expect(leases).toContain(otherPort?.addresses[0])
   },
 )
 
-test('a node that cannot be told apart is refused before it boots', async ({ cluster }) => {
+test('a node that cannot be told apart is refused before it boots', async ({ cluster, compute }) => {
   const join = (other: object): Promise<unknown> =>
     cluster.addNode('compute-2', { ...secondCompute, ...other })
   const refused = { code: 'TOPOLOGY_INVALID' }
-  await expect(join({ hostName: 'compute' })).rejects.toMatchObject(refused)
-  await expect(join({ address: '192.168.7.4' })).rejects.toMatchObject(refused)
+  await expect(join({ hostName: compute.plan.hostName })).rejects.toMatchObject(refused)
+  await expect(join({ address: compute.plan.address })).rejects.toMatchObject(refused)
   await expect(join({ hostName: 'no_name' })).rejects.toMatchObject(refused)
   expect(cluster.nodes).toHaveLength(3)
 })

@@ -22,14 +22,14 @@ const initialisation = 'journalctl --boot --no-pager --output=cat --unit=stackri
 test(
   'a controller without databases makes them on its first boot; the second is faster and keeps the data',
   { tags: 'slow', timeout: 5_400_000 },
-  async ({ cloud, cluster, compute, controller, network }) => {
+  async ({ cloud, cluster, controller, nodes }) => {
     const ready = async (): Promise<number> => {
       const started = Date.now()
       await controller.powerOn()
       await cloudReady(cluster)
       return Date.now() - started
     }
-    await withoutDatabases({ controller, compute, network })
+    await withoutDatabases(nodes)
     const first = await ready()
     expect(await controller.run`sh -c ${initialisation}`).toMatch(
       /users, services and endpoints[\s\S]*done$/m,
@@ -47,13 +47,10 @@ test(
 test(
   'power cuts while PostgreSQL makes its files, and in the middle of the first boot, are made good by the next',
   { tags: 'slow', timeout: 5_400_000 },
-  async ({ cloud, cluster, compute, controller, network }) => {
+  async ({ cloud, cluster, controller, nodes }) => {
     // What a power cut in initdb leaves.
     const main = '/var/lib/postgresql/*/main'
-    await withoutDatabases(
-      { controller, compute, network },
-      `${main}/base ${main}/global ${main}/PG_VERSION ${main}/stackrig-*`,
-    )
+    await withoutDatabases(nodes, `${main}/base ${main}/global ${main}/PG_VERSION ${main}/stackrig-*`)
     await controller.powerOn()
     const unit = 'stackrig-init-databases'
     await waitFor(logLine(controller, /users, services/, { unit }), { timeout: '30min' })

@@ -1,3 +1,4 @@
+/** @module-tag core */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
@@ -20,8 +21,9 @@ test('an uploaded image is the same for whoever fetches it', async ({ cloud, com
 
   // As nova-compute does it: with a token, from the address in the catalogue.
   const { id: token } = await cloud.keystone.issueToken()
-  const url = `http://controller:9292/v2/images/${image.id}/file`
-  await compute.run`curl -fsS -m 100 -o /tmp/guest -H ${`X-Auth-Token: ${token}`} ${url}`
+  const glance = (await cloud.catalog()).find(({ type }) => type === 'image')
+  const { url } = glance?.endpoints.find((endpoint) => endpoint.interface === 'public') ?? {}
+  await compute.run`curl -fsS -m 100 -o /tmp/guest -H ${`X-Auth-Token: ${token}`} ${`${url}/v2/images/${image.id}/file`}`
   expect(await compute.run`sha256sum /tmp/guest`).toContain(digest('sha256', disk))
 })
 

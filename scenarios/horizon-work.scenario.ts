@@ -1,25 +1,25 @@
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { expect, Horizon, scenario } from '../harness/index.js'
+import { cloudAccess, expect, Horizon, scenario } from '../harness/index.js'
 import { instanceRuns, runningInstance } from '../fixtures/stages/instance-runs.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
 const testWithInstance = scenario(instanceRuns)
-const address = 'http://controller:8080'
+const { horizonUrl, credentials: administrator } = cloudAccess(threeNode)
 const viewport = { width: 1280, height: 900 }
 const menuOf = (page: Page): Promise<string> => page.locator('#sidebar-accordion').innerText()
 
 test(
   'a person uploads an image, launches an instance of it, and attaches a volume to it',
   { tags: 'slow' },
-  async ({ browser, cloud, compute, evidence, guestDisk }) => {
+  async ({ browser, cloud, compute, controller, evidence, guestDisk }) => {
     await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.20.0.0/24' })
     const page = await browser.newPage({ viewport })
     const picture = (name: string): Promise<unknown> =>
       page.screenshot({ path: join(evidence, `${name}.png`) })
-    const horizon = await Horizon.open(page, address, { timeout: '5min' })
-    await horizon.logIn({ username: 'admin', password: 'password' })
+    const horizon = await Horizon.open(page, horizonUrl, { timeout: '5min' })
+    await horizon.logIn(administrator)
     expect(await menuOf(page)).toMatch(/^\s*Admin\s*$/m)
 
     await horizon.uploadImage({ name: 'by-hand', file: guestDisk })
@@ -42,7 +42,7 @@ test(
     await expect(volume).toBecome('in-use', { timeout: '10min' })
     expect(await horizon.volumes()).toEqual([{ name: 'goods', status: 'In-use' }])
     await picture('volume')
-    expect(await compute.run`iscsiadm -m session`).toContain('192.168.7.2')
+    expect(await compute.run`iscsiadm -m session`).toContain(controller.plan.address)
   },
 )
 
@@ -57,7 +57,7 @@ testWithInstance(
     await keystone.assignRole('member', { user, project })
 
     const page = await browser.newPage({ viewport })
-    const horizon = await Horizon.open(page, address, { timeout: '5min' })
+    const horizon = await Horizon.open(page, horizonUrl, { timeout: '5min' })
     expect(await horizon.logIn({ username: 'other', password: 'secret' })).toBe(true)
     expect(await horizon.userName()).toBe('other')
     expect(await horizon.instances()).toEqual([])

@@ -1,14 +1,15 @@
+/** @module-tag core */
 import { join } from 'node:path'
-import { expect, Horizon, scenario } from '../harness/index.js'
+import { cloudAccess, expect, Horizon, scenario } from '../harness/index.js'
 import { instanceRuns } from '../fixtures/stages/instance-runs.js'
 
 const test = scenario(instanceRuns)
-const address = 'http://controller:8080'
+const { horizonUrl, credentials: administrator } = cloudAccess(instanceRuns.topology)
 
 test('a wrong password shows an error, and nothing else', async ({ browser, evidence }) => {
   const page = await browser.newPage()
-  const horizon = await Horizon.open(page, address)
-  expect(await horizon.logIn({ username: 'admin', password: 'wrong' })).toBe(false)
+  const horizon = await Horizon.open(page, horizonUrl)
+  expect(await horizon.logIn({ ...administrator, password: 'wrong' })).toBe(false)
   await page.screenshot({ path: join(evidence, 'wrong-password.png') })
   expect(await horizon.loginError()).toMatch(/invalid credentials/i)
   expect(await horizon.userName()).toBeUndefined()
@@ -17,10 +18,10 @@ test('a wrong password shows an error, and nothing else', async ({ browser, evid
 test('the administrator logs in and sees the running instance', async ({ browser, compute, evidence }) => {
   expect(await compute.run`virsh list --name --state-running`).toMatch(/^instance-/)
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-  const horizon = await Horizon.open(page, address)
+  const horizon = await Horizon.open(page, horizonUrl)
   await page.screenshot({ path: join(evidence, 'login.png') })
-  expect(await horizon.logIn({ username: 'admin', password: 'password' })).toBe(true)
-  expect(await horizon.userName()).toBe('admin')
+  expect(await horizon.logIn(administrator)).toBe(true)
+  expect(await horizon.userName()).toBe(administrator.username)
 
   expect(await horizon.overview()).toHaveProperty('Instances')
   await page.screenshot({ path: join(evidence, 'overview.png') })

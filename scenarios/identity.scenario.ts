@@ -1,7 +1,8 @@
-import { expect, scenario, type Cloud } from '../harness/index.js'
+import { cloudAccess, expect, scenario, type Cloud } from '../harness/index.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
+const { identityUrl, servicePassword } = cloudAccess(threeNode)
 
 /** All that identity.sh makes, but for what belongs to one user. */
 const everythingBut = async ({ keystone }: Cloud, name: string): Promise<unknown> => ({
@@ -22,7 +23,7 @@ test('identity.sh, run again, makes what is missing and changes nothing else', a
   const swift = (await keystone.users()).find(({ name }) => name === 'swift')
   if (!swift) throw new Error('identity.sh must have made the user swift')
   await keystone.deleteUser(swift.id)
-  const asSwift = { username: 'swift', password: 'password', project: 'service' }
+  const asSwift = { username: 'swift', password: servicePassword, project: 'service' }
   await expect(keystone.issueToken(asSwift)).rejects.toMatchObject({ code: 'API_FAILED', status: 401 })
 
   await controller.run({ timeout: '10min' })`/etc/keystone/identity.sh`
@@ -30,6 +31,6 @@ test('identity.sh, run again, makes what is missing and changes nothing else', a
   const token = await keystone.issueToken(asSwift)
   expect(token.roles).toContain('service')
   // Another node accepts it, too.
-  const ask = `curl -s -m 100 -o /dev/null -w '%{http_code}' -H 'X-Auth-Token: ${token.id}' http://controller:5000/v3/auth/catalog`
+  const ask = `curl -s -m 100 -o /dev/null -w '%{http_code}' -H 'X-Auth-Token: ${token.id}' ${identityUrl}/auth/catalog`
   expect(await compute.run`sh -c ${ask}`).toBe('200')
 })

@@ -1,4 +1,5 @@
-import { expect, scenario } from '../harness/index.js'
+/** @module-tag core */
+import { cloudAccess, expect, scenario } from '../harness/index.js'
 import { core } from '../fixtures/core-topology.js'
 
 const test = scenario(core)
@@ -16,7 +17,7 @@ test('the administrator gets a token from outside and on every node', async ({ c
 
 test('every service of the catalogue answers at its address from every node', async ({ cloud, cluster }) => {
   const catalog = await cloud.catalog()
-  const wanted = Object.entries(core.contract.cloud?.ports ?? {})
+  const wanted = Object.entries(cloudAccess(core).ports)
   expect(catalog.map(({ type }) => type)).toEqual(expect.arrayContaining(wanted.map(([type]) => type)))
   const urls = [...new Set(catalog.flatMap(({ endpoints }) => endpoints.map(({ url }) => url)))]
   for (const [, port] of wanted) expect(urls.some((url) => new URL(url).port === String(port))).toBe(true)

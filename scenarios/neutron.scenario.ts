@@ -7,13 +7,13 @@ const test = scenario(instanceRuns)
 test(
   'an instance is reached at its floating address from another node, while a rule lets it',
   { tags: 'slow' },
-  async ({ cloud, compute, controller, network }) => {
+  async ({ cloud, compute, controller, nodes }) => {
     const { neutron, nova } = cloud
-    const { image, server: first, network: inside } = await runningInstance(cloud)
-    const outside = await wayOut(cloud, { controller, network }, inside)
+    const { image, server: first, network } = await runningInstance(cloud)
+    const outside = await wayOut(cloud, nodes, network)
     const [port] = await neutron.ports({ device_id: first.id })
     if (!port) throw new Error('the instance has no port')
-    expect(inside.type).toBe('vxlan')
+    expect(network.type).toBe('vxlan')
     expect(port.host).toBe(compute.plan.hostName)
     const floating = await neutron.createFloatingIp(outside, port)
 
@@ -30,7 +30,7 @@ test(
     const targets = [port.addresses[0], '10.13.0.1', '172.24.4.1'].join(' ')
     const userData = `#!/bin/sh
 for target in ${targets}; do ping -c 1 -W 10 $target >/dev/null && echo "reached $target"; done`
-    const second = await nova.boot({ name: 'second', image, flavor: 'm1.nano', network: inside, userData })
+    const second = await nova.boot({ name: 'second', image, flavor: 'm1.nano', network, userData })
     const said = await nova.consoleWith(second.id, 'stackrig-instance: ready', { timeout: '15min' })
     for (const target of targets.split(' ')) expect(said).toContain(`reached ${target}`)
     expect(said).toMatch(/stackrig-instance: metadata .*instance-id i-[0-9a-f]+/)

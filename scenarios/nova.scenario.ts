@@ -1,3 +1,4 @@
+/** @module-tag core */
 import { expect, scenario } from '../harness/index.js'
 import { core } from '../fixtures/core-topology.js'
 
@@ -6,15 +7,15 @@ const test = scenario(core)
 test('an instance boots under KVM, and gets its address and metadata from the network node', async ({
   cloud,
   compute,
-  network,
+  nodes,
   guestDisk,
 }) => {
-  const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.11.0.0/24' })
+  const network = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.11.0.0/24' })
   // Otherwise only members of the group reach each other.
   const group = await cloud.neutron.defaultGroup()
   await cloud.neutron.allow(group, { protocol: 'icmp' })
   const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
-  const booting = await cloud.nova.boot({ name: 'web', image, flavor: 'm1.nano', network: net })
+  const booting = await cloud.nova.boot({ name: 'web', image, flavor: 'm1.nano', network })
   await expect(booting).toBecome('ACTIVE', { timeout: '10min' })
   const server = await cloud.nova.get(booting.id)
   expect(server.host).toBe(compute.plan.hostName)
@@ -28,10 +29,10 @@ test('an instance boots under KVM, and gets its address and metadata from the ne
   expect(said).toMatch(/stackrig-instance: metadata .*instance-id i-[0-9a-f]+/)
 
   // The lease is the network node's, and from there the guest can be reached.
-  expect(await network.run`cat /var/lib/neutron/dhcp/${net.id}/leases`).toContain(address)
-  expect(await network.run`ip netns exec ${`qdhcp-${net.id}`} ping -c 2 -W 10 ${address}`).toContain(
-    ' 0% packet loss',
-  )
+  expect(await nodes.network.run`cat /var/lib/neutron/dhcp/${network.id}/leases`).toContain(address)
+  expect(
+    await nodes.network.run`ip netns exec ${`qdhcp-${network.id}`} ping -c 2 -W 10 ${address}`,
+  ).toContain(' 0% packet loss')
 
   await cloud.nova.delete(server.id)
   await expect(server).toBeGone({ timeout: '5min' })

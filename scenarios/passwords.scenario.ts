@@ -1,7 +1,16 @@
-import { bootCloud, cloudOf, defineTopology, expect, provision, scenario } from '../harness/index.js'
+import {
+  bootCloud,
+  cloudAccess,
+  cloudOf,
+  defineTopology,
+  expect,
+  provision,
+  scenario,
+} from '../harness/index.js'
 import { threeNode, threeNodes } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
+const shipped = cloudAccess(threeNode)
 
 const ownPasswords = defineTopology({
   ...threeNode,
@@ -15,11 +24,11 @@ test(
   async ({ evidence, guestDisk, signal }) => {
     await using cluster = await bootCloud(ownPasswords, { logFolder: evidence, signal })
     using cloud = cloudOf(cluster, signal)
-    for (const shipped of [
-      { password: 'password' },
-      { username: 'nova', password: 'password', project: 'service' },
+    for (const account of [
+      { password: shipped.credentials.password },
+      { username: 'nova', password: shipped.servicePassword, project: 'service' },
     ]) {
-      await expect(cloud.as(shipped).keystone.issueToken()).rejects.toMatchObject({ status: 401 })
+      await expect(cloud.as(account).keystone.issueToken()).rejects.toMatchObject({ status: 401 })
     }
     // Root's shell has the new one, on every node.
     for (const node of cluster.nodes) {

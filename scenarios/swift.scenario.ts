@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { cloudReady, expect, scenario } from '../harness/index.js'
+import { cloudAccess, cloudReady, expect, scenario } from '../harness/index.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
 
 const test = scenario(threeNode)
+const { identityUrl, ports, servicePassword } = cloudAccess(threeNode)
 const md5 = (data: Buffer): string => createHash('md5').update(data).digest('hex')
 
 test('an object is the same for every node, whole and in parts, until it is deleted', async ({
@@ -56,7 +57,7 @@ test('a large object is its segments, also after a restart of the proxy', async 
   expect((await swift.get('shelf', 'film')).data.equals(film)).toBe(true)
 
   await controller.restartServices('swift-proxy')
-  await controller.waitForPort(8888, { timeout: '5min' })
+  await controller.waitForPort(ports['object-store'] ?? 0, { timeout: '5min' })
   const after = await swift.get('shelf', 'film', { range: { from: 199_990, to: 200_009 } })
   expect(after.data.equals(film.subarray(199_990, 200_010))).toBe(true)
 })
@@ -86,9 +87,9 @@ swift_store_create_container_on_put = true
 `
 const swiftReference = `[swift]
 auth_version = 3
-auth_address = http://controller:5000/v3
+auth_address = ${identityUrl}
 user = service:glance
-key = password
+key = ${servicePassword}
 user_domain_id = default
 project_domain_id = default
 `
@@ -98,13 +99,13 @@ test('Glance keeps an image in Swift', { tags: 'slow' }, async ({ cloud, control
   const conf = (await controller.readFile('/etc/glance/glance-api.conf')).toString()
   await controller.writeFile('/etc/glance/glance-api.conf', conf.replace(/\[glance_store\][^[]*/, swiftStore))
   await controller.restartServices('glance-api')
-  await controller.waitForPort(9292, { timeout: '5min' })
+  await controller.waitForPort(ports['image'] ?? 0, { timeout: '5min' })
   const disk = await readFile(guestDisk)
   const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
   await expect(image).toBecome('active')
   expect(await controller.run`ls /var/lib/glance/images`).toBe('')
   // In the account of Glance's own project, cut off from the file system.
-  const inSwift = cloud.as({ username: 'glance', project: 'service' }).swift
+  const inSwift = cloud.as({ username: 'glance', password: servicePassword, project: 'service' }).swift
   expect(await inSwift.objects('images')).toMatchObject([
     { name: image.id, bytes: disk.length, md5: md5(disk) },
   ])

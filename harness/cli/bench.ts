@@ -6,10 +6,10 @@ import { Command, InvalidArgumentError } from 'commander'
 import { execa } from 'execa'
 import { prepare } from '../scenario/index.js'
 import { forkCluster, type Snapshot } from '../snapshot/index.js'
-import { bootCluster, playsRole, type Cluster } from '../cluster/index.js'
+import { bootCluster, cloudAccess, type Cluster } from '../cluster/index.js'
 import { directCommand, type Machine } from '../qemu/index.js'
 import { Progress } from './progress.js'
-import { findTopology } from './starts.js'
+import { findTopology } from './find-fixture.js'
 import { interrupted } from './interrupt.js'
 
 /** The figures of `docs/performance.md`; medians. */
@@ -35,9 +35,12 @@ export function benchCommand(): Command {
       const signal = interrupted
       const cloud = await prepare(await findTopology('three-node'), {
         signal,
-        onProgress: progress.say,
+        onProgress: progress.part('three-node'),
       })
-      const small = await prepare(await findTopology('pocket'), { signal, onProgress: progress.say })
+      const small = await prepare(await findTopology('pocket'), {
+        signal,
+        onProgress: progress.part('pocket'),
+      })
       progress.say('forking the cloud')
       const ready = await repeat(runs, () => measureFork(cloud))
       const privateMiB = await repeat(runs, () => measureMemory(cloud))
@@ -80,9 +83,9 @@ async function measureMemory(snapshot: Snapshot): Promise<number> {
 
 /** Any HTTP answer of Keystone: the version document needs no token. */
 async function keystoneAnswers(cluster: Cluster): Promise<void> {
-  const controller = cluster.topology.nodes.find((node) => playsRole(node, 'controller'))
-  const socket = await cluster.dial(controller?.hostName ?? '', 5000)
-  socket.write('GET /v3 HTTP/1.0\r\nHost: controller:5000\r\n\r\n')
+  const { hostname, host, port, pathname } = new URL(cloudAccess(cluster.topology).identityUrl)
+  const socket = await cluster.dial(hostname, Number(port))
+  socket.write(`GET ${pathname} HTTP/1.0\r\nHost: ${host}\r\n\r\n`)
   await new Promise<void>((resolve, reject) => socket.once('data', () => resolve()).once('error', reject))
   socket.destroy()
 }

@@ -13,7 +13,7 @@ import { humanDuration } from '../duration.js'
 import { settings } from '../settings.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
-import { findStart } from './starts.js'
+import { findStart } from './find-fixture.js'
 
 /** `stackrig golden`: the golden snapshots on disk. */
 export function goldenCommand(): Command {

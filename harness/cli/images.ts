@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import { humanDuration } from '../duration.js'
-import { contracts } from '../contract/index.js'
 import { messageOf, StackrigError } from '../errors/index.js'
 import {
   buildImages,
@@ -11,6 +10,7 @@ import {
   recipeNames,
   verifyImage,
 } from '../images/index.js'
+import { findContract } from './find-fixture.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
 
@@ -65,18 +65,14 @@ export function imagesCommand(): Command {
     .description('take the images of a Yocto deploy folder into images.lock; the folder is only read')
     .argument('<folder>', 'tmp/deploy/images/MACHINE')
     .argument('[names...]', 'default: all whose names say their role')
-    .requiredOption('--contract <name>', `what they promise: ${Object.keys(contracts).join(', ')}`)
+    .requiredOption('--contract <name>', 'what they promise: name of a file in fixtures/contracts')
     .option('--role <image=role...>', 'for images whose names do not say it')
     .action(async (folder: string, names: string[], options: { contract: string; role?: string[] }) => {
-      if (!(options.contract in contracts)) {
-        throw new StackrigError('USAGE', `there is no contract "${options.contract}"`, {
-          seen: Object.keys(contracts).join(', '),
-        })
-      }
+      const contract = await findContract(options.contract)
       const { images: imported, leftOut } = await importImages(folder, {
-        contract: options.contract,
+        contract: contract.name,
         roles: rolesOf(options.role ?? []),
-        knownRoles: Object.keys(contracts[options.contract]?.roles ?? {}),
+        knownRoles: Object.keys(contract.roles),
         ...(names.length > 0 && { names }),
       })
       for (const { name, role, address, release } of imported) {

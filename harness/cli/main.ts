@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { styleText } from 'node:util'
 import { messageOf, StackrigError } from '../errors/index.js'
+import { exitStatusOf } from '../report/index.js'
 import { settings } from '../settings.js'
 import { interrupted } from './interrupt.js'
 
@@ -21,7 +22,7 @@ const commands = new Map(
   }),
 )
 
-/** Runs the command line; the exit status is 0, 1 for a failure, 2 for wrong use, 130 after Ctrl-C. */
+/** Runs the command line; the exit status is one of those of docs/commands.md. */
 export async function main(argv: string[]): Promise<void> {
   const program = new Command('stackrig')
     .description('Boot OpenStack images in QEMU once, fork the running cluster for every scenario.')
@@ -48,5 +49,8 @@ function report(error: unknown): number {
   const stack = settings().debug && error instanceof Error ? error.stack : undefined
   const code = error instanceof StackrigError ? error.code : 'INTERNAL'
   process.stderr.write(`${styleText('red', code, { stream: process.stderr })} ${stack ?? messageOf(error)}\n`)
-  return error instanceof StackrigError && error.class === 'usage' ? 2 : 1
+  // What is no StackrigError is a defect of stackrig.
+  return exitStatusOf(
+    error instanceof StackrigError ? error : new StackrigError('INTERNAL', messageOf(error)),
+  )
 }

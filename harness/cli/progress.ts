@@ -1,47 +1,62 @@
 import { styleText } from 'node:util'
 import { humanDuration } from '../duration.js'
 
-/** Shows what long work is doing: one changing line on a terminal, plain lines otherwise. Written to standard error. */
+/** Where progress is shown: standard error, as a rule. */
+export type ProgressStream = Pick<NodeJS.WriteStream, 'write'> & { isTTY?: boolean; columns?: number }
+
+/** Shows what long work is doing: one changing line on a terminal, plain lines otherwise. */
 export class Progress implements Disposable {
-  private readonly started = Date.now()
-  private readonly timer: NodeJS.Timeout | undefined
-  private readonly terminal = process.stderr.isTTY
-  private readonly said = new Set<string>()
-  private what = ''
+  /** The work goes on with something else; for what is one piece of work (`part`). */
+  readonly say: (what: string) => void
+  readonly #started = Date.now()
+  readonly #timer: NodeJS.Timeout | undefined
+  readonly #stream: ProgressStream
+  #what = ''
 
-  constructor() {
-    this.timer = this.terminal ? setInterval(() => this.draw(), 500).unref() : undefined
+  constructor(stream: ProgressStream = process.stderr) {
+    this.#stream = stream
+    this.#timer = stream.isTTY ? setInterval(() => this.#draw(), 500).unref() : undefined
+    this.say = this.part()
   }
 
-  /** The work goes on with something else. The same text is shown once, also when things that run side by side take turns. */
-  say = (what: string): void => {
-    if (this.said.has(what)) return
-    this.said.add(what)
-    if (this.terminal && this.what) this.line()
-    this.what = what
-    if (this.terminal) this.draw()
-    else process.stderr.write(`${humanDuration(Date.now() - this.started).padStart(12)}  ${what}\n`)
+  /**
+   * One of several pieces of work, which do the same things. What one of them says more than once is shown once, for
+   * things that run side by side take turns; what another has said is shown again, under the name of this one.
+   */
+  part(name?: string): (what: string) => void {
+    const said = new Set<string>()
+    return (what) => {
+      if (said.has(what)) return
+      said.add(what)
+      this.#show(name === undefined ? what : `${name}: ${what}`)
+    }
   }
 
-  private draw(): void {
-    if (!this.what) return
-    const width = (process.stderr.columns || 80) - 16
-    process.stderr.write(
-      `\r\x1b[2K${styleText('dim', this.elapsed(), { stream: process.stderr })}  ${this.what.slice(0, width)}`,
-    )
+  #show(what: string): void {
+    if (this.#stream.isTTY && this.#what) this.#line()
+    this.#what = what
+    if (this.#stream.isTTY) this.#draw()
+    else this.#stream.write(`${this.#elapsed()}  ${what}\n`)
   }
 
-  private line(): void {
-    this.draw()
-    process.stderr.write('\n')
+  #draw(): void {
+    if (!this.#what) return
+    const width = (this.#stream.columns || 80) - 16
+    this.#stream.write(`\r\x1b[2K${this.#elapsed()}  ${this.#what.slice(0, width)}`)
   }
 
-  private elapsed(): string {
-    return humanDuration(Date.now() - this.started).padStart(12)
+  #line(): void {
+    this.#draw()
+    this.#stream.write('\n')
+  }
+
+  #elapsed(): string {
+    const elapsed = humanDuration(Date.now() - this.#started).padStart(12)
+    return this.#stream.isTTY ? styleText('dim', elapsed, { stream: process.stderr }) : elapsed
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.timer)
-    if (this.terminal && this.what) this.line()
+    clearInterval(this.#timer)
+    if (this.#stream.isTTY && this.#what) this.#line()
   }
 }

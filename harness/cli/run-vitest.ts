@@ -1,126 +1,80 @@
-import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, symlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
 import { createVitest } from 'vitest/node'
-import { z } from 'zod'
 import { StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
+import { failureOf, lastDurations, LongTests, RunReporter, type Run } from '../report/index.js'
+import { announcement } from './announce.js'
 import { interrupted } from './interrupt.js'
+import { makeResultsFolder, newResultsFolder, resultsRoot } from './results-folder.js'
+import { selectTests, type TestChoice } from './select-tests.js'
 
-/** One test as it ended. */
-interface TestOutcome {
-  file: string
-  name: string
-  passed: boolean
-  skipped: boolean
-  /** ms */
-  duration: number
-}
-
-/** How a run ended. */
-export interface RunOutcome {
-  ok: boolean
-  tests: TestOutcome[]
+/** How a run ended, and where its results are. */
+export interface EndedTests {
+  run: Run
   folder: string
 }
 
-// The part of vitest's JSON report (the form of Jest's) that is needed here.
-const reportSchema = z.object({
-  success: z.boolean(),
-  testResults: z.array(
-    z.object({
-      name: z.string(),
-      status: z.string(),
-      message: z.string().optional(),
-      assertionResults: z.array(
-        z.object({ fullName: z.string(), status: z.string(), duration: z.number().nullish() }),
-      ),
-    }),
-  ),
-})
-
-/** Makes `results/<time>`, where this run's tests leave what they find. */
-export async function makeResultsFolder(): Promise<string> {
-  const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-')
-  // Two runs may start in the same second.
-  const folder = join(
-    projectFolder,
-    'results',
-    existsSync(join(projectFolder, 'results', time)) ? `${time}-${process.pid}` : time,
-  )
-  await mkdir(folder, { recursive: true })
-  process.env['STACKRIG_RESULTS'] = folder
-  return folder
-}
-
-/** Which tests are run. */
-export interface TestChoice {
-  projects: string[]
-  /** Those whose path contains one of these; none for all. */
-  files: string[]
-  /** Those tagged `slow`, too. */
-  slow: boolean
-}
-
-/** Runs tests in this process; Ctrl-C lets the running test clean up before it ends. */
-export async function runVitest(choice: TestChoice, folder: string): Promise<RunOutcome> {
+/**
+ * Runs tests in this process; Ctrl-C lets the running test clean up before it ends. Says before which files they are, and
+ * while they run which lasts.
+ * @throws StackrigError USAGE when nothing is chosen, HOST_DISK when there is no room for the results' folder.
+ */
+export async function runVitest(choice: TestChoice): Promise<EndedTests> {
+  const folder = newResultsFolder()
+  const reporter = new RunReporter(folder)
   const own = new Set([...process.listeners('SIGINT'), ...process.listeners('SIGTERM')])
   const vitest = await createVitest('test', {
     root: projectFolder,
     run: true,
     watch: false,
     project: choice.projects,
-    ...(!choice.slow && { tagsFilter: ['!slow'] }),
+    reporters: ['default', reporter, new LongTests({ write: tell })],
   })
+  vitest.provide('results', folder)
   // Vitest's own handlers would end this process before anything is cleaned up.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     for (const listener of process.listeners(signal)) if (!own.has(listener)) process.off(signal, listener)
   }
   const cancel = (): void => void vitest.cancelCurrentRun('keyboard-input')
   interrupted.addEventListener('abort', cancel, { once: true })
+  let unwritten: StackrigError | undefined
   try {
     interrupted.throwIfAborted()
-    const found = await vitest.globTestSpecifications(choice.files)
-    if (found.length === 0) {
-      throw new StackrigError('USAGE', 'a test file is named by a part of its path', {
-        seen: `none of ${choice.projects.join(', ')} has one with ${choice.files.join(', ')}`,
-      })
-    }
-    await linkLatest(folder)
-    await vitest.start(choice.files)
+    const chosen = await selectTests(vitest, choice)
+    for (const line of announcement(chosen, await lastDurations(resultsRoot))) tell(line)
+    await makeResultsFolder(folder)
+    await vitest.standalone()
+    // A run that has not begun cannot be cancelled.
+    interrupted.throwIfAborted()
+    await vitest.runTestSpecifications(
+      chosen.map(({ specification }) => specification),
+      true,
+    )
+  } catch (error) {
+    // The tests have run: what became of them is told all the same.
+    if (reporter.run === undefined || !(error instanceof StackrigError)) throw error
+    unwritten = error
   } finally {
     interrupted.removeEventListener('abort', cancel)
     await vitest.close()
   }
-  const tests = await readReport(join(folder, 'results.json'))
-  const ok =
-    process.exitCode !== 1 && tests.length > 0 && tests.every(({ passed, skipped }) => passed || skipped)
-  return { ok: ok && !interrupted.aborted, tests, folder }
+  if (reporter.run === undefined) throw new StackrigError('INTERNAL', 'vitest must tell how a run ended')
+  if (unwritten) addFailure(reporter.run, unwritten)
+  if (interrupted.aborted) reporter.run.interrupted = true
+  return { run: reporter.run, folder }
 }
 
-/** `results/latest` leads to the folder. */
-async function linkLatest(folder: string): Promise<void> {
-  const link = `${folder}.latest`
-  await symlink(basename(folder), link)
-  await rename(link, join(dirname(folder), 'latest'))
-}
-
-async function readReport(file: string): Promise<TestOutcome[]> {
-  const text = await readFile(file, 'utf8').catch(() => undefined)
-  if (text === undefined) return []
-  const report = reportSchema.parse(JSON.parse(text))
-  return report.testResults.flatMap((result) => {
-    const file = result.name.replace(`${projectFolder}/`, '')
-    const tests = result.assertionResults.map((test) => ({
-      file,
-      name: test.fullName,
-      passed: test.status === 'passed',
-      skipped: test.status === 'skipped' || test.status === 'todo' || test.status === 'pending',
-      duration: test.duration ?? 0,
-    }))
-    // A file that could not be loaded has no tests that could say so; where a hook failed, they were left out.
-    const itself = { file, name: 'the file itself', passed: false, skipped: false, duration: 0 }
-    const told = result.status !== 'failed' || tests.some(({ passed, skipped }) => !passed && !skipped)
-    return told ? tests : [itself, ...tests]
+function addFailure(run: Run, error: StackrigError): void {
+  tell(`${error.code} ${error.message}`)
+  run.outcomes.push({
+    kind: 'run',
+    project: '',
+    file: '',
+    name: 'the results are written',
+    tags: [],
+    state: 'failed',
+    duration: 0,
+    failures: [failureOf(error)],
   })
 }
+
+const tell = (line: string): void => void process.stderr.write(`${line}\n`)

@@ -1,13 +1,12 @@
 import { Command } from 'commander'
-import { styleText } from 'node:util'
 import { humanDuration } from '../duration.js'
 import { findImage } from '../images/index.js'
 import { probeAcceleration } from '../qemu/index.js'
-import { Progress } from './progress.js'
-import { makeResultsFolder, runVitest, type RunOutcome } from './run-vitest.js'
+import { exitStatus, failureList, testTable } from '../report/index.js'
 import { prepareWithStages } from './prepare-with-stages.js'
-
-const core = ['keystone', 'glance', 'nova', 'horizon'].map((name) => `scenarios/${name}.scenario.ts`)
+import { print, terminalOptions } from './print.js'
+import { Progress } from './progress.js'
+import { runVitest } from './run-vitest.js'
 
 /** `stackrig start`: the main job. */
 export function startCommand(): Command {
@@ -17,21 +16,16 @@ export function startCommand(): Command {
       const started = Date.now()
       const acceleration = await prepare()
       const prepared = Date.now()
-      const outcome = await runVitest(
-        { projects: ['scenarios'], files: core, slow: false },
-        await makeResultsFolder(),
+      const choice = { projects: ['scenarios'], files: [], slow: false, tag: 'core' }
+      const { run, folder } = await runVitest(choice)
+      const options = terminalOptions()
+      print('', ...testTable(run, options), ...failureList(run, options), '')
+      print(
+        `prepared in ${humanDuration(prepared - started)}, scenarios in ${humanDuration(Date.now() - prepared)}`,
+        `accelerator: ${acceleration.accelerator} (${acceleration.reason})`,
+        `report: ${folder}`,
       )
-      printTable(outcome)
-      process.stdout.write(
-        [
-          '',
-          `prepared in ${humanDuration(prepared - started)}, scenarios in ${humanDuration(Date.now() - prepared)}`,
-          `accelerator: ${acceleration.accelerator} (${acceleration.reason})`,
-          `report: ${outcome.folder}`,
-          '',
-        ].join('\n'),
-      )
-      process.exitCode = outcome.ok ? 0 : 1
+      process.exitCode = exitStatus(run)
     })
 }
 
@@ -39,20 +33,4 @@ async function prepare(): Promise<{ accelerator: string; reason: string }> {
   using progress = new Progress()
   await prepareWithStages('three-node', progress)
   return await probeAcceleration(await findImage('pocket'))
-}
-
-/** One line for each scenario. */
-function printTable({ tests }: RunOutcome): void {
-  const width = Math.min(78, process.stdout.columns || 80) - 20
-  process.stdout.write('\n')
-  for (const { file, name, passed, skipped, duration } of tests) {
-    const mark = skipped
-      ? styleText('yellow', 'skipped')
-      : passed
-        ? styleText('green', 'passed ')
-        : styleText('red', 'failed ')
-    const label = `${file.replace(/^scenarios\/|\.scenario\.ts$/g, '')}: ${name}`
-    const short = label.length > width ? `${label.slice(0, width - 1)}…` : label
-    process.stdout.write(`${mark} ${short.padEnd(width)} ${humanDuration(duration).padStart(10)}\n`)
-  }
 }

@@ -1,16 +1,18 @@
 import { Command, Option } from 'commander'
 import { execa } from 'execa'
 import { projectFolder } from '../paths.js'
+import { countLines, exitStatus, failureList } from '../report/index.js'
 import { interrupted } from './interrupt.js'
-import { Progress } from './progress.js'
-import { makeResultsFolder, runVitest } from './run-vitest.js'
 import { prepareWithStages } from './prepare-with-stages.js'
+import { print, terminalOptions } from './print.js'
+import { Progress } from './progress.js'
+import { runVitest } from './run-vitest.js'
 
 /** `stackrig test`: everything. */
 export function testCommand(): Command {
   return new Command('test')
     .description('run the checks, the unit tests, the pocket cluster tests and the scenarios')
-    .argument('[files...]', 'only test files whose path contains one of these')
+    .argument('[files...]', 'only these test files: whole names, or parts of their paths')
     .addOption(
       new Option('--project <name...>', 'only these').choices(['unit', 'vm', 'scenarios', 'all-in-one']),
     )
@@ -20,17 +22,12 @@ export function testCommand(): Command {
       const checked = options.project || files.length > 0 ? true : await runChecks()
       if (files.length === 0) await prepareAll(projects)
       const slow = (options.all ?? false) || files.length > 0
-      const { tests, ok, folder } = await runVitest({ projects, files, slow }, await makeResultsFolder())
-      const passed = tests.filter((test) => test.passed).length
-      const skipped = tests.filter((test) => test.skipped).length
-      const failed = tests.length - passed - skipped
-      process.stdout.write(`report: ${folder}\n`)
-      if (!checked) process.stdout.write('npm run check failed\n')
-      const left = slow ? 'they say why' : 'those tagged slow: npm run test:all'
-      const why = interrupted.aborted ? 'interrupted' : left
-      if (skipped > 0) process.stdout.write(`${skipped} left out (${why})\n`)
-      process.stdout.write(`${passed} passed, ${failed} failed\n`)
-      process.exitCode = ok && checked ? 0 : 1
+      const { run, folder } = await runVitest({ projects, files, slow })
+      print(...failureList(run, terminalOptions()), `report: ${folder}`)
+      if (!checked) print('npm run check failed')
+      print(...countLines(run, slow ? 'they say why' : 'those tagged slow: npm run test:all'))
+      // The checks find what is wrong in scenarios and in the harness alike.
+      process.exitCode = checked ? exitStatus(run) : 1
     })
 }
 

@@ -18,7 +18,7 @@ import { StackrigError } from '../errors/index.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
 import { listRunning, noteRunning } from './running.js'
-import { findStart, findTopology } from './starts.js'
+import { findStart, findTopology } from './find-fixture.js'
 
 /** `stackrig up`: a fork that goes on running until `stackrig down`. */
 export function upCommand(): Command {

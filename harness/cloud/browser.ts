@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
-import type { Cluster } from '../cluster/index.js'
+import { hostNames, type Cluster } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { settings } from '../settings.js'
 import { quoteWord } from '../shell-word.js'
@@ -23,7 +23,9 @@ export async function openBrowser({ sandbox, signal, topology }: Cluster): Promi
   const words = [...sandbox.enter(), ...ordinaryUser, program]
   await writeFile(wrapper, `#!/bin/sh\nexec ${words.map(quoteWord).join(' ')} "$@"\n`)
   await chmod(wrapper, 0o700)
-  const rules = topology.nodes.map(({ hostName, address }) => `MAP ${hostName} ${address}`).join(',')
+  const rules = topology.nodes
+    .flatMap((node) => hostNames(topology, node).map((name) => `MAP ${name} ${node.address}`))
+    .join(',')
   // Loaded when it is needed: it takes a third of a second, which no command of the terminal should wait for.
   const { chromium, errors } = await import('playwright-core')
   try {

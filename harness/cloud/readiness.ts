@@ -1,4 +1,11 @@
-import { describeService, playsRole, requireServices, statesOf, type Cluster } from '../cluster/index.js'
+import {
+  cloudAccess,
+  describeService,
+  playsRole,
+  requireServices,
+  statesOf,
+  type Cluster,
+} from '../cluster/index.js'
 import { humanDuration, type Duration } from '../duration.js'
 import type { Cloud } from '../openstack/index.js'
 import { waitFor, type Seen } from '../waits/index.js'
@@ -33,8 +40,8 @@ export async function cloudReady(
     diagnose?: Diagnose | undefined
   } = {},
 ): Promise<void> {
-  const { cloud: door } = cluster.topology.contract
-  if (!door) return
+  if (!cluster.topology.contract.cloud) return
+  const { horizonUrl, ports } = cloudAccess(cluster.topology)
   const { timeout = firstBoot, onProgress, diagnose = () => Promise.resolve([]) } = options
   using cloud = cloudOf(cluster)
   const started = Date.now()
@@ -48,9 +55,9 @@ export async function cloudReady(
   if (first) onProgress?.(`first boot: the databases are made, ${humanDuration(took)}`)
   // Whoever asks before Keystone is up only makes it slower.
   await wait('Keystone', () => answered(cloud.keystone.issueToken()))
-  await Promise.all(Object.entries(apiProbes(cloud, door.ports)).map(([what, probe]) => wait(what, probe)))
+  await Promise.all(Object.entries(apiProbes(cloud, ports)).map(([what, probe]) => wait(what, probe)))
   await allPresent(lists(cloud, cluster), wait, (absent) => describeAbsent(cluster, absent, found))
-  await wait('Horizon', () => horizonAnswers(cluster, door.horizonUrl))
+  await wait('Horizon', () => horizonAnswers(cluster, horizonUrl))
   await requireServices(cluster)
 }
 

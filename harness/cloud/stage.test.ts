@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { pocketContract } from '../contract/index.js'
 import { defineTopology } from '../cluster/index.js'
+import { pocketContract } from '../testing/pocket.js'
 import { defineStage } from './stage.js'
 
 const topology = defineTopology({

@@ -1,4 +1,4 @@
-import { passwordsOf, playsRole, type Cluster, type RunningNode } from '../cluster/index.js'
+import { cloudAccess, playsRole, type Cluster, type RunningNode } from '../cluster/index.js'
 import { become, deleted, Horizon, type Cloud } from '../openstack/index.js'
 import { openBrowser } from './browser.js'
 import { cloudOf } from './cloud-of.js'
@@ -13,19 +13,19 @@ export async function warmUp(
   guestDisk: string,
   onProgress: (what: string) => void,
 ): Promise<void> {
-  const door = cluster.topology.contract.cloud
-  if (!door) return
+  const promised = cluster.topology.contract.cloud
+  if (!promised) return
   const { signal } = cluster
   using cloud = cloudOf(cluster)
   await smallFlavor(cloud)
-  if (!door.warmUp) return
+  if (!promised.warmUp) return
   const network = await cloud.neutron.createNetwork({ name: 'warm-up', cidr: '10.250.0.0/24' })
   const image = await cloud.glance.upload({ name: 'warm-up', file: guestDisk })
   const server = await cloud.nova.boot({ name: 'warm-up', image, flavor: 'm1.nano', network })
   await become(server, 'ACTIVE', { timeout: '20min', signal })
   onProgress('an instance ran')
-  const { username } = door.credentials
-  await openHorizon(cluster, door.horizonUrl, { username, password: passwordsOf(cluster.topology).admin })
+  const { horizonUrl, credentials } = cloudAccess(cluster.topology)
+  await openHorizon(cluster, horizonUrl, credentials)
   onProgress('Horizon showed it')
   await Promise.all(cluster.nodes.map(runClient))
   onProgress('the command line client ran on every node')

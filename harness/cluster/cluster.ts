@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { StackrigError } from '../errors/index.js'
 import { Sandbox } from '../sandbox/index.js'
 import { bootNode, newDisk } from './boot-node.js'
+import { addressOf } from './host-names.js'
 import { networkPlan, type Launched, type MachineOptions } from './launch.js'
 import { RunningNode } from './node.js'
 import { namesOf } from './roles.js'
@@ -140,8 +141,9 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     whenAborted(signal, (reason) => this.#failed.abort(reason))
   }
 
-  /** A TCP connection from the cluster's network; `host` is a node's name or an address. */
-  dial = (host: string, port: number): Promise<Socket> => this.sandbox.dial(host, port)
+  /** A TCP connection from the cluster's network; `host` is a node's name, its host name, or an address. */
+  dial = (host: string, port: number): Promise<Socket> =>
+    this.sandbox.dial(addressOf(this.topology, host), port)
 
   /** Ends the cluster when a signal says so, for as long as it lives: what waits for one of its nodes ends with it. */
   closeWhen(signal: AbortSignal | undefined): void {

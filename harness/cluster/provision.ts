@@ -1,8 +1,9 @@
 import { StackrigError } from '../errors/index.js'
 import type { Cluster } from './cluster.js'
 import { editText } from './edit-file.js'
+import { hostNames } from './host-names.js'
 import type { RunningNode } from './node.js'
-import { playsRole } from './roles.js'
+import { controllerOf, playsRole } from './roles.js'
 import { passwordsOf, withoutPasswords, type Topology } from './topology.js'
 
 /** A file that was, or is, not as the topology wants it. */
@@ -97,13 +98,13 @@ async function setPasswords(controller: RunningNode, topology: Topology): Promis
  * addresses some clients try the first one only (pymemcache 4.0), and the services listen on IPv4.
  */
 function hostsFile(topology: Topology): string {
-  const hosts = topology.nodes.map(({ address, hostName }) => `${address} ${hostName}\n`)
+  const hosts = topology.nodes.map((node) => `${node.address} ${hostNames(topology, node).join(' ')}\n`)
   return ['127.0.0.1 localhost\n', '::1 ip6-localhost ip6-loopback\n', ...hosts].join('')
 }
 
 /** A contract's text with what this node's topology puts in place of the words in braces. */
 function fillIn(text: string, node: RunningNode, topology: Topology): string {
-  const controller = topology.nodes.find((other) => playsRole(other, 'controller'))
+  const controller = controllerOf(topology)
   const { admin, service } = passwordsOf(topology)
   return text
     .replaceAll('{controller}', controller?.hostName ?? node.plan.hostName)

@@ -13,3 +13,10 @@ export const playsRole = (node: Pick<NodePlan, 'role'>, role: string): boolean =
 export const namesOf = (node: Pick<NodePlan, 'role'> & { name: string }): readonly string[] => [
   ...new Set([node.name, ...(node.role === 'all-in-one' ? allInOne : [])]),
 ]
+
+/** The node that others are pointed at: the first that does a controller's work. */
+export const controllerOf = <Node extends Pick<NodePlan, 'role'>>({
+  nodes,
+}: {
+  nodes: readonly Node[]
+}): Node | undefined => nodes.find((node) => playsRole(node, 'controller'))

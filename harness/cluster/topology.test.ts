@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { debianZed, pocketContract } from '../contract/index.js'
+import { pocketContract } from '../testing/pocket.js'
 import { defineTopology, passwordsOf, type NodePlan } from './topology.js'
 
 const plan = (nodes: Record<string, NodePlan>) =>
@@ -34,6 +34,10 @@ test.each([
     'one and two have the same host name',
     { one: node('192.168.7.2'), two: node('192.168.7.3', { hostName: 'one' }) },
   ],
+  [
+    'one and two have the same host name, two',
+    { one: node('192.168.7.2', { hostName: 'two' }), two: node('192.168.7.3', { hostName: 'second' }) },
+  ],
   ['none for a host of 192.168.7.0/24', { one: node('10.0.0.2') }],
   ['none for a host', { one: node('192.168.7.255') }],
   ['none for a host', { one: node('192.168.7.010') }],
@@ -63,7 +67,12 @@ test.each([
 
 test('passwords: those of the images, but for those that are given', () => {
   const nodes = { controller: node('192.168.7.2', { role: 'controller' }) }
-  const cloud = { name: 'trial', contract: debianZed, nodes }
+  const contract = {
+    ...pocketContract,
+    roles: { controller: { services: [], edits: [], restart: [] } },
+    passwords: { admin: 'password', service: 'password', set: 'true' },
+  }
+  const cloud = { name: 'trial', contract, nodes }
   expect(passwordsOf(defineTopology(cloud))).toMatchObject({ admin: 'password', service: 'password' })
   const own = defineTopology({ ...cloud, passwords: { admin: 'S3cret+' } })
   expect(passwordsOf(own)).toMatchObject({ admin: 'S3cret+', service: 'password' })

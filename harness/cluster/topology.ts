@@ -99,7 +99,7 @@ export function defineTopology<Name extends string>(plan: TopologyPlan<Name>): T
   unique(
     plan.name,
     'host name',
-    nodes.map((n) => ({ name: n.name, value: n.hostName })),
+    nodes.flatMap(({ name, hostName }) => [...new Set([name, hostName])].map((value) => ({ name, value }))),
   )
   const { name, contract, passwords } = plan
   if (passwords) checkPasswords(plan, nodes, passwords)

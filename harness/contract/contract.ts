@@ -40,14 +40,20 @@ export interface Symptom {
   means: string
 }
 
-/** The version of each API that a cloud's services speak, where clients have to know: the others are told by the catalogue. */
+/**
+ * The version of each API that a cloud speaks, where it changes what a client says. Compute (v2, v2.1) and network
+ * (Quantum, Neutron) are the same for what is asked here.
+ */
 export interface ApiVersions {
   identity: 'v2.0' | 'v3'
   image: 'v1' | 'v2'
   volume: 'v1' | 'v3'
 }
 
-/** What an image promises: init system, release, ports, credentials, configuration paths, service names. */
+/**
+ * What the images of a topology promise: init system, release, ports, credentials, configuration paths, service names.
+ * `defineContract` makes one of its parts.
+ */
 export interface Contract {
   name: string
   init: 'systemd' | 'sysv' | 'busybox'
@@ -61,10 +67,12 @@ export interface Contract {
   firstBoot?: { service: string; timeout: Duration }
   /** The passwords of the images, and the command on the controller that gives the accounts those of a topology. */
   passwords?: Passwords & { set: string }
-  /** The cloud's front doors and its administrator; none for images without OpenStack. */
+  /** How one speaks to the cloud, and as whom; none for images without OpenStack. */
   cloud?: {
+    /** Keystone's address with its version; in URLs `{controller}` is the controller's host name. */
     identityUrl: string
     apis: ApiVersions
+    /** Horizon's address, without a slash at the end. */
     horizonUrl: string
     region: string
     /** The password is here only when the contract has no `passwords`. */
@@ -74,4 +82,26 @@ export interface Contract {
     /** Service type in the catalogue -> port. */
     ports: Readonly<Record<string, number>>
   }
+}
+
+/** How nodes boot, and how they run services, whatever these are. */
+export interface OperatingSystem extends Pick<Contract, 'init' | 'kernelWords' | 'logs'> {
+  /** The units of a service that goes by another name here than in a release, which has that of its package. */
+  units?: Readonly<Record<string, readonly string[]>>
+}
+
+/** What the nodes of an OpenStack release must be told and must run, role by role, and how one speaks to its cloud. */
+export type Release = Omit<Contract, 'name' | 'init' | 'kernelWords' | 'logs'>
+
+/** `three-node`: each role of a release has a node of its own. `all-in-one`: one node plays them all. */
+export type Layout = 'three-node' | 'all-in-one'
+
+/** What a contract is made of. */
+export interface ContractParts {
+  /** That of its file in `fixtures/contracts`: lower-case letters, digits, dots and hyphens. */
+  name: string
+  operatingSystem: OperatingSystem
+  release: Release
+  /** Default `three-node`. */
+  layout?: Layout
 }

@@ -1,28 +1,16 @@
-import type { Contract } from './contract.js'
-import { debianZed } from './debian-zed.js'
-import { debianZedSysv } from './debian-zed-sysv.js'
-import { metaOpenstackGrizzly } from './meta-openstack-grizzly.js'
-import { metaOpenstackHavana } from './meta-openstack-havana.js'
-import { metaOpenstackJuno } from './meta-openstack-juno.js'
-import { metaOpenstackThud } from './meta-openstack-thud.js'
-import { pocketContract } from './pocket.js'
-
-export type { ApiVersions, Contract, FileEdit, Passwords, RoleContract, Symptom } from './contract.js'
-export { debianZed } from './debian-zed.js'
-export { debianZedSysv } from './debian-zed-sysv.js'
-export { metaOpenstackGrizzly } from './meta-openstack-grizzly.js'
-export { metaOpenstackHavana } from './meta-openstack-havana.js'
-export { metaOpenstackJuno } from './meta-openstack-juno.js'
-export { metaOpenstackThud } from './meta-openstack-thud.js'
-export { pocketContract } from './pocket.js'
-
-const all = [
-  ...[debianZed, debianZedSysv],
-  ...[metaOpenstackGrizzly, metaOpenstackHavana, metaOpenstackJuno, metaOpenstackThud],
-  pocketContract,
-]
-
-/** All contracts, by name. */
-export const contracts: Readonly<Record<string, Contract>> = Object.fromEntries(
-  all.map((contract) => [contract.name, contract]),
-)
+export type {
+  ApiVersions,
+  Contract,
+  ContractParts,
+  FileEdit,
+  Layout,
+  OperatingSystem,
+  Passwords,
+  Release,
+  RoleContract,
+  Symptom,
+} from './contract.js'
+export { defineContract } from './define-contract.js'
+export { exported, ini } from './edits.js'
+export { metaOpenstack } from './meta-openstack.js'
+export { busybox, debian12Systemd, debian12Sysv, pokySystemd, pokySysv } from './operating-systems.js'

@@ -9,6 +9,8 @@ export const codes = {
   USAGE: { class: 'usage', outlived: false },
   /** A topology that cannot exist: duplicate address, MAC or host name, an address outside the network. */
   TOPOLOGY_INVALID: { class: 'usage', outlived: false },
+  /** A contract that no images can keep: a key that is set twice, a restart of what does not run, a URL without `{controller}`. */
+  CONTRACT_INVALID: { class: 'usage', outlived: false },
   /** `images.lock` or a recipe is not of the documented form. */
   LOCK_INVALID: { class: 'usage', outlived: false },
   /** There is no running cluster of that name, or no such node in it. */

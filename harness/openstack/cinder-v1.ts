@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import type { CinderDialect } from './cinder.js'
+import { CinderV3 } from './cinder.js'
 
 /**
  * Block Storage API v1 (openstack/cinder, api-ref/source/v1 at f4c446586~1). The address in the catalogue has the tenant.
  * os-services is an extension, not in the reference: cinder/api/contrib/services.py, since 2013.1.
  */
-export const cinderV1: CinderDialect = {
-  volume: z
+export class CinderV1 extends CinderV3 {
+  protected override readonly volumeSchema = z
     .object({
       id: z.string(),
       display_name: z.string().nullable(),
@@ -16,6 +16,9 @@ export const cinderV1: CinderDialect = {
       // Cinder leaves the device out while it does not know it.
       attachments: z.array(z.object({ server_id: z.string(), device: z.string().default('') })),
     })
-    .transform(({ display_name: name, ...body }) => ({ ...body, name })),
-  create: ({ name, size }) => ({ display_name: name, size }),
+    .transform(({ display_name: name, ...body }) => ({ ...body, name }))
+
+  protected override wordsFor({ name, size }: { name: string; size: number }): object {
+    return { display_name: name, size }
+  }
 }

@@ -36,26 +36,24 @@ interface VolumeFields {
 
 export type Volume = Fresh<VolumeFields>
 
-/** How a version of the API says what a volume is. */
-export interface CinderDialect {
-  volume: z.ZodType<z.infer<typeof volumeSchema>>
-  /** The words for a new volume; size in GiB. */
-  create: (volume: { name: string; size: number }) => object
-}
-
-export const cinderV3: CinderDialect = { volume: volumeSchema, create: (volume) => volume }
+/** The block storage service as scenarios see it, whatever its version. */
+export type Cinder = Pick<CinderV3, keyof CinderV3>
 
 /**
  * Block Storage API v3, docs.openstack.org/api-ref/block-storage/v3; in quotes the sections of that page. v1 differs in the
  * words for a volume only.
  */
-export class Cinder {
+export class CinderV3 {
+  protected readonly volumeSchema: z.ZodType<z.infer<typeof volumeSchema>> = volumeSchema
   readonly #service: Service
-  readonly #dialect: CinderDialect
 
-  constructor(service: Service, dialect: CinderDialect) {
+  constructor(service: Service) {
     this.#service = service
-    this.#dialect = dialect
+  }
+
+  /** What a new volume is asked for with; size in GiB. */
+  protected wordsFor(volume: { name: string; size: number }): object {
+    return volume
   }
 
   /** "List All Cinder Services" */
@@ -65,20 +63,20 @@ export class Cinder {
 
   /** "Create a volume"; size in GiB; returns at once, with status `creating`. */
   async createVolume(volume: { name: string; size: number }): Promise<Volume> {
-    const schema = z.object({ volume: this.#dialect.volume })
-    const json = { volume: this.#dialect.create(volume) }
+    const schema = z.object({ volume: this.volumeSchema })
+    const json = { volume: this.wordsFor(volume) }
     return this.#volume((await this.#service.json(schema, 'POST', '/volumes', { json })).volume)
   }
 
   /** "Show a volume's details" */
   async volume(id: string): Promise<Volume> {
-    const schema = z.object({ volume: this.#dialect.volume })
+    const schema = z.object({ volume: this.volumeSchema })
     return this.#volume((await this.#service.json(schema, 'GET', `/volumes/${id}`)).volume)
   }
 
   /** "List accessible volumes with details" */
   async volumes(): Promise<Volume[]> {
-    const schema = z.object({ volumes: z.array(this.#dialect.volume) })
+    const schema = z.object({ volumes: z.array(this.volumeSchema) })
     const { volumes } = await this.#service.json(schema, 'GET', '/volumes/detail')
     return volumes.map((volume) => this.#volume(volume))
   }

@@ -1,7 +1,7 @@
-import { newestApis, type Apis } from './apis.js'
+import type { ApiVersions } from '../contract/index.js'
 import type { CatalogEntry, ServiceType } from './catalog.js'
-import { Cinder, cinderV3 } from './cinder.js'
-import { cinderV1 } from './cinder-v1.js'
+import { CinderV3, type Cinder } from './cinder.js'
+import { CinderV1 } from './cinder-v1.js'
 import type { Dial } from './agent.js'
 import { GlanceV2, type Glance } from './glance.js'
 import { GlanceV1 } from './glance-v1.js'
@@ -16,6 +16,8 @@ import { Session, type SessionOptions } from './session.js'
 import { Swift } from './swift.js'
 import type { Credentials, Token } from './token.js'
 
+const newestApis: ApiVersions = { identity: 'v3', image: 'v2', volume: 'v3' }
+
 export interface CloudOptions extends Credentials {
   dial: Dial
   /** `http://controller:5000/v3` */
@@ -23,7 +25,7 @@ export interface CloudOptions extends Credentials {
   /** Default `RegionOne`. */
   region?: string
   /** Default: the newest of each. */
-  apis?: Apis
+  apis?: ApiVersions
   /** Ends all calls, at once and for good. */
   signal?: AbortSignal | undefined
   timeouts?: Timeouts
@@ -58,7 +60,7 @@ export class Cloud implements Disposable {
       network: async (name) => (await this.neutron.networks({ name }))[0]?.id,
     })
     this.placement = new Placement(at('placement', ''))
-    this.cinder = new Cinder(at('volume', apis.volume), apis.volume === 'v3' ? cinderV3 : cinderV1)
+    this.cinder = apis.volume === 'v3' ? new CinderV3(at('volume', 'v3')) : new CinderV1(at('volume', 'v1'))
     this.swift = new Swift(at('object-store', ''))
   }
 

@@ -1,4 +1,4 @@
-import type { Apis } from './apis.js'
+import type { ApiVersions } from '../contract/index.js'
 import { endpointUrl, versioned, type ServiceType } from './catalog.js'
 import { hasStatus } from './api-error.js'
 import type { Http, HttpAnswer, HttpRequest } from './http.js'
@@ -10,7 +10,7 @@ export interface SessionOptions {
   /** `http://controller:5000/v3` */
   identityUrl: string
   region: string
-  apis: Apis
+  apis: ApiVersions
   credentials: Credentials
   /** Use this token as it is and never ask for another. */
   fixed?: Token | undefined
@@ -24,7 +24,7 @@ export class Session {
   readonly http: Http
   readonly identityUrl: string
   readonly region: string
-  readonly apis: Apis
+  readonly apis: ApiVersions
   readonly credentials: Credentials
   readonly #fixed: Token | undefined
   #token: Promise<Token> | undefined

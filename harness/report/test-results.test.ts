@@ -1,49 +1,28 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startVitest } from 'vitest/node'
-import { TestResultsReporter } from './test-results.js'
-
-let folder: string
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'results-'))
-})
-
-afterEach(() => rm(folder, { recursive: true }))
+import { expect, test } from 'vitest'
+import { InnerRun } from './testing/inner-run.js'
 
 test('every test of a run is there, as it ended, under a name that resulttool takes', async () => {
-  const tests = [
-    "import { describe, expect, test } from 'vitest'",
-    "describe('a sum', () => { test('is right: 1 + 1', () => expect(1 + 1).toBe(2)) })",
-    "test('is wrong', () => expect(1 + 1).toBe(3))",
-    "test.skip('is left out', () => undefined)",
-  ]
-  await writeFile(join(folder, 'sum.test.ts'), tests.join('\n'))
-  await writeFile(join(folder, 'broken.test.ts'), "throw new Error('no such file')")
-  const hook = [
-    "import { beforeAll, describe, test } from 'vitest'",
-    "describe('a cluster', () => {",
-    "  beforeAll(() => { throw new Error('no snapshot') })",
-    "  test('works', () => undefined)",
-    '})',
-  ]
-  await writeFile(join(folder, 'hook.test.ts'), hook.join('\n'))
-  const file = join(folder, 'out', 'testresults.json')
-  const status = process.exitCode
-  const vitest = await startVitest('test', [], {
-    root: folder,
-    config: false,
-    watch: false,
-    name: 'unit',
-    reporters: [new TestResultsReporter(file)],
+  await using inner = await InnerRun.of({
+    'sum.test.ts': [
+      "import { describe, expect, test } from 'vitest'",
+      "describe('a sum', () => { test('is right: 1 + 1', () => expect(1 + 1).toBe(2)) })",
+      "test('is wrong', () => expect(1 + 1).toBe(3))",
+      "test.skip('is left out', () => undefined)",
+    ],
+    'broken.test.ts': ["throw new Error('no such file')"],
+    'hook.test.ts': [
+      "import { beforeAll, describe, test } from 'vitest'",
+      "describe('a cluster', () => {",
+      "  beforeAll(() => { throw new Error('no snapshot') })",
+      "  test('works', () => undefined)",
+      '})',
+    ],
   })
-  await vitest.close()
-  // The inner run has failed, this one has not.
-  process.exitCode = status
+  await inner.start()
 
-  const sets = JSON.parse(await readFile(file, 'utf8')) as Record<
+  const sets = JSON.parse(await readFile(join(inner.results, 'testresults.json'), 'utf8')) as Record<
     string,
     { configuration: object; result: object }
   >

@@ -9,7 +9,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(above, { recursive: true, force: true }))
 
-const refused = (seen: RegExp): unknown => ({
+const refused = (seen: RegExp): object => ({
   code: 'HOST_FOLDER',
   message: expect.stringMatching(seen) as string,
 })

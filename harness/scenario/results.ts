@@ -1,10 +1,17 @@
 import { join, resolve } from 'node:path'
+import { inject } from 'vitest'
 import { projectFolder } from '../paths.js'
-import { settings } from '../settings.js'
 
-/** The folder of this run, `results/<time>`; whoever starts the run sets `STACKRIG_RESULTS`. */
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Folder of this run's results. */
+    results?: string
+  }
+}
+
+/** The folder of this run: whoever starts it provides it to the processes of vitest. */
 function resultsFolder(): string {
-  return resolve(projectFolder, settings().results ?? join('results', 'unnamed'))
+  return resolve(projectFolder, inject('results') ?? join('results', 'unnamed'))
 }
 
 /**

@@ -1,19 +1,28 @@
 import type { Browser } from 'playwright-core'
-import { test as base, type RunnerTask, type TestAPI } from 'vitest'
+import { test as base, type RunnerTask, type RunnerTestCase, type TestAPI } from 'vitest'
 import { cloudOf, guestDisk, openBrowser, isStage, type Start } from '../cloud/index.js'
-import { namesOf, type Cluster, type RunningNode } from '../cluster/index.js'
+import type { Cluster, RunningNode } from '../cluster/index.js'
 import { diagnose } from '../diagnosis/index.js'
 import type { Cloud } from '../openstack/index.js'
 import { collectLogs, writeDiagnosis } from './evidence.js'
 import { forkCluster, type Snapshot } from '../snapshot/index.js'
 import { interruption } from './interruption.js'
+import { fixtureNames, nodesByName, type NodeFixtures } from './node-fixtures.js'
 import { prepare } from './prepare.js'
 import { scenarioFolder } from './results.js'
 
-/** What a scenario can ask for; each is made when it is first named, and ended with the scenario. */
-export type ScenarioFixtures<Name extends string> = Record<Name, RunningNode> & {
+/**
+ * What a scenario can ask for; each is made when it is first named, and ended with the scenario. A node is a fixture of its
+ * own name, unless that is one of these or of vitest's, or has a hyphen: then it is found in `nodes`.
+ */
+export type ScenarioFixtures<Name extends string> = OwnFixtures<Name> &
+  NodeFixtures<Name, keyof OwnFixtures<Name>>
+
+interface OwnFixtures<Name extends string> {
   /** A fork of the golden snapshot of the topology, or of the stage, for this scenario alone. */
   cluster: Cluster<Name>
+  /** All nodes of the topology by name; where the name `network` is wanted for one of Neutron's, `nodes.network`. */
+  nodes: Record<Name, RunningNode>
   /** The cloud as its administrator sees it, from outside the nodes. */
   cloud: Cloud
   /** Path of a tiny cloud guest's disk (qcow2), for the cloud to boot. */
@@ -36,18 +45,9 @@ const preparation = 75 * 60_000
 export function scenario<Name extends string>(start: Start<Name>): TestAPI<ScenarioFixtures<Name>> {
   const topology = isStage(start) ? start.topology : start
   let snapshot: Snapshot<Name> | undefined
-  const nodeFixtures = Object.fromEntries(
-    topology.nodes
-      .flatMap(namesOf)
-      .map((name) => [
-        name,
-        async ({ cluster }: { cluster: Cluster<Name> }, use: (node: RunningNode) => Promise<void>) =>
-          use(cluster.node(name as Name)),
-      ]),
-  )
-  const test = base.extend<ScenarioFixtures<Name>>({
-    evidence: async ({ task }: { task: { fullTestName: string; file: TestFile } }, use: Use<string>) =>
-      use(scenarioFolder(task.file.name, task.fullTestName, variantOf(task.file))),
+  const own = {
+    evidence: async ({ task }: { task: RunnerTestCase }, use: Use<string>) =>
+      use((task.meta.evidence = scenarioFolder(task.file.name, task.fullTestName, variantOf(task.file)))),
     cluster: async (
       { evidence, signal, task }: { evidence: string; signal: AbortSignal; task: Pick<RunnerTask, 'result'> },
       use: Use<Cluster<Name>>,
@@ -71,8 +71,17 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
         await browser.close()
       }
     },
-    ...nodeFixtures,
-  } as never) as unknown as TestAPI<ScenarioFixtures<Name>>
+    nodes: async ({ cluster }: { cluster: Cluster<Name> }, use: Use<Record<Name, RunningNode>>) =>
+      use(nodesByName(cluster)),
+  } satisfies Record<keyof OwnFixtures<Name>, unknown>
+  const nodeFixtures = Object.fromEntries(
+    fixtureNames(topology, Object.keys(own)).map((name) => [
+      name,
+      async ({ cluster }: { cluster: Cluster<Name> }, use: Use<RunningNode>) =>
+        use(cluster.node(name as Name)),
+    ]),
+  )
+  const test = base.extend({ ...own, ...nodeFixtures } as never) as unknown as TestAPI<ScenarioFixtures<Name>>
   // Before the first scenario, so that its own time-out pays for its own work only.
   base.beforeAll(async () => {
     snapshot = await prepare(start, { signal: interruption() })

@@ -1,9 +1,16 @@
-import { pocketContract } from '../contract/index.js'
+import { busybox, defineContract } from '../contract/index.js'
 import { buildImages } from '../images/index.js'
 import { defineTopology, type MachineOptions } from '../cluster/index.js'
 import { probeAcceleration } from '../qemu/index.js'
 import { settings } from '../settings.js'
 import { ensureGolden, type Readiness, type Snapshot } from '../snapshot/index.js'
+
+/** What the pocket image promises. */
+export const pocketContract = defineContract({
+  name: 'pocket',
+  operatingSystem: busybox,
+  release: { roles: { pocket: { services: [], edits: [], restart: [] } } },
+})
 
 /** Two nodes of the pocket image: the cluster that the harness tries itself on. */
 export const pair = defineTopology({

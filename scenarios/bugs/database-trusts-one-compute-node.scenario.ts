@@ -25,19 +25,21 @@ test('a node that pg_hba.conf does not name is refused, and the diagnosis says w
   expect(await ask(network)).toMatch(/^b'R/)
   expect(await diagnose(cluster)).toEqual([])
 
-  const settings = '/etc/postgresql/15/main/pg_hba.conf'
+  const settings = await controller.run`runuser -u postgres -- psql -Atc ${'show hba_file'}`
   const reload = (): Promise<string> =>
     controller.run`runuser -u postgres -- psql -qc ${'select pg_reload_conf()'}`
-  const named = ['192.168.7.2', '192.168.7.4'].map((address) => `host all all ${address}/32 md5`)
+  const named = [controller, compute].map(({ plan }) => `host all all ${plan.address}/32 md5`)
   await controller.run`cp -p ${settings} /root/whole`
-  await controller.run`sed -i ${`s|^host all all 192.168.7.0/24 md5$|${named.join('\\n')}|`} ${settings}`
+  await controller.run`sed -i ${`s|^host all all ${threeNode.network} md5$|${named.join('\\n')}|`} ${settings}`
   await reload()
   await expect.poll(() => ask(network), { timeout: 60_000 }).toMatch(/^b'E/)
   expect(await ask(compute)).toMatch(/^b'R/)
 
   const found = (await diagnose(cluster)).join('\n')
-  expect(found).toMatch(/PostgreSQL refuses a host that its pg_hba.conf does not name[\s\S]*"192\.168\.7\.6"/)
-  expect(found).not.toContain('192.168.7.4')
+  const [, refused = ''] =
+    /PostgreSQL refuses a host that its pg_hba.conf does not name([\s\S]*)/.exec(found) ?? []
+  expect(refused).toContain(`"${network.plan.address}"`)
+  expect(found).not.toContain(compute.plan.address)
 
   await controller.run`cp -p /root/whole ${settings}`
   await reload()

@@ -22,17 +22,18 @@ const hostAddress = (cloud: Cloud, wanted: string): Promise<unknown> =>
 test(
   'a compute node at the wrong address is told by the diagnosis, and mended by provisioning',
   { tags: 'slow' },
-  async ({ cloud, cluster, compute }) => {
-    await hostAddress(cloud, '192.168.7.4')
-    await compute.run`sed -i ${'s/^my_ip.*/my_ip = 192.168.7.2/'} /etc/nova/nova.conf`
+  async ({ cloud, cluster, compute, controller }) => {
+    const [own, other] = [compute.plan.address, controller.plan.address]
+    await hostAddress(cloud, own)
+    await compute.run`sed -i ${`s/^my_ip.*/my_ip = ${other}/`} /etc/nova/nova.conf`
     await compute.restartServices('nova-compute')
-    await hostAddress(cloud, '192.168.7.2')
+    await hostAddress(cloud, other)
 
     expect(await diagnose(cluster)).toEqual([
-      '/etc/nova/nova.conf on compute has "my_ip = 192.168.7.2"; the topology wants "my_ip = 192.168.7.4"',
+      `/etc/nova/nova.conf on compute has "my_ip = ${other}"; the topology wants "my_ip = ${own}"`,
     ])
     expect(await provision(cluster)).toMatchObject([{ node: 'compute', file: '/etc/nova/nova.conf' }])
-    await hostAddress(cloud, '192.168.7.4')
+    await hostAddress(cloud, own)
     expect(await diagnose(cluster)).toEqual([])
   },
 )

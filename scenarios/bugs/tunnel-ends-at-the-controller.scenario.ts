@@ -11,9 +11,10 @@ const test = scenario(threeNode)
 test(
   'an agent whose tunnels end elsewhere does not run, and the diagnosis names the key',
   { tags: 'slow' },
-  async ({ cluster, compute }) => {
+  async ({ cluster, compute, controller }) => {
     const file = '/etc/neutron/plugins/ml2/openvswitch_agent.ini'
-    await compute.run`sed -i ${'s/^local_ip.*/local_ip = 192.168.7.2/'} ${file}`
+    const [own, other] = [compute.plan.address, controller.plan.address]
+    await compute.run`sed -i ${`s/^local_ip.*/local_ip = ${other}/`} ${file}`
     await compute.restartServices('neutron-openvswitch-agent')
     // It is started again and again: the diagnosis has to look while it does not run.
     const found = await waitFor({
@@ -27,9 +28,9 @@ test(
           : { done: false, seen: findings }
       },
     })
-    expect(found).toContain("Tunneling can't be enabled with invalid local_ip '192.168.7.2'")
+    expect(found).toContain(`Tunneling can't be enabled with invalid local_ip '${other}'`)
     expect(found).toContain(
-      `${file} on compute has "local_ip = 192.168.7.2"; the topology wants "local_ip = 192.168.7.4"`,
+      `${file} on compute has "local_ip = ${other}"; the topology wants "local_ip = ${own}"`,
     )
   },
 )

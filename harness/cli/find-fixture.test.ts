@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findStart, findTopology, stagesOf } from './starts.js'
+import { findContract, findStart, findTopology, stagesOf } from './find-fixture.js'
 
 test('a topology and a stage are found by their names', async () => {
   expect(await findStart('three-node')).toBe(await findTopology('three-node'))
@@ -14,6 +14,14 @@ test('a stage cannot be booted, and an unknown name is answered with those there
   await expect(findStart('nowhere')).rejects.toThrow(
     /no topology or stage "nowhere"[\s\S]*three-node[\s\S]*instance-runs/,
   )
+})
+
+test('a contract is found by its name, and a file of tests beside it is none', async () => {
+  expect(await findContract('debian-zed')).toBe((await findTopology('three-node')).contract)
+  await expect(findContract('nowhere')).rejects.toThrow(
+    /no contract "nowhere"[\s\S]*there are: debian-zed, debian-zed-sysv, meta-openstack-grizzly/,
+  )
+  await expect(findContract('contracts.test')).rejects.toMatchObject({ code: 'USAGE' })
 })
 
 test('a topology has its own stages, and no others', async () => {

@@ -1,0 +1,7 @@
+export { exitStatus, exitStatusOf } from './exit-status.js'
+export { lastDurations, fileKey, type LastDuration } from './last-durations.js'
+export { LongTests } from './long-tests.js'
+export { failureOf } from './failure.js'
+export type { Outcome, Run } from './run.js'
+export { RunReporter } from './run-reporter.js'
+export { countLines, failureList, testTable } from './summary.js'

@@ -1,0 +1,97 @@
+import { relative } from 'node:path'
+import { z } from 'zod'
+import { exitStatus } from './exit-status.js'
+import { classOfOutcome, countOutcomes, runSucceeded, type Outcome, type Run } from './run.js'
+
+/** Raised when a key changes its meaning or goes; new keys may come without. */
+const version = 1
+
+const classSchema = z.enum(['product', 'scenario', 'host', 'harness'])
+
+/** `results.json`; docs/nightly.md describes it. Keys that are not known here are left alone: a later stackrig wrote them. */
+const resultsSchema = z.object({
+  format: z.literal('stackrig-results'),
+  version: z.literal(version),
+  started: z.string(),
+  duration: z.number(),
+  ok: z.boolean(),
+  exitStatus: z.number(),
+  interrupted: z.boolean(),
+  passed: z.number(),
+  failed: z.number(),
+  skipped: z.number(),
+  notRun: z.number(),
+  files: z.array(z.object({ project: z.string(), file: z.string(), duration: z.number() })),
+  tests: z.array(
+    z.object({
+      kind: z.enum(['test', 'file', 'run']),
+      project: z.string(),
+      file: z.string(),
+      name: z.string(),
+      tags: z.array(z.string()),
+      state: z.enum(['passed', 'failed', 'skipped', 'not run']),
+      class: classSchema.optional(),
+      started: z.string().optional(),
+      duration: z.number(),
+      note: z.string().optional(),
+      evidence: z.string().optional(),
+      errors: z.array(
+        z.object({
+          class: classSchema,
+          code: z.string().optional(),
+          errorClass: z.string().optional(),
+          message: z.string(),
+          diff: z.string().optional(),
+          stack: z.string().optional(),
+        }),
+      ),
+    }),
+  ),
+})
+
+export type Results = z.infer<typeof resultsSchema>
+
+/** The text of `results.json`; folders of evidence are named from the folder it lies in. */
+export function resultsJson(run: Run, folder: string): string {
+  const results: Results = {
+    format: 'stackrig-results',
+    version,
+    started: run.started.toISOString(),
+    duration: Math.round(run.duration),
+    ok: runSucceeded(run),
+    exitStatus: exitStatus(run),
+    interrupted: run.interrupted,
+    ...countOutcomes(run),
+    files: run.files.map((file) => ({ ...file, duration: Math.round(file.duration) })),
+    tests: run.outcomes.map((outcome) => testOf(outcome, folder)),
+  }
+  return `${JSON.stringify(results, null, 2)}\n`
+}
+
+/** What a `results.json` says; nothing when it is of another form, as those of vitest are. */
+export function parseResults(text: string): Results | undefined {
+  try {
+    return resultsSchema.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}
+
+function testOf(outcome: Outcome, folder: string): Results['tests'][number] {
+  const { kind, project, file, name, tags, state, note, started, evidence } = outcome
+  const itsClass = classOfOutcome(outcome)
+  return {
+    kind,
+    project,
+    file,
+    name,
+    tags,
+    state,
+    ...(itsClass && { class: itsClass }),
+    ...(started && { started: started.toISOString() }),
+    duration: Math.round(outcome.duration),
+    ...(note !== undefined && { note }),
+    ...(evidence !== undefined && { evidence: relative(folder, evidence) }),
+    errors: outcome.failures,
+  }
+}

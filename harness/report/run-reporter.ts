@@ -1,0 +1,31 @@
+import type { Reporter, SerializedError, TestModule, TestRunEndReason } from 'vitest/node'
+import { readRun } from './read-run.js'
+import type { Run } from './run.js'
+import { writeResults } from './write-results.js'
+
+/** Fills the model of a run inside vitest, and writes what is made of it. */
+export class RunReporter implements Reporter {
+  /** How the run ended, once it has. */
+  run: Run | undefined
+  readonly #folder: string
+  #started = new Date()
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  onTestRunStart(): void {
+    this.#started = new Date()
+  }
+
+  /** @throws StackrigError HOST_DISK; `run` is filled also then. */
+  async onTestRunEnd(
+    modules: readonly TestModule[],
+    errors: readonly SerializedError[],
+    reason: TestRunEndReason,
+  ): Promise<void> {
+    const interrupted = reason === 'interrupted'
+    this.run = readRun({ modules, errors, interrupted, started: this.#started })
+    await writeResults(this.run, this.#folder)
+  }
+}

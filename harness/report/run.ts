@@ -1,0 +1,91 @@
+import type { ErrorClass, ErrorCode } from '../errors/index.js'
+
+/** The four classes that people read; docs/reading-a-failure.md says which class of error belongs to which. */
+export type FailureClass = 'product' | 'scenario' | 'host' | 'harness'
+
+/** One error that a test, a hook, a file or the run itself ended with. */
+export interface Failure {
+  class: FailureClass
+  message: string
+  /** Of a StackrigError, or of the first one among the causes. */
+  code?: ErrorCode
+  errorClass?: ErrorClass
+  stack?: string
+  /** What an assertion wanted and got, line by line. */
+  diff?: string
+}
+
+/**
+ * What failed or passed: a test; a file that could not be loaded, lost its process, or whose hooks failed; or the run, where
+ * an error cannot be laid at a test's door.
+ */
+export type OutcomeKind = 'test' | 'file' | 'run'
+
+/** `skipped`: the test or its tags said so. `not run`: it was to run, but an interruption or a failed hook came before. */
+export type OutcomeState = 'passed' | 'failed' | 'skipped' | 'not run'
+
+export interface Outcome {
+  kind: OutcomeKind
+  /** Vitest's project. */
+  project: string
+  /** Path from the project's folder; empty when an error came from no file. */
+  file: string
+  name: string
+  tags: string[]
+  state: OutcomeState
+  /** Host's clock. */
+  started?: Date
+  /** ms */
+  duration: number
+  /** Why it was skipped, when it said so. */
+  note?: string
+  failures: Failure[]
+  /** Folder of its consoles, logs and pictures, when it left any. */
+  evidence?: string
+}
+
+/** One file of tests in one project. */
+export interface FileOutcome {
+  project: string
+  file: string
+  /** ms: loading it, its hooks and its tests. */
+  duration: number
+}
+
+/** A run of tests: the one model that terminal, JSON, JUnit and resulttool are made of. */
+export interface Run {
+  started: Date
+  /** ms */
+  duration: number
+  interrupted: boolean
+  files: FileOutcome[]
+  outcomes: Outcome[]
+}
+
+export interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+  notRun: number
+}
+
+export function countOutcomes({ outcomes }: Pick<Run, 'outcomes'>): Counts {
+  const count = (state: OutcomeState): number => outcomes.filter((outcome) => outcome.state === state).length
+  return {
+    passed: count('passed'),
+    failed: count('failed'),
+    skipped: count('skipped'),
+    notRun: count('not run'),
+  }
+}
+
+/** Whether all that was to run ran and passed. A run that ran nothing has shown nothing. */
+export function runSucceeded(run: Run): boolean {
+  const { passed, failed, notRun } = countOutcomes(run)
+  return passed > 0 && failed === 0 && notRun === 0 && !run.interrupted
+}
+
+/** The class of an outcome is that of its first error: the later ones may follow from it. */
+export function classOfOutcome({ state, failures }: Outcome): FailureClass | undefined {
+  return state === 'failed' ? (failures[0]?.class ?? 'harness') : undefined
+}

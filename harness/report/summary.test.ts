@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import type { Outcome, Run } from './run.js'
+import { countLines, failureList, testTable } from './summary.js'
+
+const outcome = (change: Partial<Outcome>): Outcome => ({
+  kind: 'test',
+  project: 'scenarios',
+  file: 'scenarios/nova.scenario.ts',
+  name: 'an instance boots',
+  tags: [],
+  state: 'passed',
+  duration: 2000,
+  failures: [],
+  ...change,
+})
+
+const runOf = (...outcomes: Outcome[]): Run => ({
+  started: new Date(0),
+  duration: 2000,
+  interrupted: false,
+  files: [],
+  outcomes,
+})
+
+const options = { width: 80, colour: false, from: '/project' }
+
+test('a failure is told in four lines: where, who has to act, what it said, and its evidence', () => {
+  const failed = outcome({
+    state: 'failed',
+    failures: [
+      { class: 'product', code: 'WAIT_TIMEOUT', message: '\nit must come\n  seen:  nothing' },
+      { class: 'host', message: 'later' },
+    ],
+    evidence: '/project/results/x/nova/boots',
+  })
+  expect(failureList(runOf(outcome({}), failed), options)).toEqual([
+    '✗ nova: an instance boots',
+    '    product, WAIT_TIMEOUT, 2.00 s',
+    '    it must come',
+    '    evidence: results/x/nova/boots',
+  ])
+})
+
+test('what a node said does not act on the terminal, and no line is longer than it', () => {
+  const message = `\x1b[2J\x1b]0;title\x07${'x'.repeat(200)}\x9b31m\r`
+  const failed = outcome({
+    state: 'failed',
+    name: `a\x1b[31m\x07${'n'.repeat(200)}`,
+    failures: [{ class: 'host', message }],
+  })
+  for (const line of [...failureList(runOf(failed), options), ...testTable(runOf(failed), options)]) {
+    expect(line).not.toMatch(/\p{Cc}/u)
+    expect(line.length).toBeLessThanOrEqual(80)
+  }
+})
+
+test('the last line counts what passed and failed, those before it what did not run', () => {
+  const states = ['passed', 'passed', 'failed', 'skipped', 'not run'] as const
+  const run = runOf(...states.map((state) => outcome({ state })))
+  expect(countLines({ ...run, interrupted: true }, 'tagged slow')).toEqual([
+    'interrupted',
+    '1 not run (an interruption or a failure came before)',
+    '1 left out (tagged slow)',
+    '2 passed, 1 failed',
+  ])
+  expect(countLines(runOf(outcome({})), '')).toEqual(['1 passed, 0 failed'])
+})

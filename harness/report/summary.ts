@@ -1,0 +1,66 @@
+import { relative } from 'node:path'
+import { stripVTControlCharacters, styleText } from 'node:util'
+import { humanDuration } from '../duration.js'
+import { classOfOutcome, countOutcomes, type Outcome, type Run } from './run.js'
+
+interface SummaryOptions {
+  /** Columns of the terminal. */
+  width: number
+  colour: boolean
+  /** Folder that evidence is named from. */
+  from: string
+}
+
+/** One line for each test of a run, for a run of a few. */
+export function testTable(run: Run, { width, colour }: SummaryOptions): string[] {
+  const room = Math.min(78, width) - 20
+  return run.outcomes.map((outcome) => {
+    const mark = paint(outcome.state.padEnd(7), outcome.state, colour)
+    return `${mark} ${short(labelOf(outcome), room).padEnd(room)} ${humanDuration(outcome.duration).padStart(10)}`
+  })
+}
+
+/** What failed: who has to act, the first line of the first error, and where the evidence is. Nothing when nothing did. */
+export function failureList(run: Run, { width, colour, from }: SummaryOptions): string[] {
+  return run.outcomes
+    .filter(({ state }) => state === 'failed')
+    .flatMap((outcome) => {
+      const [first] = outcome.failures
+      const words = [classOfOutcome(outcome), first?.code, humanDuration(outcome.duration)]
+      const said = clean(first?.message.split('\n').find((line) => line.trim() !== '') ?? 'no message')
+      return [
+        `${paint('✗', 'failed', colour)} ${short(labelOf(outcome), width - 2)}`,
+        `    ${words.filter(Boolean).join(', ')}`,
+        `    ${short(said, width - 4)}`,
+        ...(outcome.evidence === undefined ? [] : [`    evidence: ${relative(from, outcome.evidence)}`]),
+      ]
+    })
+}
+
+/** How many passed, failed, and were left out; the last line is `N passed, N failed`, which `.ci/run` reads. */
+export function countLines(run: Run, leftOut: string): string[] {
+  const { passed, failed, skipped, notRun } = countOutcomes(run)
+  return [
+    ...(run.interrupted ? ['interrupted'] : []),
+    ...(notRun > 0 ? [`${notRun} not run (an interruption or a failure came before)`] : []),
+    ...(skipped > 0 ? [`${skipped} left out (${leftOut})`] : []),
+    `${passed} passed, ${failed} failed`,
+  ]
+}
+
+function labelOf({ file, name }: Outcome): string {
+  const place = file.replace(/^scenarios\/|\.(scenario|vm\.test|test)\.ts$/g, '')
+  return clean(place === '' ? name : `${place}: ${name}`)
+}
+
+function paint(text: string, state: Outcome['state'], colour: boolean): string {
+  const colours = { passed: 'green', failed: 'red', skipped: 'yellow', 'not run': 'yellow' } as const
+  // Whether there are colours is for the caller to say.
+  return colour ? styleText(colours[state], text, { validateStream: false }) : text
+}
+
+/** Messages may hold what a node said: nothing of it may act on a terminal. */
+const clean = (text: string): string => stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, ' ')
+
+const short = (text: string, room: number): string =>
+  text.length > room ? `${text.slice(0, room - 1)}…` : text

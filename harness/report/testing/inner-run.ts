@@ -1,0 +1,57 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createVitest, type Reporter } from 'vitest/node'
+import { RunReporter } from '../run-reporter.js'
+import type { Run } from '../run.js'
+
+/** A run of vitest inside a test: files of its own in a folder of its own, results in `out` below it. */
+export class InnerRun implements AsyncDisposable {
+  readonly folder: string
+  readonly results: string
+
+  private constructor(folder: string) {
+    this.folder = folder
+    this.results = join(folder, 'out')
+  }
+
+  /** @param files name -> lines */
+  static async of(files: Record<string, string[]>): Promise<InnerRun> {
+    const run = new InnerRun(await mkdtemp(join(tmpdir(), 'inner-run-')))
+    for (const [name, lines] of Object.entries(files)) {
+      await mkdir(dirname(join(run.folder, name)), { recursive: true })
+      await writeFile(join(run.folder, name), lines.join('\n'))
+    }
+    return run
+  }
+
+  /** Runs all files, one after the other, until `stop` resolves, if it does. */
+  async start({ beside, stop }: { beside?: Reporter; stop?: Promise<unknown> } = {}): Promise<Run> {
+    const status = process.exitCode
+    const reporter = new RunReporter(this.results)
+    const vitest = await createVitest('test', {
+      root: this.folder,
+      config: false,
+      watch: false,
+      name: 'unit',
+      fileParallelism: false,
+      tags: [{ name: 'slow' }],
+      reporters: beside ? [reporter, beside] : [reporter],
+    })
+    vitest.provide('results', this.results)
+    void stop?.then(() => vitest.cancelCurrentRun('keyboard-input'))
+    try {
+      await vitest.start()
+    } finally {
+      await vitest.close()
+      // The inner run has failed, the one around it has not.
+      process.exitCode = status
+    }
+    if (reporter.run === undefined) throw new Error('the inner run has no end')
+    return reporter.run
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.folder, { recursive: true })
+  }
+}

@@ -1,0 +1,34 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf, StackrigError } from '../errors/index.js'
+import { junitXml } from './junit.js'
+import { resultsJson } from './results-json.js'
+import type { Run } from './run.js'
+import { testResultsJson } from './test-results.js'
+
+/**
+ * Writes `results.json`, `junit.xml` and `testresults.json`; when one of them cannot be written, the others still are.
+ * @throws StackrigError HOST_DISK when the disk is full, or does not let itself be written to.
+ */
+export async function writeResults(run: Run, folder: string): Promise<void> {
+  const texts = {
+    'results.json': resultsJson(run, folder),
+    'junit.xml': junitXml(run, folder),
+    'testresults.json': testResultsJson(run),
+  }
+  const written = await Promise.allSettled([
+    mkdir(folder, { recursive: true }),
+    ...Object.entries(texts).map(async ([name, text]) => {
+      await mkdir(folder, { recursive: true })
+      await writeFile(join(folder, name), text)
+    }),
+  ])
+  const reasons = written.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+  if (reasons.length === 0) return
+  throw new StackrigError('HOST_DISK', 'the results of a run must be written', {
+    where: folder,
+    seen: [...new Set(reasons.map(messageOf))].join('\n'),
+    next: 'make room, or remove old folders of results; df -h says how much there is',
+    cause: reasons[0],
+  })
+}

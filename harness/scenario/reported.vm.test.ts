@@ -1,0 +1,32 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ownHost } from '../testing/own-host.js'
+import { projectFolder } from '../paths.js'
+import { InnerRun } from '../report/testing/inner-run.js'
+
+ownHost()
+
+test('a scenario that fails in a node is reported with code, class and evidence, in the folder of its run', async () => {
+  await using inner = await InnerRun.of({
+    'shop.test.ts': [
+      `import { scenario } from '${projectFolder}/harness/index.js'`,
+      `import { pocket } from '${projectFolder}/fixtures/topologies/pocket.js'`,
+      'const test = scenario(pocket)',
+      "test('a node does it', { timeout: 120_000 }, async ({ cluster }) => {",
+      '  await cluster.nodes[0].run`echo done; exit 3`',
+      '})',
+      "test('nobody asks for a cluster', () => undefined)",
+    ],
+  })
+  const run = await inner.start()
+  const evidence = join(inner.results, 'shop-unit', 'a-node-does-it')
+  expect(run.outcomes).toMatchObject([
+    { state: 'failed', failures: [{ code: 'COMMAND_FAILED', class: 'product' }], evidence },
+    { state: 'passed' },
+  ])
+  expect(run.outcomes[1]).not.toHaveProperty('evidence')
+  expect(await readdir(evidence)).toEqual(
+    expect.arrayContaining(['one.console.log', 'two.console.log', 'diagnosis.txt']),
+  )
+})
