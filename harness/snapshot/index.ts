@@ -1,6 +1,8 @@
 export { forkCluster, type ForkOptions } from './fork.js'
 export { ensureGolden, type GoldenOptions, type Readiness } from './golden.js'
 export type { KeepOptions, MakingStep } from './keep.js'
+export { Moment, openMoment } from './moment.js'
+export type { MomentInfo } from './moment-info.js'
 export { listSnapshots, removeAbandoned, removeSnapshot, snapshotsInUse, type KeptSnapshot } from './prune.js'
 export { snapshotRoot, type Snapshot, type SnapshotInfo, type SnapshotKey } from './snapshot.js'
 export { ensureStage, type StageSteps } from './stage.js'
