@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { basename, join } from 'node:path'
 import { StackrigError } from '../errors/index.js'
 import type { Cluster, RunningNode } from '../cluster/index.js'
 import { saveDevices } from '../qemu/index.js'
@@ -23,9 +23,7 @@ interface TakeOptions {
   golden: Snapshot
   /** An empty folder, for the files. */
   building: string
-  /** Where they will lie. */
-  folder: string
-  /** The folder of the last moment, when only what has changed since is to be kept. */
+  /** The folder of the last moment, in the same root, when only what has changed since is to be kept. */
   parent: string | undefined
   /** The thread of each node, by its name. */
   pagesOf: (node: RunningNode) => MomentPages
@@ -38,7 +36,7 @@ interface TakeOptions {
  * @throws StackrigError USAGE, before anything is stopped; HOST_DISK, QMP_FAILED, QEMU_DIED.
  */
 export async function takeMoment(cluster: Cluster, options: TakeOptions): Promise<MomentInfo> {
-  const { name, golden, building, folder, parent } = options
+  const { name, golden, building, parent } = options
   for (const node of cluster.nodes) requireFork(node, golden)
   const sitters = await Promise.all(cluster.nodes.map((node) => prepare(node, options)))
   const { made, pause } = await standStill(cluster, sitters, building)
@@ -47,7 +45,7 @@ export async function takeMoment(cluster: Cluster, options: TakeOptions): Promis
   const info: MomentInfo = {
     ...{ name, made, pause },
     golden: { topology: golden.topology.name, key: golden.key, folder: golden.folder },
-    ...(parent !== undefined && { parent: relative(folder, parent) }),
+    ...(parent !== undefined && { parent: join('..', basename(parent)) }),
     nodes: Object.fromEntries(nodes),
   }
   await completeMoment(building, info)

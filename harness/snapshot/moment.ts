@@ -93,10 +93,9 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
     const parent = this.#parentIn(within)
     this.#last = undefined
     try {
-      const folder = await freeFolder(within, name)
-      const options = { name, golden: this.#golden, building, folder, parent, onResumed }
+      const options = { name, golden: this.#golden, building, parent, onResumed }
       const info = await takeMoment(this.#cluster, { ...options, pagesOf: (node) => this.#pagesOf(node) })
-      await moveInto(building, folder)
+      const folder = await moveInto(building, within, name)
       this.#last = folder
       return new Moment(folder, info, this.#golden)
     } finally {
@@ -122,8 +121,21 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
   }
 }
 
-/** Of moments with the same name each has a number of its own; what is half copied has one, too. */
-async function freeFolder(root: string, name: string): Promise<string> {
+/** Renames a folder to the next one of a root; another cluster may be faster in taking its name. */
+async function moveInto(building: string, root: string, name: string): Promise<string> {
+  for (;;) {
+    const folder = await nextFolder(root, name)
+    try {
+      await move(building, folder)
+      return folder
+    } catch (error) {
+      if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    }
+  }
+}
+
+/** Each has a number of its own: names may be used again, and folders are listed in order. */
+async function nextFolder(root: string, name: string): Promise<string> {
   const numbers = (await readdir(root)).map((entry) => Number(/^\d+/.exec(entry)?.[0] ?? 0))
   const number = String(Math.max(0, ...numbers) + 1).padStart(3, '0')
   const words = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
@@ -133,7 +145,7 @@ async function freeFolder(root: string, name: string): Promise<string> {
 const anHour = 3_600_000
 
 /** In one step; where it lies on another disk, it is copied beside its place first. */
-async function moveInto(building: string, folder: string): Promise<void> {
+async function move(building: string, folder: string): Promise<void> {
   try {
     await publish(building, folder)
   } catch (error) {
@@ -143,9 +155,8 @@ async function moveInto(building: string, folder: string): Promise<void> {
     try {
       await cp(building, copy, { recursive: true, preserveTimestamps: true })
       await publish(copy, folder)
-    } catch (failure) {
+    } finally {
       await rm(copy, { recursive: true, force: true })
-      throw failure
     }
   }
 }
