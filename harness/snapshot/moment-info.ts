@@ -13,7 +13,13 @@ const infoSchema = z.strictObject({
   /** How long the nodes stood still, ms. */
   pause: z.number(),
   /** The snapshot that it stands on. */
-  golden: z.strictObject({ topology: z.string(), key: z.string(), folder: z.string() }),
+  golden: z.strictObject({
+    topology: z.string(),
+    key: z.string(),
+    folder: z.string(),
+    /** Of its very files: one that was made anew has the same key, and other memory. */
+    digest: z.string(),
+  }),
   /** The moment before it that it stands on too, from its own folder; none when it has all itself. */
   parent: z.string().optional(),
   nodes: z.record(
@@ -49,6 +55,9 @@ export const keptLayer = (folder: string, layer: string): string => join(folder,
 
 const infoFile = (folder: string): string => join(folder, 'moment.json')
 
+/** What is left in the folder of a moment that was given up: why. */
+export const givenUpFile = 'given-up.txt'
+
 /** Whether a moment is there. */
 export const isMoment = (folder: string): boolean => existsSync(infoFile(folder))
 
@@ -71,7 +80,7 @@ export async function readChain(folder: string): Promise<[KeptMoment, ...KeptMom
 }
 
 async function readMoment(folder: string): Promise<MomentInfo> {
-  const wrong = isMoment(folder) ? await checkManifest(folder) : 'it is not there'
+  const wrong = isMoment(folder) ? await checkManifest(folder) : await whyGone(folder)
   const read = wrong === undefined ? infoSchema.safeParse(await json(infoFile(folder))) : undefined
   if (read?.success) return read.data
   throw new StackrigError('SNAPSHOT_BROKEN', 'a moment must be whole to be entered', {
@@ -79,6 +88,12 @@ async function readMoment(folder: string): Promise<MomentInfo> {
     seen: wrong ?? 'moment.json is not of its form',
   })
 }
+
+const whyGone = (folder: string): Promise<string> =>
+  readFile(join(folder, givenUpFile), 'utf8').then(
+    (reason) => reason.trim(),
+    () => 'it is not there',
+  )
 
 async function json(file: string): Promise<unknown> {
   try {

@@ -9,6 +9,7 @@ import {
   type MomentForkOptions,
   type TopologyNode,
 } from '../cluster/index.js'
+import { manifestDigest } from '../manifest.js'
 import { createOverlay, loadState, moveOverlay } from '../qemu/index.js'
 import { letRun } from './let-run.js'
 import { keptLayer, momentFiles, readChain, type KeptMoment } from './moment-info.js'
@@ -29,7 +30,7 @@ export async function forkMoment<Name extends string>(
   await requireWhole(golden.folder)
   const chain = await readChain(folder)
   const { info } = chain.at(-1) ?? chain[0]
-  if (info.golden.key !== golden.key) throw otherGolden(folder, info.golden.key, golden.key)
+  if (info.golden.digest !== (await manifestDigest(golden.folder))) throw otherGolden(folder, golden)
   const cluster = await Cluster.start(
     golden.topology,
     { ...golden, ...options },
@@ -94,9 +95,12 @@ async function restoreDisk(
   await createOverlay(disk, kept.at(-1)?.layer ?? snapshotFiles(golden.folder, node.name).disk, 'qcow2')
 }
 
-function otherGolden(where: string, wanted: string, seen: string): StackrigError {
-  return new StackrigError('SNAPSHOT_BROKEN', `a moment must stand on its own golden snapshot, ${wanted}`, {
-    ...{ where, seen },
-    next: 'a snapshot that was made anew has other memory: the moment cannot be entered any more',
+function otherGolden(where: string, golden: Snapshot): StackrigError {
+  return new StackrigError('SNAPSHOT_BROKEN', 'a moment must stand on its very golden snapshot', {
+    ...{
+      where,
+      seen: `${golden.folder} is another, or was made anew: its memory is not what the moment differs from`,
+    },
+    next: 'the moment cannot be entered any more',
   })
 }

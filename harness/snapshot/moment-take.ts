@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { StackrigError } from '../errors/index.js'
 import type { Cluster, RunningNode } from '../cluster/index.js'
+import { manifestDigest } from '../manifest.js'
 import { saveDevices } from '../qemu/index.js'
 import { prepareCut, type Cut } from './moment-disks.js'
 import { completeMoment, keptLayer, momentFiles, type MomentInfo } from './moment-info.js'
@@ -44,7 +45,10 @@ export async function takeMoment(cluster: Cluster, options: TakeOptions): Promis
   const nodes = await Promise.all(sitters.map((sitter) => keep(sitter, cluster, options)))
   const info: MomentInfo = {
     ...{ name, made, pause },
-    golden: { topology: golden.topology.name, key: golden.key, folder: golden.folder },
+    golden: {
+      ...{ topology: golden.topology.name, key: golden.key, folder: golden.folder },
+      digest: await manifestDigest(golden.folder),
+    },
     ...(parent !== undefined && { parent: join('..', basename(parent)) }),
     nodes: Object.fromEntries(nodes),
   }

@@ -14,6 +14,7 @@ import { isMoment, readChain, type MomentInfo } from './moment-info.js'
 import { forkMoment } from './moment-load.js'
 import { MomentPages } from './moment-pages.js'
 import { takeMoment } from './moment-take.js'
+import { pinSnapshot } from './pinned.js'
 import type { Snapshot } from './snapshot.js'
 
 /** A saved instant of a running fork. It stands on its golden snapshot, and on the moments before it that it names. */
@@ -96,6 +97,7 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
       const options = { name, golden: this.#golden, building, parent, onResumed }
       const info = await takeMoment(this.#cluster, { ...options, pagesOf: (node) => this.#pagesOf(node) })
       const folder = await moveInto(building, within, name)
+      if (root !== undefined) await pinSnapshot(this.#golden.folder, folder)
       this.#last = folder
       return new Moment(folder, info, this.#golden)
     } finally {

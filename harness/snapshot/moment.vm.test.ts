@@ -1,11 +1,14 @@
-import { mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { EventEmitter, once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { bootCluster, type Cluster, type RunningNode } from '../cluster/index.js'
 import { forkCluster } from './fork.js'
 import { ensureGolden } from './golden.js'
 import { openMoment } from './moment.js'
-import type { Snapshot } from './snapshot.js'
+import { momentsOn } from './pinned.js'
+import { listSnapshots, pruneSnapshots } from './prune.js'
+import { snapshotRoot, type Snapshot } from './snapshot.js'
 import { ownHost } from '../testing/own-host.js'
 import { atOnce, pair, pocketHost } from '../testing/pocket.js'
 import { firstReport, startScript } from '../testing/script.js'
@@ -89,17 +92,20 @@ test('a moment that is taken while commands run is entered; they go on in it, wh
   await using cluster = await forkCluster(golden)
   const one = cluster.node('one')
   for (const commands of [1, 3]) {
-    const running = Array.from(
-      { length: commands },
-      (_, n) => one.run`sh -c ${`sleep 8; echo over >/root/over${n}; echo said`}`,
-    )
-    await one.machine.openPorts()
+    const started: Promise<unknown>[] = []
+    const running = Array.from({ length: commands }, async (_, n) => {
+      const begun = new EventEmitter()
+      started.push(once(begun, 'output'))
+      const command = `echo begun; sleep 8; echo over >/root/over${n}; echo said`
+      return (await one.execute(command, { onOutput: () => begun.emit('output') })).stdout.toString()
+    })
+    await Promise.all(started)
     const moment = await cluster.moment('busy')
     await using twin = await moment.fork()
     await twin.node('one').waitUntil({ timeout: '60s' })`grep over /root/over${commands - 1}`
     // More at a time than channels were free.
     await Promise.all([1, 2, 3, 4].map(() => twin.node('one').run`sleep 1`))
-    expect(await Promise.all(running)).toEqual(running.map(() => 'said'))
+    expect(await Promise.all(running)).toEqual(running.map(() => 'begun\nsaid\n'))
     await one.run`sh -c ${'rm /root/over*'}`
   }
 })
@@ -159,7 +165,8 @@ test('moments of a fork of a moment; each is smaller than what it stands on, and
   expect(pagesOfThird).toBeLessThan((pagesOfSecond ?? 0) / 2)
   rmSync(second.folder, { recursive: true })
   await expect(third.fork()).rejects.toMatchObject({ code: 'SNAPSHOT_BROKEN' })
-  expect(await first.fork().then((other) => other.close())).toBe(undefined)
+  await using early = await first.fork()
+  expect(await early.node('one').run`cat /root/word`).toBe('one')
 })
 
 test('a moment outlives its cluster; the clocks of its fork go on from it', async () => {
@@ -217,4 +224,41 @@ test('one who is killed in the middle of a moment leaves nothing, and loses no e
   expect(readdirSync(root)).toEqual(['001-kept'])
   await using fork = await (await openMoment(join(root, '001-kept'), golden)).fork()
   expect(await fork.node('one').run`cat /root/word`).toBe('kept')
+})
+
+test('a golden snapshot goes after those that no moment stands on, and its moments with it', async () => {
+  const other = await ensureGolden(pair, { ...golden, readiness: { ...atOnce, name: 'other' } })
+  const root = join(folder, 'pins')
+  await using cluster = await forkCluster(golden)
+  const moment = await cluster.moment('pins', { root })
+  await cluster.close()
+  const prune = async (mebibytes: number): Promise<string[]> => {
+    const longAgo = Date.now() / 1000 - 7200
+    utimesSync(join(golden.folder, 'used'), longAgo - 3600, longAgo - 3600)
+    if (existsSync(other.folder)) utimesSync(join(other.folder, 'used'), longAgo, longAgo)
+    await pruneSnapshots(snapshotRoot(), 'none', mebibytes / 1024)
+    return (await listSnapshots(snapshotRoot())).map((kept) => kept.folder)
+  }
+  const sizes = (await listSnapshots(snapshotRoot())).map(({ size }) => size / 1024 ** 2)
+  // Room for one of the two.
+  expect(await prune(Math.max(...sizes) + 1)).toEqual([golden.folder])
+  expect(await momentsOn(golden.folder)).toEqual(expect.arrayContaining([moment.folder]))
+  expect(await prune(1)).toEqual([])
+  const again = await ensureGolden(pair, { ...golden, readiness: atOnce })
+  expect(again.key).toBe(golden.key)
+  await expect(moment.fork()).rejects.toMatchObject({
+    code: 'SNAPSHOT_BROKEN',
+    message: expect.stringContaining('given up with its golden snapshot') as string,
+  })
+})
+
+test('a moment is not entered on a golden snapshot that was made anew', async () => {
+  const fresh = await ensureGolden(pair, { ...golden, readiness: atOnce })
+  await using cluster = await forkCluster(fresh)
+  const moment = await cluster.moment('before', { root: join(folder, 'anew') })
+  await cluster.close()
+  rmSync(fresh.folder, { recursive: true })
+  const anew = await ensureGolden(pair, { ...golden, readiness: atOnce })
+  expect(anew.key).toBe(fresh.key)
+  await expect(moment.fork()).rejects.toMatchObject({ code: 'SNAPSHOT_BROKEN' })
 })
