@@ -1,28 +1,9 @@
-import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
-import { RunReporter } from './harness/report/run-reporter.js'
-import { settings } from './harness/settings.js'
-
-// Whoever starts a run by hand gets its results beside the named ones.
-const results = settings().results ?? join(import.meta.dirname, 'results', 'unnamed')
-
-// Under TCG on two processors a nested instance takes minutes.
-const scenarios = {
-  include: ['scenarios/**/*.scenario.ts'],
-  testTimeout: 900_000,
-  hookTimeout: 600_000,
-  fileParallelism: false,
-}
+import { run, scenarios } from './harness/vitest.js'
 
 export default defineConfig({
   test: {
-    reporters: ['default', new RunReporter(results)],
-    // `stackrig test` provides the folder of its own run instead.
-    provide: { results },
-    tags: [
-      { name: 'core', description: 'what `stackrig start` runs, and what must pass on one node as on three' },
-      { name: 'slow', description: 'takes many minutes under TCG', timeout: 1_800_000 },
-    ],
+    ...run,
     projects: [
       {
         test: {

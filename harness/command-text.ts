@@ -1,7 +1,5 @@
 import { quoteWord } from './shell-word.js'
 
-export { quoteWord }
-
 /** What may stand in `${}` of a command: one word, or an array of several. */
 export type CommandValue = string | number | readonly (string | number)[]
 

@@ -60,8 +60,9 @@ export const fixtureText = (file: string): Promise<string> => bundle(file, 'as t
 
 /** What a fixture exports. A test runner translates TypeScript by itself; the command line does it here. */
 export async function loadFixture(file: string): Promise<Record<string, unknown>> {
-  const byRunner = import.meta.url.endsWith('.ts')
-  const url = byRunner
+  // What came with stackrig is JavaScript already.
+  const asItIs = import.meta.url.endsWith('.ts') || file.endsWith('.js')
+  const url = asItIs
     ? pathToFileURL(file).href
     : `data:text/javascript;base64,${Buffer.from(await bundle(file, 'running')).toString('base64')}`
   return (await import(url)) as Record<string, unknown>

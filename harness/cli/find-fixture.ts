@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { isStage, type Stage, type Start } from '../cloud/index.js'
 import type { Topology } from '../cluster/index.js'
 import type { Contract } from '../contract/index.js'
@@ -7,7 +8,11 @@ import { StackrigError } from '../errors/index.js'
 import { loadFixture } from '../fixture-module.js'
 import { projectFolder } from '../paths.js'
 
-const fixtures = join(projectFolder, 'fixtures')
+// A project's own come first; a package of stackrig has its contracts, topologies and stages as JavaScript.
+const places = [
+  { fixtures: join(projectFolder, 'fixtures'), ending: '.ts' },
+  { fixtures: fileURLToPath(new URL('../../fixtures', import.meta.url)), ending: '.js' },
+]
 
 /** A kind of fixture: each is what a file of a folder exports under the file's name. */
 interface Kind<T extends object> {
@@ -61,10 +66,11 @@ export const contractNames = (): Promise<string[]> => namesIn(contracts)
 
 async function find<T extends object>(name: string, ...kinds: Kind<T>[]): Promise<T> {
   for (const kind of kinds) {
-    if (!(await namesIn(kind)).includes(name)) continue
-    const file = join(fixtures, kind.folder, `${name}.ts`)
-    const module = await loadFixture(file)
-    const found = Object.values(module).find((value) => isNamed(value, name) && kind.is(value))
+    const file = (await filesOf(kind)).get(name)
+    if (file === undefined) continue
+    const found = Object.values(await loadFixture(file)).find(
+      (value) => isNamed(value, name) && kind.is(value),
+    )
     if (found !== undefined) return found
     throw new StackrigError('USAGE', `${name}.ts must export a ${kind.word} with the name "${name}"`, {
       where: file,
@@ -72,13 +78,23 @@ async function find<T extends object>(name: string, ...kinds: Kind<T>[]): Promis
   }
   throw new StackrigError('USAGE', `there is no ${kinds.map(({ word }) => word).join(' or ')} "${name}"`, {
     seen: `there are: ${(await Promise.all(kinds.map(namesIn))).flat().join(', ')}`,
-    where: kinds.map(({ folder }) => join(fixtures, folder)).join(', '),
+    where: kinds.map(({ folder }) => join(projectFolder, 'fixtures', folder)).join(', '),
   })
 }
 
-async function namesIn({ folder }: Kind<object>): Promise<string[]> {
-  const files = await readdir(join(fixtures, folder)).catch(() => [])
-  return files.flatMap((file) => /^([^.].*)(?<!\.test)\.ts$/.exec(file)?.[1] ?? []).sort()
+const namesIn = async (kind: Kind<object>): Promise<string[]> => [...(await filesOf(kind)).keys()].sort()
+
+/** The files of a kind, by the names of what they export. */
+async function filesOf({ folder }: Kind<object>): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const { fixtures, ending } of places) {
+    for (const file of await readdir(join(fixtures, folder)).catch(() => [])) {
+      const name = basename(file, ending)
+      const isFixture = file.endsWith(ending) && !/^\.|\.test$/.test(name)
+      if (isFixture && !found.has(name)) found.set(name, join(fixtures, folder, file))
+    }
+  }
+  return found
 }
 
 const isNamed = (value: unknown, name: string): value is object =>

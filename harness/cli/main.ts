@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { styleText } from 'node:util'
-import { messageOf, StackrigError } from '../errors/index.js'
+import { forPeople, messageOf, StackrigError } from '../errors/index.js'
 import { exitStatusOf } from '../report/index.js'
 import { settings } from '../settings.js'
 import { interrupted } from './interrupt.js'
@@ -18,6 +18,7 @@ const commands = new Map(
     shell: async () => (await import('./shell.js')).shellCommand,
     console: async () => (await import('./console.js')).consoleCommand,
     down: async () => (await import('./down.js')).downCommand,
+    init: async () => (await import('./init.js')).initCommand,
     bench: async () => (await import('./bench.js')).benchCommand,
   }),
 )
@@ -46,7 +47,7 @@ export async function main(argv: string[]): Promise<void> {
 function report(error: unknown): number {
   if (interrupted.aborted) return 130
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  const stack = settings().debug && error instanceof Error ? error.stack : undefined
+  const stack = settings().debug && error instanceof Error ? error.stack && forPeople(error.stack) : undefined
   const code = error instanceof StackrigError ? error.code : 'INTERNAL'
   process.stderr.write(`${styleText('red', code, { stream: process.stderr })} ${stack ?? messageOf(error)}\n`)
   // What is no StackrigError is a defect of stackrig.

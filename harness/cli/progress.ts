@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { humanDuration } from '../duration.js'
+import { lineForPeople } from '../errors/index.js'
 
 /** Where progress is shown: standard error, as a rule. */
 export type ProgressStream = Pick<NodeJS.WriteStream, 'write'> & { isTTY?: boolean; columns?: number }
@@ -25,7 +26,8 @@ export class Progress implements Disposable {
    */
   part(name?: string): (what: string) => void {
     const said = new Set<string>()
-    return (what) => {
+    return (words) => {
+      const what = lineForPeople(words)
       if (said.has(what)) return
       said.add(what)
       this.#show(name === undefined ? what : `${name}: ${what}`)

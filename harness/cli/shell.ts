@@ -3,9 +3,10 @@ import type { Socket } from 'node:net'
 import { Command } from 'commander'
 import { join } from 'node:path'
 import { StackrigError } from '../errors/index.js'
-import { endSession, errorPort, outputPort, quoteWord, ShellChannel } from '../guest/index.js'
+import { errorPort, outputPort, ShellChannel } from '../guest/index.js'
 import { connectWhenListening, portSocket } from '../qemu/index.js'
 import { settings } from '../settings.js'
+import { quoteWord } from '../shell-word.js'
 import { interrupted } from './interrupt.js'
 import { findNode, findRunning, type RunningCluster } from './running.js'
 import { joinTerminal } from './terminal.js'
@@ -40,18 +41,18 @@ async function runCommand(cluster: RunningCluster, node: string, words: string[]
     return exitCode
   } catch (error) {
     // Otherwise the command goes on, and the next one finds its channel taken.
-    if (interrupted.aborted && shell.session !== undefined)
-      await endCommand(cluster, node, shell.session).catch(() => undefined)
+    if (interrupted.aborted && shell.ending !== undefined)
+      await endCommand(cluster, node, shell.ending).catch(() => undefined)
     throw error
   } finally {
     shell.close()
   }
 }
 
-async function endCommand(cluster: RunningCluster, node: string, session: number): Promise<void> {
+async function endCommand(cluster: RunningCluster, node: string, ending: string): Promise<void> {
   const patience = AbortSignal.timeout(30_000)
   const shell = await openChannel(cluster, node, channel.end, patience)
-  await shell.run(endSession(session), patience).finally(() => shell.close())
+  await shell.run(ending, patience).finally(() => shell.close())
 }
 
 /** @throws StackrigError SHELL_LOST when it does not answer within a minute. */
@@ -92,9 +93,9 @@ async function openShell(cluster: RunningCluster, node: string): Promise<void> {
   const raw = exitCode === 0
   // The port stays open when the shell ends, so it says so.
   const end = randomBytes(9).toString('hex')
-  const stream = await shell.release(interrupted)
   // A command's input is empty. Its output is the port, which can be read as well.
-  stream.write(`${raw ? terminalShell() : "PS1='# ' sh -i 2>&1"} <&1; echo ${end}\n`)
+  const command = `${raw ? terminalShell() : "PS1='# ' sh -i 2>&1"} <&1; echo ${end}`
+  const stream = await shell.release(command, interrupted)
   process.stderr.write(`${await joinTerminal(stream, { end, raw })}\n`)
 }
 

@@ -1,12 +1,15 @@
 import { Command, Option } from 'commander'
 import { execa } from 'execa'
-import { projectFolder } from '../paths.js'
+import { packageFolder, projectFolder } from '../paths.js'
 import { countLines, exitStatus, failureList } from '../report/index.js'
 import { interrupted } from './interrupt.js'
 import { prepareWithStages } from './prepare-with-stages.js'
 import { print, terminalOptions } from './print.js'
 import { Progress } from './progress.js'
 import { runVitest } from './run-vitest.js'
+
+/** Whether the tests are stackrig's own, or those of a project that uses it: its scenarios prepare what they need. */
+const isCheckout = projectFolder === packageFolder
 
 /** `stackrig test`: everything. */
 export function testCommand(): Command {
@@ -18,9 +21,10 @@ export function testCommand(): Command {
     )
     .option('--all', 'also all-in-one, and the tests tagged "slow"; files that are named run with theirs')
     .action(async (files: string[], options: { project?: string[]; all?: boolean }) => {
-      const projects = options.project ?? ['unit', 'vm', 'scenarios', ...(options.all ? ['all-in-one'] : [])]
+      const own = ['unit', 'vm', 'scenarios', ...(options.all ? ['all-in-one'] : [])]
+      const projects = options.project ?? (isCheckout ? own : ['scenarios'])
       const checked = options.project || files.length > 0 ? true : await runChecks()
-      if (files.length === 0) await prepareAll(projects)
+      if (files.length === 0 && isCheckout) await prepareAll(projects)
       const slow = (options.all ?? false) || files.length > 0
       const { run, folder } = await runVitest({ projects, files, slow })
       print(...failureList(run, terminalOptions()), `report: ${folder}`)
@@ -33,7 +37,7 @@ export function testCommand(): Command {
 
 /** Format, types and lint. */
 async function runChecks(): Promise<boolean> {
-  const result = await execa('npm', ['run', '--silent', 'check'], {
+  const result = await execa('npm', ['run', '--silent', '--if-present', 'check'], {
     cwd: projectFolder,
     stdio: ['ignore', 'inherit', 'inherit'],
     reject: false,

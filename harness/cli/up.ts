@@ -14,7 +14,7 @@ import {
   type Topology,
 } from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
-import { StackrigError } from '../errors/index.js'
+import { showControls, StackrigError } from '../errors/index.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
 import { listRunning, noteRunning } from './running.js'
@@ -94,7 +94,7 @@ async function dryRun(topology: Topology, { json }: UpOptions): Promise<void> {
   await using cluster = await bootCluster(topology, await bootOptions(topology, progress))
   const changes = await planProvision(cluster)
   if (json) process.stdout.write(`${JSON.stringify(changes, null, 2)}\n`)
-  else process.stdout.write(changes.map(patch).join('\n'))
+  else process.stdout.write(showControls(changes.map(patch).join('\n')))
 }
 
 const patch = ({ node, file, before, after }: ChangedFile): string =>

@@ -79,10 +79,18 @@ export class RunningNode {
   /**
    * Runs a command as root and returns its standard output, without the last newline. Values in `${}` are one word
    * each, whatever they hold. Default time-out 2 min: ``node.run({ timeout: '5min' })`openstack …` ``
-   * @throws StackrigError COMMAND_FAILED when it exits non-zero, WAIT_TIMEOUT
+   * @throws StackrigError COMMAND_FAILED when it exits non-zero or says more than 16 MiB, WAIT_TIMEOUT
    */
   run = commandMethod(async (command, options: TimeLimit) => {
     const result = await this.execute(command, options)
+    if (result.leftOut.stdout > 0) {
+      const next = 'execute with outputLimit, or onOutput, takes more'
+      throw new StackrigError('COMMAND_FAILED', `a command on ${this.name} must not say more than is kept`, {
+        where: result.command,
+        seen: `${result.leftOut.stdout} bytes were left out`,
+        next,
+      })
+    }
     if (result.exitCode === 0) return result.stdout.toString().replace(/\n$/, '')
     throw new StackrigError(
       'COMMAND_FAILED',

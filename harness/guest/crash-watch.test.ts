@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -51,3 +51,40 @@ test.each([
 ])('no crash: %s', async (line) => {
   expect(await after(line)).toBeUndefined()
 })
+
+test('a console without end loses its middle in the file, and a crash after it is still found', async () => {
+  const log = join(folder, 'console.log')
+  writeFileSync(log, 'Linux version 6.1\n')
+  const died = new AbortController()
+  const watching = watchForCrash('one', log, died, AbortSignal.timeout(60_000))
+  const line = Buffer.alloc(4 * 1024 * 1024, 'noise without end\n')
+  for (let n = 0; n < 24; n++) {
+    appendFileSync(log, line)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  await expect.poll(() => statSync(log).size, { timeout: 30_000 }).toBeLessThan(64 * 1024 * 1024)
+  appendFileSync(log, 'Kernel panic - not syncing: last words\n')
+  await watching
+  expect(died.signal.reason).toMatchObject({ code: 'NODE_CRASHED' })
+  const text = readFileSync(log, 'latin1')
+  expect(text).toMatch(/^Linux version 6.1/)
+  expect(text).toMatch(/bytes of this console were left out here/)
+  expect(text).toMatch(/last words\n$/)
+})
+
+test.each(['ALERT! ', ': 0000 [#1', '[#111111'])(
+  'looking for a crash takes time that grows with the length: %s',
+  async (unit) => {
+    const log = join(folder, 'console.log')
+    writeFileSync(log, '')
+    const died = new AbortController()
+    const watching = watchForCrash('one', log, died, AbortSignal.timeout(60_000))
+    const started = performance.now()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    appendFileSync(log, unit.repeat((4 * 1024 * 1024) / unit.length) + '\nKernel panic - not syncing: x\n')
+    await watching
+    expect(died.signal.reason).toMatchObject({ code: 'NODE_CRASHED' })
+    // A square of 64 KiB would be minutes.
+    expect(performance.now() - started).toBeLessThan(20_000)
+  },
+)

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import { StackrigError } from '../errors/index.js'
-import { quoteWord } from '../command-text.js'
+import { quoteWord } from '../shell-word.js'
 import type { Shell } from './shell.js'
 
 // What is typed into a shell in one piece; larger files go in several.
-const piece = 48 * 1024
+const typedPiece = 48 * 1024
+
+// What is read in one piece: less than a command's output may have.
+const readPiece = 8 * 1024 * 1024
 
 /**
  * Writes a file on a node, in frames whose sum is checked at the end. Owner and mode of a file that is there stay.
@@ -14,8 +17,8 @@ export async function writeFile(shell: Shell, path: string, content: Buffer | st
   const data = Buffer.from(content)
   const target = quoteWord(path)
   const arriving = quoteWord(`${path}.arriving`)
-  const frames = Array.from({ length: Math.ceil(data.length / piece) }, (_, n) =>
-    data.subarray(n * piece, (n + 1) * piece).toString('base64'),
+  const frames = Array.from({ length: Math.ceil(data.length / typedPiece) }, (_, n) =>
+    data.subarray(n * typedPiece, (n + 1) * typedPiece).toString('base64'),
   )
   const sum = createHash('sha256').update(data).digest('hex')
   await succeed(shell, `: >${arriving}`)
@@ -26,10 +29,22 @@ export async function writeFile(shell: Shell, path: string, content: Buffer | st
   )
 }
 
-/** Reads a file of a node, and checks that it arrived whole. */
+/**
+ * Reads a file of a node, of any length, and checks that it arrived whole.
+ * @throws StackrigError COMMAND_FAILED when it cannot be read, or changed meanwhile.
+ */
 export async function readFile(shell: Shell, path: string): Promise<Buffer> {
   const source = quoteWord(path)
-  const data = await succeed(shell, `cat ${source}`)
+  const pieces: Buffer[] = []
+  let length = 0
+  for (;;) {
+    const rest = length === 0 ? `<${source}` : `<${source} tail -c +${length + 1} |`
+    const piece = await succeed(shell, `${rest} head -c ${readPiece}`)
+    pieces.push(piece)
+    length += piece.length
+    if (piece.length < readPiece) break
+  }
+  const data = Buffer.concat(pieces)
   const sum = await succeed(shell, `sha256sum <${source}`)
   const arrived = createHash('sha256').update(data).digest('hex')
   if (!sum.toString().startsWith(arrived)) {
@@ -40,7 +55,7 @@ export async function readFile(shell: Shell, path: string): Promise<Buffer> {
 
 async function succeed(shell: Shell, command: string): Promise<Buffer> {
   const result = await shell.execute(command)
-  if (result.exitCode === 0) return result.stdout
+  if (result.exitCode === 0 && result.leftOut.stdout === 0) return result.stdout
   throw new StackrigError('COMMAND_FAILED', 'a file of a node must be reachable', {
     where: command.split('\n')[0],
     seen: result.stderr.toString(),

@@ -1,68 +1,128 @@
+import { addAbortListener } from 'node:events'
 import type { Socket } from 'node:net'
 import { StackrigError } from '../errors/index.js'
 
-/** A byte stream that is read up to one mark after the other. */
-export class Marked {
-  private pending: Buffer = Buffer.alloc(0)
-  private closed: Error | undefined
-  private look: () => void = () => undefined
-  private fail: (error: Error) => void = () => undefined
+/** Gets a piece of a stream. When it gives a promise, the sender is made to wait for that. */
+export type Sink = (data: Buffer) => unknown
+
+/** Bytes that are kept of a stream nobody reads; then the sender is made to wait. */
+const mostPending = 256 * 1024
+
+/** A byte stream that is read up to one mark after the other, by one reader at a time. */
+export class MarkedStream {
+  readonly #socket: Socket
+  #pending: Buffer[] = []
+  #size = 0
+  #closed: Error | undefined
+  #wake: () => void = () => undefined
 
   constructor(socket: Socket, node: string) {
+    this.#socket = socket
     socket.on('data', (data: Buffer) => {
-      this.pending = this.pending.length === 0 ? data : Buffer.concat([this.pending, data])
-      this.look()
+      this.#pending.push(data)
+      this.#size += data.length
+      if (this.#size >= mostPending) socket.pause()
+      this.#wake()
     })
     socket.on('error', () => undefined)
     socket.on('close', () => {
-      this.closed = new StackrigError('SHELL_LOST', `node ${node} must keep its shell open, but closed it`)
-      this.fail(this.closed)
+      this.#closed = new StackrigError('SHELL_LOST', `node ${node} must keep its shell open, but closed it`)
+      this.#wake()
     })
   }
 
-  /** What comes before the mark. `onData` gets it as it comes. Rejects with the signal's reason. */
-  until(mark: string, signal: AbortSignal, onData?: (data: Buffer) => void): Promise<{ data: Buffer }> {
-    const wanted = Buffer.from(mark)
-    const parts: Buffer[] = []
-    const give = (data: Buffer): void => {
-      if (data.length === 0) return
-      parts.push(data)
-      onData?.(data)
+  /**
+   * Reads up to the first of these marks, and says which it was. `sink` gets what comes before it, as it comes; without one
+   * it is dropped.
+   * @throws StackrigError SHELL_LOST; the signal's reason.
+   */
+  async until(marks: readonly string[], signal: AbortSignal, sink?: Sink): Promise<string> {
+    const wanted = marks.map((mark) => Buffer.from(mark, 'latin1'))
+    let data: Buffer = Buffer.alloc(0)
+    for (;;) {
+      const next = await this.#next(signal)
+      data = data.length === 0 ? next : Buffer.concat([data, next])
+      const found = first(data, wanted)
+      // A mark may be cut in two by the transport: kept back is what could be its beginning, and nothing else.
+      const end = found?.at ?? data.length - unfinished(data, wanted)
+      if (found) this.#giveBack(data.subarray(found.at + found.length))
+      const taken = end > 0 ? sink?.(data.subarray(0, end)) : undefined
+      if (taken instanceof Promise) await orAborted(taken, signal)
+      if (found) return marks[found.which] ?? ''
+      data = data.subarray(end)
     }
-    return new Promise((resolve, reject) => {
-      const stop = (): void => {
-        this.look = this.fail = () => undefined
-        reject(signal.reason as Error)
-      }
-      signal.addEventListener('abort', stop, { once: true })
-      this.fail = (error) => {
-        signal.removeEventListener('abort', stop)
-        reject(error)
-      }
-      this.look = () => {
-        const at = this.pending.indexOf(wanted)
-        // A mark may be cut in two by the transport: keep back what could be its beginning, and nothing else.
-        const end = at === -1 ? this.pending.length - beginning(this.pending, wanted) : at
-        give(this.pending.subarray(0, end))
-        this.pending = this.pending.subarray(at === -1 ? end : at + wanted.length)
-        if (at === -1) return
-        this.look = this.fail = () => undefined
-        signal.removeEventListener('abort', stop)
-        resolve({ data: Buffer.concat(parts) })
-      }
-      if (signal.aborted) stop()
-      else if (this.closed) this.fail(this.closed)
-      else this.look()
-    })
   }
 
-  /** Drops what has come so far. */
-  forget(): void {
-    this.pending = Buffer.alloc(0)
+  /** A line that is no longer than it may be, without its end; undefined when it is. */
+  async line(longest: number, signal: AbortSignal): Promise<string | undefined> {
+    let text = ''
+    for (;;) {
+      const data = await this.#next(signal)
+      const end = data.indexOf('\n')
+      text += data.toString(
+        'latin1',
+        0,
+        end === -1 ? Math.min(data.length, longest + 1) : Math.min(end, longest + 1),
+      )
+      if (end !== -1) this.#giveBack(data.subarray(end + 1))
+      if (text.length > longest) return undefined
+      if (end !== -1) return text
+    }
+  }
+
+  /** Leaves the socket to another reader, who gets what has come and was not read. */
+  release(): void {
+    this.#socket.removeAllListeners('data')
+    for (const data of this.#pending.splice(0).toReversed()) this.#socket.unshift(data)
+  }
+
+  #giveBack(data: Buffer): void {
+    if (data.length === 0) return
+    this.#pending.unshift(data)
+    this.#size += data.length
+  }
+
+  async #next(signal: AbortSignal): Promise<Buffer> {
+    while (this.#pending.length === 0) {
+      signal.throwIfAborted()
+      if (this.#closed) throw this.#closed
+      await new Promise<void>((resolve) => {
+        const listener = addAbortListener(signal, () => resolve())
+        this.#wake = () => {
+          listener[Symbol.dispose]()
+          resolve()
+        }
+      })
+    }
+    signal.throwIfAborted()
+    const [data = Buffer.alloc(0)] = this.#pending.splice(0, 1)
+    this.#size -= data.length
+    if (this.#size < mostPending && this.#socket.isPaused()) this.#socket.resume()
+    return data
   }
 }
 
-/** How many of the last bytes could be the beginning of the mark. */
+async function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  let listener: Disposable | undefined
+  const aborted = new Promise<void>((resolve) => {
+    listener = addAbortListener(signal, () => resolve())
+  })
+  await Promise.race([work, aborted]).finally(() => listener?.[Symbol.dispose]())
+  signal.throwIfAborted()
+}
+
+function first(data: Buffer, wanted: Buffer[]): { at: number; length: number; which: number } | undefined {
+  return wanted
+    .map((mark, which) => ({ at: data.indexOf(mark), length: mark.length, which }))
+    .filter(({ at }) => at !== -1)
+    .toSorted((one, other) => one.at - other.at)[0]
+}
+
+/** How many of the last bytes could be the beginning of a mark. */
+function unfinished(data: Buffer, wanted: Buffer[]): number {
+  return Math.max(...wanted.map((mark) => beginning(data, mark)))
+}
+
 function beginning(data: Buffer, mark: Buffer): number {
   for (let length = Math.min(data.length, mark.length - 1); length > 0; length--) {
     if (data.subarray(data.length - length).equals(mark.subarray(0, length))) return length

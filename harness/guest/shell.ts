@@ -1,13 +1,24 @@
-import { StackrigError } from '../errors/index.js'
+import { addAbortListener } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { humanDuration, milliseconds, type Duration } from '../duration.js'
-import { lastLines } from './console.js'
+import { messageOf, StackrigError } from '../errors/index.js'
+import { logger } from '../log.js'
+import { BoundedOutput } from './bounded-output.js'
+import { lastLines } from './plain-text.js'
 import type { CommandResult, OnOutput, ShellChannel } from './shell-channel.js'
+
+const log = logger('shell')
 
 export interface RunOptions {
   /** Default 120 s: generous, because under TCG starting a program costs a tenth of a second. */
   timeout?: Duration
   signal?: AbortSignal | undefined
   onOutput?: OnOutput
+  /**
+   * Bytes of standard output, and as many of standard error, that the result keeps; default 16 MiB. Of more it has the
+   * first half and the last half, and says how much is missing (CommandResult.leftOut). `onOutput` gets all of it.
+   */
+  outputLimit?: number
 }
 
 /**
@@ -15,22 +26,23 @@ export interface RunOptions {
  * One channel runs no commands of others: it ends theirs, also when all of them hang.
  */
 export class Shell {
-  private readonly node: string
-  private readonly idle: ShellChannel[]
-  private readonly ender: ShellChannel
-  private ending: Promise<unknown> = Promise.resolve()
-  private readonly waiting: ((channel: ShellChannel) => void)[] = []
-  private readonly all: ShellChannel[]
-  private readonly signal: AbortSignal
+  readonly #node: string
+  readonly #idle: ShellChannel[]
+  readonly #ender: ShellChannel
+  #ending: Promise<unknown> = Promise.resolve()
+  readonly #waiting: ((channel: ShellChannel) => void)[] = []
+  readonly #all: ShellChannel[]
+  #isClosed = false
+  readonly #signal: AbortSignal
 
   constructor(node: string, channels: ShellChannel[], signal: AbortSignal) {
     const [ender, ...others] = channels
     if (!ender || others.length === 0) throw new TypeError('a shell needs two channels')
-    this.node = node
-    this.all = channels
-    this.ender = ender
-    this.idle = others
-    this.signal = signal
+    this.#node = node
+    this.#all = channels
+    this.#ender = ender
+    this.#idle = others
+    this.#signal = signal
   }
 
   /**
@@ -40,27 +52,28 @@ export class Shell {
   async execute(command: string, options: RunOptions = {}): Promise<CommandResult> {
     const timeout = milliseconds(options.timeout ?? '120s')
     const expired = AbortSignal.timeout(timeout)
-    const signals = [this.signal, expired, ...(options.signal ? [options.signal] : [])]
+    const signals = [this.#signal, expired, ...(options.signal ? [options.signal] : [])]
     const signal = AbortSignal.any(signals)
-    let output = ''
+    const output = new BoundedOutput(8000)
     let channel: ShellChannel | undefined
     try {
-      channel = await this.take(signal)
-      const result = await channel.run(command, signal, (stream, data) => {
-        output = (output + data.toString()).slice(-4000)
-        options.onOutput?.(stream, data)
-      })
-      this.give(channel)
+      channel = await this.#take(signal)
+      const onOutput: OnOutput = (stream, data) => {
+        output.add(data)
+        return options.onOutput?.(stream, data)
+      }
+      const result = await channel.run(command, signal, onOutput, options.outputLimit)
+      this.#give(channel)
       return result
     } catch (error) {
-      if (channel) void this.free(channel)
-      if (!expired.aborted || this.signal.aborted || options.signal?.aborted) throw error
+      if (channel) void this.#free(channel)
+      if (!expired.aborted || this.#signal.aborted || options.signal?.aborted) throw error
       throw new StackrigError(
         'WAIT_TIMEOUT',
-        `waited ${humanDuration(timeout)} for a command on ${this.node}`,
+        `waited ${humanDuration(timeout)} for a command on ${this.#node}`,
         {
           where: beginning(command),
-          seen: lastLines(output, 15) || 'no output',
+          seen: lastLines(output.bytes().toString(), 15) || 'no output',
         },
       )
     }
@@ -68,7 +81,7 @@ export class Shell {
 
   /** Resolves when the shells of a booted node answer, on every channel. @throws StackrigError SHELL_LOST */
   async start(timeout: Duration): Promise<void> {
-    await this.answers(timeout, (signal) => Promise.all(this.all.map((channel) => channel.start(signal))))
+    await this.#answers(timeout, (signal) => Promise.all(this.#all.map((channel) => channel.start(signal))))
   }
 
   /**
@@ -76,8 +89,8 @@ export class Shell {
    * @throws StackrigError SHELL_LOST
    */
   async answer(timeout: Duration = '120s'): Promise<void> {
-    await this.answers(timeout, (signal) =>
-      Promise.all(this.idle.slice(-1).map((channel) => channel.greet(signal))),
+    await this.#answers(timeout, (signal) =>
+      Promise.all(this.#idle.slice(-1).map((channel) => channel.greet(signal))),
     )
   }
 
@@ -87,89 +100,121 @@ export class Shell {
    * @throws StackrigError SHELL_LOST when none answers.
    */
   async answerWhileBusy(timeout: Duration = '120s'): Promise<void> {
-    const greeted = this.idle.splice(0).map(async (channel) => {
-      await channel.greet(this.signal)
-      this.give(channel)
+    const greeted = this.#idle.splice(0).map(async (channel) => {
+      await channel.greet(this.#signal)
+      this.#give(channel)
     })
-    await this.answers(timeout, async (signal) => {
+    await this.#answers(timeout, async (signal) => {
       const late = new Promise<never>((_, reject) =>
         signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
       )
-      await Promise.race([Promise.any([...greeted, this.ender.greet(signal)]), late])
+      await Promise.race([Promise.any([...greeted, this.#ender.greet(signal)]), late])
     })
     for (const one of greeted) one.catch(() => undefined)
   }
 
-  private async answers(
-    timeout: Duration,
-    greeting: (signal: AbortSignal) => Promise<unknown>,
-  ): Promise<void> {
+  async #answers(timeout: Duration, greeting: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const late = new AbortController()
     const timer = setTimeout(() => {
       const next = 'its console log tells whether /dev/virtio-ports is there (module virtio_console)'
-      late.abort(new StackrigError('SHELL_LOST', `the shells of node ${this.node} must answer`, { next }))
+      late.abort(new StackrigError('SHELL_LOST', `the shells of node ${this.#node} must answer`, { next }))
     }, milliseconds(timeout))
     try {
-      await greeting(AbortSignal.any([this.signal, late.signal]))
+      await greeting(AbortSignal.any([this.#signal, late.signal]))
     } finally {
       clearTimeout(timer)
     }
   }
 
   close(): void {
-    for (const channel of this.all) channel.close()
+    this.#isClosed = true
+    for (const channel of this.#all) channel.close()
   }
 
-  private take(signal: AbortSignal): Promise<ShellChannel> {
-    signal.throwIfAborted()
-    const channel = this.idle.pop()
-    if (channel) return Promise.resolve(channel)
-    return new Promise((resolve, reject) => {
-      const stop = (): void => {
-        this.waiting.splice(this.waiting.indexOf(taken), 1)
-        reject(signal.reason as Error)
+  /**
+   * A channel that only the command will write to. One that a process left in the background writes to waits until that
+   * has ended; when no other is free, the process is ended.
+   */
+  async #take(signal: AbortSignal): Promise<ShellChannel> {
+    const looked = new Set<ShellChannel>()
+    for (;;) {
+      signal.throwIfAborted()
+      const channel = this.#idle.pop() ?? (await this.#turn(signal))
+      if (await this.#ready(channel, signal)) return channel
+      if (this.#idle.length > 0 && !looked.has(channel)) {
+        looked.add(channel)
+        this.#idle.unshift(channel)
+      } else {
+        log('%s: ends processes %s: they write to a channel that is needed', this.#node, channel.holders)
+        void this.#free(channel)
       }
+    }
+  }
+
+  async #ready(channel: ShellChannel, signal: AbortSignal): Promise<boolean> {
+    try {
+      return await channel.ready(signal)
+    } catch (error) {
+      void this.#free(channel)
+      throw error
+    }
+  }
+
+  #turn(signal: AbortSignal): Promise<ShellChannel> {
+    return new Promise((resolve, reject) => {
+      const listener = addAbortListener(signal, () => {
+        this.#waiting.splice(this.#waiting.indexOf(taken), 1)
+        reject(signal.reason as Error)
+      })
       const taken = (free: ShellChannel): void => {
-        signal.removeEventListener('abort', stop)
+        listener[Symbol.dispose]()
         resolve(free)
       }
-      this.waiting.push(taken)
-      signal.addEventListener('abort', stop, { once: true })
+      this.#waiting.push(taken)
     })
   }
 
-  private give(channel: ShellChannel): void {
-    const next = this.waiting.shift()
+  #give(channel: ShellChannel): void {
+    const next = this.#waiting.shift()
     if (next) next(channel)
-    else this.idle.push(channel)
+    else this.#idle.push(channel)
   }
 
-  /** Ends what still runs on a channel; its loop then starts a new shell. */
-  private async free(channel: ShellChannel): Promise<void> {
-    if (this.signal.aborted) return
-    try {
-      if (channel.session !== undefined) {
-        const kill = endSession(channel.session)
-        const turn = this.ending.then(() => this.ender.run(kill, this.signal))
-        this.ending = turn.catch(() => undefined)
+  /** Ends what still runs on a channel; its loop then starts a new shell. Tried until the node is gone: it may stand still. */
+  async #free(channel: ShellChannel): Promise<void> {
+    const { ending } = channel
+    while (!this.#signal.aborted && !this.#isClosed) {
+      try {
+        const turn = this.#ending.then(() => this.#end(ending))
+        this.#ending = turn.catch(() => undefined)
         await turn
+        await channel.start(AbortSignal.any([this.#signal, AbortSignal.timeout(resetTimeout)]))
+        this.#give(channel)
+        return
+      } catch (error) {
+        log('%s: a channel could not be started anew yet: %s', this.#node, messageOf(error))
+        await delay(1000, undefined, { signal: this.#signal, ref: false }).catch(() => undefined)
       }
-      await channel.start(this.signal)
-      this.give(channel)
-    } catch {
-      // The node is gone; whoever uses it next learns why from its signal.
+    }
+  }
+
+  async #end(ending: string | undefined): Promise<void> {
+    if (ending === undefined) return
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(resetTimeout)])
+    try {
+      await this.#ender.run(ending, signal)
+    } catch (error) {
+      await this.#ender.start(signal)
+      throw error
     }
   }
 }
+
+// ms; under TCG beside others, what ends a channel has taken seconds.
+const resetTimeout = 60_000
 
 /** What tells a command from others: the whole of it may be a file that is written, with a password in it. */
 function beginning(command: string): string {
   const shown = command.split('\n', 1).join('').slice(0, 200)
   return shown === command ? command : `${shown} ...`
-}
-
-/** The command that ends everything that runs on a channel. */
-export function endSession(session: number): string {
-  // Busybox has no pkill in some builds; the process group is the whole session, but for what left it.
-  return `pkill -KILL -s ${session} 2>/dev/null; kill -KILL -${session}`
 }

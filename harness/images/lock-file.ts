@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseDocument, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import { z } from 'zod'
 import { StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
 import { replaceFile } from '../replace-file.js'
 import { listProblems } from './schema-problems.js'
+import { parseYaml } from './yaml-text.js'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in hexadecimal digits')
 const word = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case letters, digits and dashes, a letter first')
@@ -68,10 +69,9 @@ export function readLock(file = lockFile()): ImagesLock {
 
 /** The lock in the text of an `images.lock`; `file` is what an error names. Throws LOCK_INVALID. */
 export function parseLock(text: string, file: string): ImagesLock {
-  const document = parseDocument(text)
-  const syntaxError = document.errors[0]
-  if (syntaxError) throw invalid(file, syntaxError.message)
-  const content: unknown = document.toJS()
+  const yaml = parseYaml(text)
+  if ('problem' in yaml) throw invalid(file, yaml.problem)
+  const { content } = yaml
   const parsed = lockSchema.safeParse(content)
   if (parsed.success) return parsed.data
   throw invalid(file, entryProblems(content) ?? listProblems(parsed.error))

@@ -23,6 +23,7 @@ describe('the form of a recipe', () => {
 
   test.each([
     ['an unknown key', good + 'memroy: 1\n', /memroy/],
+    ['an alias to nowhere', good.replace('cpus: 2', 'cpus: *two'), /two/],
     ['a missing key', good.replace('memory: 4096\n', ''), /memory: /],
     ['a bad value', good.replace('cpus: 2', 'cpus: two'), /cpus: /],
     ['a program that is no path', good + 'postpone: [manage.py]\n', /postpone.*path of a program/],

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { StackrigError } from '../errors/index.js'
-import { projectFolder } from '../paths.js'
+import { packageFolder, projectFolder } from '../paths.js'
 import { listProblems } from './schema-problems.js'
+import { parseYaml } from './yaml-text.js'
 
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case letters, digits and dashes, a letter first')
 const packageName = z.string().regex(/^[a-z0-9][a-z0-9+.-]*$/, 'a Debian package name')
@@ -71,28 +71,34 @@ export interface RecipeInFolder<R extends Recipe = Recipe> {
   folder: string
 }
 
-const recipesFolder = join(projectFolder, 'fixtures', 'images')
+const shippedRecipes = join(packageFolder, 'fixtures', 'images')
+
+/** The project's own recipes, and those that come with stackrig; of one name the project's counts. */
+const recipeFolders = [...new Set([join(projectFolder, 'fixtures', 'images'), shippedRecipes])]
 
 /** The names of all recipes an image can be built from (not those that only serve as a base), sorted. */
 export function recipeNames(): string[] {
-  if (!existsSync(recipesFolder)) return []
-  return readdirSync(recipesFolder)
-    .filter((entry) => existsSync(join(recipesFolder, entry, 'recipe.yaml')))
-    .filter((entry) => readRecipe(entry).recipe.role !== 'node')
-    .sort()
+  const names = recipeFolders
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) =>
+      readdirSync(folder).filter((entry) => existsSync(join(folder, entry, 'recipe.yaml'))),
+    )
+  return [...new Set(names)].filter((name) => readRecipe(name).recipe.role !== 'node').sort()
 }
 
 /**
  * Reads the recipe of an image.
  * Throws LOCK_INVALID when it is not of the documented form, IMAGE_MISSING when there is no such recipe.
  */
-export function readRecipe(image: string, parent = recipesFolder): RecipeInFolder {
-  const folder = join(parent, image)
+export function readRecipe(image: string, ...parents: string[]): RecipeInFolder {
+  const places = parents.length > 0 ? parents : recipeFolders
+  const found = places.find((parent) => existsSync(join(parent, image, 'recipe.yaml')))
+  const folder = join(found ?? places[0] ?? '', image)
   const file = join(folder, 'recipe.yaml')
   if (!existsSync(file)) {
     throw new StackrigError('IMAGE_MISSING', `There is no recipe for an image "${image}".`, {
       where: file,
-      seen: `recipes: ${parent === recipesFolder ? recipeNames().join(', ') : 'none'}`,
+      seen: `recipes: ${parents.length === 0 ? recipeNames().join(', ') : 'none'}`,
     })
   }
   const recipe = parseRecipe(readFileSync(file, 'utf8'), file)
@@ -107,15 +113,14 @@ export function readRecipe(image: string, parent = recipesFolder): RecipeInFolde
 
 /** The recipe in the text of a `recipe.yaml`; `file` is what an error names. Throws LOCK_INVALID. */
 export function parseRecipe(text: string, file: string): Recipe {
-  const document = parseDocument(text)
-  const syntaxError = document.errors[0]
-  if (syntaxError) {
+  const yaml = parseYaml(text)
+  if ('problem' in yaml) {
     throw new StackrigError('LOCK_INVALID', 'The recipe is not YAML.', {
       where: file,
-      seen: syntaxError.message,
+      seen: yaml.problem,
     })
   }
-  const parsed = recipeSchema.safeParse(document.toJS())
+  const parsed = recipeSchema.safeParse(yaml.content)
   if (!parsed.success) {
     throw new StackrigError('LOCK_INVALID', 'The recipe is not of the documented form.', {
       where: file,
@@ -135,7 +140,7 @@ export function readBases({ recipe, folder }: RecipeInFolder): RecipeInFolder<De
   const add = (below: Recipe, above: readonly string[]): void => {
     if (below.builder !== 'debian') return
     for (const name of below.base) {
-      const base = readRecipe(name, join(folder, '..'))
+      const base = readRecipe(name, join(folder, '..'), shippedRecipes)
       if (base.recipe.builder !== 'debian' || above.includes(name)) {
         throw new StackrigError('LOCK_INVALID', 'A base is another recipe of the builder "debian".', {
           where: join(folder, 'recipe.yaml'),

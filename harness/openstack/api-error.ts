@@ -1,4 +1,5 @@
-import { StackrigError } from '../errors/index.js'
+import { forPeople, lineForPeople, StackrigError } from '../errors/index.js'
+import { htmlText } from './html-text.js'
 import { maskSecrets } from './secrets.js'
 
 export interface ApiFailure {
@@ -9,6 +10,8 @@ export interface ApiFailure {
   /** What the service said, in its own words; or why there was no answer. */
   said: string
   requestId?: string | undefined
+  /** What the request said in secret; an answer may repeat it. */
+  secrets?: readonly string[] | undefined
   /** `ECONNREFUSED` and the like when there was no answer. */
   cause?: unknown
 }
@@ -22,18 +25,19 @@ export class ApiError extends StackrigError {
   readonly url: string
   /** HTTP status; undefined when there was no answer. */
   readonly status: number | undefined
-  /** OpenStack's own message. */
+  /** OpenStack's own message, for people. */
   readonly said: string
   /** `req-…`: the same id stands in the service's log. */
   readonly requestId: string | undefined
 
   constructor(failure: ApiFailure) {
-    const said = maskSecrets(failure.said)
+    const requestId = failure.requestId && lineForPeople(maskSecrets(failure.requestId, failure.secrets))
+    const said = forPeople(maskSecrets(failure.said, failure.secrets))
     const answer = failure.status === undefined ? 'was not answered' : `answered ${failure.status}`
-    const url = maskSecrets(failure.url)
+    const url = lineForPeople(maskSecrets(failure.url, failure.secrets))
     super('API_FAILED', `${failure.method} ${url} ${answer}`, {
       seen: said,
-      where: failure.requestId === undefined ? undefined : `request ${failure.requestId}`,
+      where: requestId && `request ${requestId}`,
       cause: failure.cause,
     })
     this.name = 'ApiError'
@@ -41,7 +45,7 @@ export class ApiError extends StackrigError {
     this.url = url
     this.status = failure.status
     this.said = said
-    this.requestId = failure.requestId
+    this.requestId = requestId
   }
 }
 
@@ -76,9 +80,19 @@ export function openstackMessage(body: string): string {
   }
 }
 
-function messageIn(value: unknown): string | undefined {
+/** Nobody nests deeper; a hostile answer may, beyond what a stack holds. */
+const deepest = 8
+
+function messageIn(value: unknown, depth = 0): string | undefined {
+  if (depth > deepest) return undefined
   if (typeof value === 'string') return value
-  if (Array.isArray(value)) return value.map(messageIn).find((message) => message !== undefined)
+  if (Array.isArray(value)) {
+    for (const entry of value as unknown[]) {
+      const message = messageIn(entry, depth + 1)
+      if (message !== undefined) return message
+    }
+    return undefined
+  }
   if (typeof value !== 'object' || value === null) return undefined
   const fields = value as Record<string, unknown>
   for (const key of ['message', 'detail', 'faultstring']) {
@@ -87,20 +101,7 @@ function messageIn(value: unknown): string | undefined {
   }
   const inner = Object.values(fields).filter((field) => typeof field === 'object')
   if (typeof fields['NeutronError'] === 'string') return fields['NeutronError']
-  return inner.length === 1 ? messageIn(inner[0]) : undefined
-}
-
-function htmlText(html: string): string {
-  return html
-    .replace(/<(head|style|script)\b[\s\S]*?<\/\1>/gi, ' ')
-    .replace(/<[^>]*>/g, ' ')
-    .replaceAll('&#x27;', "'")
-    .replaceAll('&quot;', '"')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
-    .replace(/\s+/g, ' ')
-    .trim()
+  return inner.length === 1 ? messageIn(inner[0], depth + 1) : undefined
 }
 
 function shortened(text: string): string {

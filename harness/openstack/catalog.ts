@@ -42,7 +42,7 @@ export function endpointUrl(
     const endpoint = entry?.endpoints.find(
       (candidate) => candidate.interface === which && candidate.region === region,
     )
-    if (endpoint) return endpoint.url.replace(/\/+$/, '')
+    if (endpoint) return withoutSlashes(endpoint.url)
   }
   const known = catalog.map((service) => service.type).join(', ') || 'no services at all'
   throw new StackrigError('SERVICE_DOWN', `the catalogue has no ${which} ${type} endpoint in ${region}`, {
@@ -50,11 +50,24 @@ export function endpointUrl(
   })
 }
 
+/** The address without slashes at its end; in time that grows with their number, as no regular expression's does. */
+export function withoutSlashes(url: string): string {
+  let end = url.length
+  while (url[end - 1] === '/') end -= 1
+  return url.slice(0, end)
+}
+
 /**
  * The address with the API version, which some catalogues contain (`:8774/v2.1`, `:8776/v3/PROJECT`) and others leave
  * to the client (`:9292`). Another version at its end gives way: meta-openstack's catalogues say `:9292/v2` for both.
+ *
+ * @throws StackrigError SERVICE_DOWN for what is no address
  */
 export function versioned(url: string, version: string): string {
-  if (/\/v[\d.]+$/.test(url)) return url.replace(/[^/]+$/, version)
+  if (!URL.canParse(url)) {
+    throw new StackrigError('SERVICE_DOWN', 'an endpoint of the catalogue must be an address', { seen: url })
+  }
+  const last = url.lastIndexOf('/') + 1
+  if (/^v[\d.]+$/.test(url.slice(last))) return `${url.slice(0, last)}${version}`
   return /\/v\d+(\.\d+)?\//.test(new URL(url).pathname) ? url : `${url}/${version}`
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CinderV3 } from './cinder.js'
+import { list } from './json.js'
 
 /**
  * Block Storage API v1 (openstack/cinder, api-ref/source/v1 at f4c446586~1). The address in the catalogue has the tenant.
@@ -14,7 +15,7 @@ export class CinderV1 extends CinderV3 {
       size: z.number(),
       bootable: z.string().default('false'),
       // Cinder leaves the device out while it does not know it.
-      attachments: z.array(z.object({ server_id: z.string(), device: z.string().default('') })),
+      attachments: list(z.object({ server_id: z.string(), device: z.string().default('') })),
     })
     .transform(({ display_name: name, ...body }) => ({ ...body, name }))
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { resource, type Fresh } from './resource.js'
 import type { Service } from './service.js'
+import { list } from './json.js'
 
 const serviceSchema = z.object({
   binary: z.string(),
@@ -12,7 +13,7 @@ const serviceSchema = z.object({
 
 export type VolumeService = z.infer<typeof serviceSchema>
 
-const servicesSchema = z.object({ services: z.array(serviceSchema) })
+const servicesSchema = z.object({ services: list(serviceSchema) })
 
 const volumeSchema = z.object({
   id: z.string(),
@@ -20,7 +21,7 @@ const volumeSchema = z.object({
   status: z.string(),
   size: z.number(),
   bootable: z.string(),
-  attachments: z.array(z.object({ server_id: z.string(), device: z.string() })),
+  attachments: list(z.object({ server_id: z.string(), device: z.string() })),
 })
 
 interface VolumeFields {
@@ -76,7 +77,7 @@ export class CinderV3 {
 
   /** "List accessible volumes with details" */
   async volumes(): Promise<Volume[]> {
-    const schema = z.object({ volumes: z.array(this.volumeSchema) })
+    const schema = z.object({ volumes: list(this.volumeSchema) })
     const { volumes } = await this.#service.json(schema, 'GET', '/volumes/detail')
     return volumes.map((volume) => this.#volume(volume))
   }

@@ -29,6 +29,8 @@ export interface CloudOptions extends Credentials {
   /** Ends all calls, at once and for good. */
   signal?: AbortSignal | undefined
   timeouts?: Timeouts
+  /** Certificates (PEM) of the authorities that signed those of the cloud; without them, those that Node trusts. */
+  ca?: string | undefined
 }
 
 /** All services of a cloud as one user of it sees them. */
@@ -102,7 +104,8 @@ export function openCloud(options: CloudOptions): Cloud {
     apis = newestApis,
     signal,
     timeouts,
+    ca,
     ...credentials
   } = options
-  return new Cloud({ http: new Http(dial, timeouts, signal), identityUrl, region, apis, credentials })
+  return new Cloud({ http: new Http(dial, timeouts, signal, ca), identityUrl, region, apis, credentials })
 }

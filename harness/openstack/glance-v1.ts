@@ -1,6 +1,7 @@
-import { z } from 'zod'
 import type { Readable } from 'node:stream'
+import { z } from 'zod'
 import { StackrigError } from '../errors/index.js'
+import { dataBody } from './body.js'
 import {
   imageData,
   imageFailure,
@@ -15,6 +16,7 @@ import {
 import { checked, type HttpAnswer, type HttpRequest } from './http.js'
 import { resource } from './resource.js'
 import type { Service } from './service.js'
+import { list } from './json.js'
 
 const imageSchema = z.object({
   id: z.string(),
@@ -75,7 +77,7 @@ export class GlanceV1 implements Glance {
 
   /** "List images with details"; at most 1000. */
   async list(query: { name?: string; status?: string } = {}): Promise<Image[]> {
-    const schema = z.object({ images: z.array(imageSchema) })
+    const schema = z.object({ images: list(imageSchema) })
     const options = { query: { limit: 1000, ...query } }
     const { images } = await this.#service.json(schema, 'GET', '/images/detail', options)
     return images.map((image) => this.#image(image))
@@ -88,7 +90,8 @@ export class GlanceV1 implements Glance {
    */
   async download(id: string): Promise<ImageData> {
     const headers = { accept: 'application/octet-stream' }
-    return imageData((await this.#service.send('GET', `/images/${id}`, { headers })).body)
+    const options = { headers, longest: dataBody }
+    return imageData((await this.#service.send('GET', `/images/${id}`, options)).body)
   }
 
   /** "Delete image" */

@@ -4,8 +4,10 @@ import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { ApiError } from './api-error.js'
+import { dataBody } from './body.js'
 import { resource, type Fresh } from './resource.js'
 import type { Service } from './service.js'
+import { list } from './json.js'
 
 /** What an image is made of: a path, bytes, or a function that opens a stream. */
 export type ImageFile = string | Buffer | (() => Readable)
@@ -112,7 +114,7 @@ export class GlanceV2 {
 
   /** "List images"; at most 1000. */
   async list(query: { name?: string; status?: string } = {}): Promise<Image[]> {
-    const schema = z.object({ images: z.array(imageSchema) })
+    const schema = z.object({ images: list(imageSchema) })
     const options = { query: { limit: 1000, ...query } }
     const { images } = await this.#service.json(schema, 'GET', '/images', options)
     return images.map((image) => this.#image(image))
@@ -126,7 +128,7 @@ export class GlanceV2 {
   async download(id: string): Promise<ImageData> {
     const headers = { accept: 'application/octet-stream' }
     const path = `/images/${id}/file`
-    const { status, body } = await this.#service.send('GET', path, { headers })
+    const { status, body } = await this.#service.send('GET', path, { headers, longest: dataBody })
     if (status === 204) {
       const url = await this.#service.url(path)
       throw new ApiError({ method: 'GET', url, status, said: 'the image has no data' })

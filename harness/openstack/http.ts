@@ -1,11 +1,14 @@
-import got, { RequestError, type Method, type OptionsOfBufferResponseBody, type Response } from 'got'
+import got, { CancelError, type Method, type OptionsOfBufferResponseBody, type Response } from 'got'
 import type { z } from 'zod'
 import { milliseconds, type Duration } from '../duration.js'
-import { StackrigError } from '../errors/index.js'
+import { messageOf, StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
-import { DialAgent, type Dial } from './agent.js'
+import type { Dial } from './agent.js'
 import { ApiError, openstackMessage, requestIdOf } from './api-error.js'
-import { maskSecrets } from './secrets.js'
+import { failureText, tooLong, usualBody } from './body.js'
+import { checkedAddress, Connections } from './connections.js'
+import { parseJson } from './json.js'
+import { maskSecrets, secretsIn } from './secrets.js'
 
 const log = logger('api')
 
@@ -16,6 +19,8 @@ export interface Timeouts {
   connect?: Duration
   /** How long GET, HEAD, PUT and DELETE are tried again while connections are refused or reset; default 20 s. */
   retry?: Duration
+  /** A whole upload; default 30 min. */
+  upload?: Duration
 }
 
 export interface HttpRequest {
@@ -27,6 +32,10 @@ export interface HttpRequest {
   json?: unknown
   /** Sent as it is; not together with `json`. */
   body?: Buffer | undefined
+  /** MiB of its answer; default 4. A longer one is an ApiError. */
+  longest?: number | undefined
+  /** What must not be said should it fail; its token, and the passwords of its JSON, are known to be secret. */
+  secrets?: readonly string[] | undefined
 }
 
 export interface HttpAnswer {
@@ -37,52 +46,56 @@ export interface HttpAnswer {
 
 /** Requests over a `dial`, each with a time-out and the cloud's signal. */
 export class Http {
-  readonly agent: DialAgent
+  readonly connections: Connections
   readonly signal: AbortSignal | undefined
   /** ms */
   readonly requestTimeout: number
-  readonly #keptAlive: DialAgent
+  /** ms */
+  readonly uploadTimeout: number
   readonly #retryWindow: number
 
-  constructor(dial: Dial, timeouts: Timeouts = {}, signal?: AbortSignal) {
-    const connect = milliseconds(timeouts.connect ?? '10s')
+  /** `ca` are certificates (PEM) to trust instead of Node's own. */
+  constructor(dial: Dial, timeouts: Timeouts = {}, signal?: AbortSignal, ca?: string) {
+    this.connections = new Connections(dial, milliseconds(timeouts.connect ?? '10s'), ca)
     this.requestTimeout = milliseconds(timeouts.request ?? '120s')
     this.#retryWindow = milliseconds(timeouts.retry ?? '20s')
-    this.#keptAlive = new DialAgent(dial, connect, { keepAlive: true })
-    this.agent = new DialAgent(dial, connect, { keepAlive: false })
+    this.uploadTimeout = milliseconds(timeouts.upload ?? '30min')
     this.signal = signal
   }
 
   /**
    * Sends one request. Only idempotent methods are tried again, and only when there was no connection or it was reset.
    *
-   * @throws ApiError for an error status or no answer; when the signal fires its reason, or StackrigError ABORTED.
+   * @throws ApiError for an error status, a redirect, an answer that is too long, or none; when the signal fires its reason, or StackrigError ABORTED.
    */
   async send(request: HttpRequest): Promise<HttpAnswer> {
-    const { method, url } = request
     const started = performance.now()
+    const longest = request.longest ?? usualBody
     try {
-      const response = await got(url, this.#options(request, started))
+      const sent = got(checkedAddress(request.url), this.#options(request, started))
+      void sent.on('downloadProgress', ({ transferred }) => {
+        if (transferred > longest * 1024 * 1024) sent.cancel()
+      })
+      const response = await sent
       const answer = { status: response.statusCode, headers: response.headers, body: response.rawBody }
       log(
         '%s %s %d in %d ms',
-        method,
-        maskSecrets(withoutQuery(response)),
+        request.method,
+        maskSecrets(withoutQuery(response), secretsIn(request)),
         answer.status,
         performance.now() - started,
       )
-      if (!response.ok) throw refusal(method, url, answer)
+      if (isRefused(answer)) throw refusal(request, answer)
       return answer
     } catch (error) {
-      if (error instanceof RequestError) throw unanswered(method, url, error, this.signal)
-      throw error
+      if (error instanceof ApiError) throw error
+      throw unanswered(request, error instanceof CancelError ? tooLong(longest) : error, this.signal)
     }
   }
 
   /** Closes idle connections. */
   close(): void {
-    this.#keptAlive.destroy()
-    this.agent.destroy()
+    this.connections.close()
   }
 
   #options(request: HttpRequest, started: number): OptionsOfBufferResponseBody {
@@ -91,16 +104,21 @@ export class Http {
     const idempotent = request.method !== 'POST' && request.method !== 'PATCH'
     return {
       method: request.method,
-      headers: { accept: 'application/json', 'user-agent': 'stackrig', ...request.headers },
+      headers: {
+        accept: 'application/json',
+        'accept-encoding': 'identity',
+        'user-agent': 'stackrig',
+        ...request.headers,
+      },
       ...(request.query && { searchParams: request.query }),
       ...(request.json !== undefined && { json: request.json }),
       ...(request.body !== undefined && { body: request.body }),
       ...(this.signal && { signal: this.signal }),
-      agent: { http: idempotent ? this.#keptAlive : this.agent },
+      agent: this.connections.agents({ kept: idempotent }),
       responseType: 'buffer',
       throwHttpErrors: false,
       followRedirect: false,
-      decompress: true,
+      decompress: false,
       timeout: { request: this.requestTimeout },
       retry: {
         limit: idempotent ? 1000 : 0,
@@ -117,27 +135,52 @@ export class Http {
   }
 }
 
-/** The error for an answer with an error status. */
-export function refusal(method: string, url: string, answer: HttpAnswer): ApiError {
+/** Followed, a redirect would take the token to where a guest wants it. */
+const redirects = [301, 302, 303, 307, 308]
+
+/** Whether an answer is none to the question. */
+export function isRefused({ status }: HttpAnswer): boolean {
+  return status >= 400 || redirects.includes(status)
+}
+
+/** The error for an answer that `isRefused`. */
+export function refusal(request: HttpRequest, answer: HttpAnswer): ApiError {
+  const { method, url } = request
+  const secrets = secretsIn(request)
+  const location = String(answer.headers['location'])
   return new ApiError({
     method,
     url,
     status: answer.status,
-    said: openstackMessage(answer.body.toString('utf8')),
+    said: redirects.includes(answer.status)
+      ? `it redirects to ${location}, and no redirect is followed`
+      : // Before it is cut: half a secret would not be recognised.
+        openstackMessage(maskSecrets(failureText(answer), secrets)),
     requestId: requestIdOf(answer.headers),
+    secrets,
   })
 }
 
-function unanswered(
-  method: string,
-  url: string,
-  error: RequestError,
+/** The error for a request without an answer. */
+export function unanswered(
+  request: HttpRequest,
+  error: unknown,
   signal: AbortSignal | undefined,
 ): StackrigError {
+  const { method, url } = request
   if (signal?.aborted) return givenUp(method, url, signal)
+  const { code } = error as { code?: unknown }
+  const secrets = secretsIn(request)
   // got's error holds the request's headers, the token among them: only its text goes on.
-  const cause = Object.assign(new Error(error.message), { code: error.code })
-  return new ApiError({ method, url, said: `${error.message} (${error.code})`, cause })
+  const said = maskSecrets(messageOf(error), secrets)
+  const cause = Object.assign(new Error(said), typeof code === 'string' && { code })
+  return new ApiError({
+    method,
+    url,
+    said: typeof code === 'string' ? `${said} (${code})` : said,
+    secrets,
+    cause,
+  })
 }
 
 /** Why a signal ended a request: a node that crashed, say. */
@@ -147,7 +190,7 @@ export function givenUp(method: string, url: string, { reason }: AbortSignal): S
 }
 
 function withoutQuery(response: Response): string {
-  return response.url.replace(/\?.*$/, '')
+  return response.url.split('?', 1)[0] ?? ''
 }
 
 /**
@@ -159,7 +202,7 @@ export function checked<T>(
   schema: z.ZodType<T>,
   request: HttpRequest,
   answer: HttpAnswer,
-  said: unknown = parseJson(answer.body.toString('utf8')),
+  said: unknown = parseJson(answer.body),
 ): T {
   const result = schema.safeParse(said)
   if (result.success) return result.data
@@ -170,13 +213,6 @@ export function checked<T>(
     status: answer.status,
     said: `not the documented form: ${issues.slice(0, 5).join('; ')}`,
     requestId: requestIdOf(answer.headers),
+    secrets: secretsIn(request),
   })
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -4,6 +4,7 @@ import type { Endpoint, IdentityService, Keystone, Project, Role, User } from '.
 import type { Service } from './service.js'
 import type { Credentials, Token } from './token.js'
 import { issueTokenV2, readTokenV2 } from './token-v2.js'
+import { list } from './json.js'
 
 const named = z.object({ id: z.string(), name: z.string() })
 
@@ -66,30 +67,30 @@ export class KeystoneV2 implements Keystone {
 
   /** "List users" */
   async users(): Promise<User[]> {
-    return (await this.#service.json(z.object({ users: z.array(inDefaultDomain) }), 'GET', '/users')).users
+    return (await this.#service.json(z.object({ users: list(inDefaultDomain) }), 'GET', '/users')).users
   }
 
   /** "List tenants" */
   async projects(): Promise<Project[]> {
-    const schema = z.object({ tenants: z.array(inDefaultDomain) })
+    const schema = z.object({ tenants: list(inDefaultDomain) })
     return (await this.#service.json(schema, 'GET', '/tenants')).tenants
   }
 
   /** "List services" */
   async services(): Promise<IdentityService[]> {
-    const schema = z.object({ 'OS-KSADM:services': z.array(serviceSchema) })
+    const schema = z.object({ 'OS-KSADM:services': list(serviceSchema) })
     return (await this.#service.json(schema, 'GET', '/OS-KSADM/services'))['OS-KSADM:services']
   }
 
   /** "List endpoints"; one of v2.0 is up to three of v3, with the same id. */
   async endpoints(): Promise<Endpoint[]> {
-    const schema = z.object({ endpoints: z.array(endpointSchema) })
+    const schema = z.object({ endpoints: list(endpointSchema) })
     return (await this.#service.json(schema, 'GET', '/endpoints')).endpoints.flat()
   }
 
   /** "List roles" */
   async roles(): Promise<Role[]> {
-    return (await this.#service.json(z.object({ roles: z.array(named) }), 'GET', '/OS-KSADM/roles')).roles
+    return (await this.#service.json(z.object({ roles: list(named) }), 'GET', '/OS-KSADM/roles')).roles
   }
 
   /** "Create tenant" */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Service } from './service.js'
 import { issueToken, readToken, type Credentials, type Token } from './token.js'
+import { list } from './json.js'
 
 const named = z.object({ id: z.string(), name: z.string() })
 const inDomain = named.extend({ enabled: z.boolean(), domain_id: z.string() })
@@ -61,29 +62,29 @@ export class KeystoneV3 {
 
   /** "List users" */
   async users(): Promise<User[]> {
-    return (await this.#service.json(z.object({ users: z.array(inDomain) }), 'GET', '/users')).users
+    return (await this.#service.json(z.object({ users: list(inDomain) }), 'GET', '/users')).users
   }
 
   /** "List projects" */
   async projects(): Promise<Project[]> {
-    return (await this.#service.json(z.object({ projects: z.array(inDomain) }), 'GET', '/projects')).projects
+    return (await this.#service.json(z.object({ projects: list(inDomain) }), 'GET', '/projects')).projects
   }
 
   /** "List services" */
   async services(): Promise<IdentityService[]> {
-    const schema = z.object({ services: z.array(serviceSchema) })
+    const schema = z.object({ services: list(serviceSchema) })
     return (await this.#service.json(schema, 'GET', '/services')).services
   }
 
   /** "List endpoints" */
   async endpoints(): Promise<Endpoint[]> {
-    const schema = z.object({ endpoints: z.array(endpointSchema) })
+    const schema = z.object({ endpoints: list(endpointSchema) })
     return (await this.#service.json(schema, 'GET', '/endpoints')).endpoints
   }
 
   /** "List roles" */
   async roles(): Promise<Role[]> {
-    return (await this.#service.json(z.object({ roles: z.array(named) }), 'GET', '/roles')).roles
+    return (await this.#service.json(z.object({ roles: list(named) }), 'GET', '/roles')).roles
   }
 
   /** "Create project", in the default domain. */

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { list } from './json.js'
 
 export const networkSchema = z.object({
   id: z.string(),
   name: z.string(),
   status: z.string(),
-  subnets: z.array(z.string()),
+  subnets: list(z.string()),
   mtu: z.number().optional(),
   'router:external': z.boolean().default(false),
   'provider:network_type': z.string().nullable().optional(),
@@ -39,7 +40,7 @@ export const portSchema = z.object({
   device_id: z.string(),
   device_owner: z.string(),
   mac_address: z.string(),
-  fixed_ips: z.array(z.object({ subnet_id: z.string(), ip_address: z.string() })),
+  fixed_ips: list(z.object({ subnet_id: z.string(), ip_address: z.string() })),
   'binding:host_id': z.string().optional(),
   'binding:vif_type': z.string().optional(),
 })

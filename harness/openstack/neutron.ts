@@ -18,6 +18,7 @@ import {
 } from './network-types.js'
 import { resource, type Fresh } from './resource.js'
 import type { Service } from './service.js'
+import { list } from './json.js'
 
 export type Network = Fresh<NetworkFields>
 export type Port = Fresh<PortFields>
@@ -51,7 +52,7 @@ export class Neutron {
 
   /** "List networks" */
   async networks(query: { name?: string } = {}): Promise<Network[]> {
-    const schema = z.object({ networks: z.array(networkSchema) })
+    const schema = z.object({ networks: list(networkSchema) })
     const { networks } = await this.#service.json(schema, 'GET', '/networks', { query })
     return networks.map((network) => this.#network(network))
   }
@@ -85,7 +86,7 @@ export class Neutron {
 
   /** "List subnets" */
   async subnets(query: { network_id?: string } = {}): Promise<Subnet[]> {
-    const schema = z.object({ subnets: z.array(subnetSchema) })
+    const schema = z.object({ subnets: list(subnetSchema) })
     return (await this.#service.json(schema, 'GET', '/subnets', { query })).subnets
   }
 
@@ -109,7 +110,7 @@ export class Neutron {
   async ports(
     query: { device_id?: string; network_id?: string; device_owner?: string } = {},
   ): Promise<Port[]> {
-    const schema = z.object({ ports: z.array(portSchema) })
+    const schema = z.object({ ports: list(portSchema) })
     const { ports } = await this.#service.json(schema, 'GET', '/ports', { query })
     return ports.map((port) => this.#port(port))
   }
@@ -122,7 +123,7 @@ export class Neutron {
 
   /** "List routers" */
   async routers(): Promise<Router[]> {
-    const schema = z.object({ routers: z.array(routerSchema) })
+    const schema = z.object({ routers: list(routerSchema) })
     const { routers } = await this.#service.json(schema, 'GET', '/routers')
     return routers.map((router) => this.#router(router))
   }
@@ -168,14 +169,14 @@ export class Neutron {
 
   /** "List all agents": DHCP, L3, metadata and Open vSwitch agents of every host. */
   async agents(): Promise<Agent[]> {
-    const schema = z.object({ agents: z.array(agentSchema) })
+    const schema = z.object({ agents: list(agentSchema) })
     return (await this.#service.json(schema, 'GET', '/agents')).agents
   }
 
   /** "List security groups"; Neutron makes a project's `default` group when this is first asked. */
   async securityGroups(filter: { name?: string; project_id?: string } = {}): Promise<SecurityGroup[]> {
     const query = { name: filter.name, [this.#project]: filter.project_id }
-    const schema = z.object({ security_groups: z.array(securityGroupSchema) })
+    const schema = z.object({ security_groups: list(securityGroupSchema) })
     return (await this.#service.json(schema, 'GET', '/security-groups', { query })).security_groups
   }
 

@@ -5,6 +5,7 @@ import { waitFor } from '../waits/index.js'
 import { resource } from './resource.js'
 import { serverFailure, serverFields, serverSchema, type Server, type ServerBody } from './server.js'
 import type { Service } from './service.js'
+import { list, parseJson } from './json.js'
 
 export interface NewServer {
   /** Default: `server`. */
@@ -116,7 +117,7 @@ export class Nova {
   async list(
     query: { name?: string; host?: string; status?: string; all_tenants?: 1 } = {},
   ): Promise<Server[]> {
-    const schema = z.object({ servers: z.array(serverSchema) })
+    const schema = z.object({ servers: list(serverSchema) })
     const { servers } = await this.#service.json(schema, 'GET', '/servers/detail', { query })
     return servers.map((server) => this.#server(server))
   }
@@ -129,7 +130,7 @@ export class Nova {
   /** "Servers - run an action": `action(id, { reboot: { type: 'HARD' } })`; the answer's JSON, if there is one. */
   async action(id: string, action: Record<string, unknown>): Promise<unknown> {
     const { body } = await this.#service.send('POST', `/servers/${id}/action`, { json: action })
-    return body.length === 0 ? undefined : JSON.parse(body.toString('utf8'))
+    return body.length === 0 ? undefined : parseJson(body)
   }
 
   /** "Show console output (os-getConsoleOutput action)": the last lines, or all there is. */
@@ -170,7 +171,7 @@ export class Nova {
 
   /** "List flavors with details" */
   async flavors(): Promise<Flavor[]> {
-    const schema = z.object({ flavors: z.array(flavorSchema) })
+    const schema = z.object({ flavors: list(flavorSchema) })
     return (await this.#service.json(schema, 'GET', '/flavors/detail')).flavors
   }
 
@@ -189,13 +190,13 @@ export class Nova {
 
   /** "List compute services": nova-scheduler, nova-conductor, nova-compute of every host. */
   async services(): Promise<ComputeService[]> {
-    const schema = z.object({ services: z.array(serviceSchema) })
+    const schema = z.object({ services: list(serviceSchema) })
     return (await this.#service.json(schema, 'GET', '/os-services')).services
   }
 
   /** "List hypervisors details": only hosts that are mapped into a cell are here. */
   async hypervisors(): Promise<Hypervisor[]> {
-    const schema = z.object({ hypervisors: z.array(hypervisorSchema) })
+    const schema = z.object({ hypervisors: list(hypervisorSchema) })
     return (await this.#service.json(schema, 'GET', '/os-hypervisors/detail')).hypervisors
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Service } from './service.js'
+import { list, table } from './json.js'
 
 const providerSchema = z.object({ uuid: z.string(), name: z.string(), generation: z.number() })
 const inventorySchema = z.object({ total: z.number(), reserved: z.number(), allocation_ratio: z.number() })
@@ -17,13 +18,13 @@ export class Placement {
 
   /** "List resource providers": one for each compute node. */
   async resourceProviders(): Promise<ResourceProvider[]> {
-    const schema = z.object({ resource_providers: z.array(providerSchema) })
+    const schema = z.object({ resource_providers: list(providerSchema) })
     return (await this.#service.json(schema, 'GET', '/resource_providers')).resource_providers
   }
 
   /** "List resource provider inventories": by class, such as `MEMORY_MB`. */
   async inventories(provider: string): Promise<Record<string, Inventory>> {
-    const schema = z.object({ inventories: z.record(z.string(), inventorySchema) })
+    const schema = z.object({ inventories: table(inventorySchema) })
     return (await this.#service.json(schema, 'GET', `/resource_providers/${provider}/inventories`))
       .inventories
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Fresh } from './resource.js'
+import { list, table } from './json.js'
 
 export const serverSchema = z.object({
   id: z.string(),
@@ -9,9 +10,8 @@ export const serverSchema = z.object({
   // An instance booted from a volume has "" here.
   image: z.union([z.object({ id: z.string() }), z.literal('')]),
   flavor: z.object({ id: z.string() }),
-  addresses: z.record(
-    z.string(),
-    z.array(
+  addresses: table(
+    list(
       z.object({
         addr: z.string(),
         version: z.number(),

@@ -10,6 +10,8 @@ export interface CallOptions {
   json?: unknown
   body?: Buffer
   headers?: Record<string, string>
+  /** MiB of the answer; see HttpRequest. */
+  longest?: number
 }
 
 /** One service as a session sees it: paths are relative to its endpoint. */
@@ -46,7 +48,15 @@ export class Service {
       'content-type': 'application/octet-stream',
     }
     const { contentLength } = options
-    return upload(this.session.http, { method, url: await this.url(path), headers, body, contentLength })
+    const secrets = [this.session.credentials.password]
+    return upload(this.session.http, {
+      method,
+      url: await this.url(path),
+      headers,
+      body,
+      contentLength,
+      secrets,
+    })
   }
 
   /** Sends a request and checks the JSON of its answer. */

@@ -1,5 +1,5 @@
 import type { ApiVersions } from '../contract/index.js'
-import { endpointUrl, versioned, type ServiceType } from './catalog.js'
+import { endpointUrl, versioned, withoutSlashes, type ServiceType } from './catalog.js'
 import { hasStatus } from './api-error.js'
 import type { Http, HttpAnswer, HttpRequest } from './http.js'
 import { issueToken, type Credentials, type Token } from './token.js'
@@ -31,7 +31,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.http = options.http
-    this.identityUrl = options.identityUrl.replace(/\/+$/, '')
+    this.identityUrl = withoutSlashes(options.identityUrl)
     this.region = options.region
     this.apis = options.apis
     this.#fixed = options.fixed
@@ -64,10 +64,10 @@ export class Session {
   async send(request: HttpRequest): Promise<HttpAnswer> {
     const token = await this.token()
     try {
-      return await this.http.send(withToken(request, token))
+      return await this.http.send(this.#withToken(request, token))
     } catch (error) {
       if (this.#fixed || !hasStatus(error, 401)) throw error
-      return await this.http.send(withToken(request, await this.#renewed(token)))
+      return await this.http.send(this.#withToken(request, await this.#renewed(token)))
     }
   }
 
@@ -78,8 +78,9 @@ export class Session {
     this.#token = undefined
     return this.token()
   }
-}
 
-function withToken(request: HttpRequest, token: Token): HttpRequest {
-  return { ...request, headers: { ...request.headers, 'x-auth-token': token.id } }
+  #withToken(request: HttpRequest, token: Token): HttpRequest {
+    const secrets = [this.credentials.password]
+    return { ...request, headers: { ...request.headers, 'x-auth-token': token.id }, secrets }
+  }
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { dataBody } from './body.js'
 import type { HttpAnswer } from './http.js'
 import type { Service } from './service.js'
+import { list } from './json.js'
 
 /** What an account holds. */
 export interface Account {
@@ -56,7 +58,7 @@ export class Swift {
   /** "Show container details and list objects" */
   async objects(container: string): Promise<ObjectEntry[]> {
     const query = { format: 'json' }
-    return this.#service.json(z.array(entrySchema), 'GET', path(container), { query })
+    return this.#service.json(list(entrySchema), 'GET', path(container), { query })
   }
 
   /** "Delete container"; refused with status 409 while there are objects in it. */
@@ -101,7 +103,7 @@ export class Swift {
       accept: 'application/octet-stream',
       ...(range && { range: `bytes=${range.from}-${range.to}` }),
     }
-    const answer = await this.#service.send('GET', path(container, object), { headers })
+    const answer = await this.#service.send('GET', path(container, object), { headers, longest: dataBody })
     const part = answer.headers['content-range']
     return { data: answer.body, etag: etagOf(answer), range: typeof part === 'string' ? part : undefined }
   }

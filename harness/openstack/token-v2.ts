@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { StackrigError } from '../errors/index.js'
 import { checked, type Http, type HttpAnswer, type HttpRequest } from './http.js'
 import { Token, type Credentials } from './token.js'
+import { list } from './json.js'
 
 const endpointSchema = z
   .object({
@@ -26,11 +27,11 @@ const accessSchema = z.object({
     user: z.object({
       id: z.string(),
       name: z.string(),
-      roles: z.array(z.object({ name: z.string() })).default([]),
+      roles: list(z.object({ name: z.string() })).default([]),
     }),
-    serviceCatalog: z
-      .array(z.object({ type: z.string(), name: z.string(), endpoints: z.array(endpointSchema) }))
-      .default([]),
+    serviceCatalog: list(
+      z.object({ type: z.string(), name: z.string(), endpoints: list(endpointSchema) }),
+    ).default([]),
   }),
 })
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { CatalogEntry } from './catalog.js'
 import { ApiError } from './api-error.js'
 import { checked, type Http, type HttpAnswer, type HttpRequest } from './http.js'
+import { list } from './json.js'
 
 export interface Credentials {
   username: string
@@ -37,11 +38,11 @@ export class Token {
   }
 }
 
-const catalogSchema = z.array(
+const catalogSchema = list(
   z.object({
     type: z.string(),
     name: z.string().default(''),
-    endpoints: z.array(
+    endpoints: list(
       z.object({
         interface: z.enum(['public', 'internal', 'admin']),
         region: z.string(),
@@ -56,7 +57,7 @@ const tokenSchema = z.object({
     expires_at: z.string(),
     user: z.object({ id: z.string(), name: z.string() }),
     project: z.object({ id: z.string(), name: z.string() }).optional(),
-    roles: z.array(z.object({ name: z.string() })).default([]),
+    roles: list(z.object({ name: z.string() })).default([]),
     catalog: catalogSchema.default([]),
   }),
 })

@@ -1,5 +1,4 @@
-import { stripVTControlCharacters } from 'node:util'
-import { errorCodes, type ErrorClass, type ErrorCode } from '../errors/index.js'
+import { errorCodes, forPeople, stripEscapes, type ErrorClass, type ErrorCode } from '../errors/index.js'
 import type { Failure, FailureClass } from './run.js'
 
 /** What is left of an error that came out of another process: its own properties, and those of its causes. */
@@ -34,7 +33,7 @@ export function failureOf(error: ReportedError): Failure {
   const known = stackrigErrorOf(error)
   return {
     class: known ? classes[known.errorClass] : classOfForeign(error),
-    message: stripVTControlCharacters(text(error.message) ?? text(error.name) ?? 'no message'),
+    message: clean(text(error.message) ?? text(error.name) ?? 'no message'),
     ...known,
     ...given('stack', text(error.stack)),
     ...given('diff', text(error.diff)),
@@ -84,4 +83,7 @@ const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined
 
 const given = <Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> =>
-  value === undefined ? {} : ({ [key]: stripVTControlCharacters(value) } as Record<Key, string>)
+  value === undefined ? {} : ({ [key]: clean(value) } as Record<Key, string>)
+
+/** Vitest's own messages have colours in them, and those of nodes whatever a guest has said. */
+const clean = (words: string): string => forPeople(stripEscapes(words))

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { relative } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
+import { stripEscapes } from '../errors/index.js'
 import { classOfOutcome, type Outcome, type Run } from './run.js'
 
 /**
@@ -87,7 +87,7 @@ const names: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', 
 
 /** For text and attributes alike; in an attribute a line's end would be read as a space. */
 function escape(text: string): string {
-  return stripVTControlCharacters(text)
+  return stripEscapes(text)
     .replaceAll(forbidden, '\u{FFFD}')
     .replaceAll(/[&<>"]/g, (character) => names[character] ?? character)
     .replaceAll(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`)

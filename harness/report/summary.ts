@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { styleText } from 'node:util'
+import { stripEscapes } from '../errors/index.js'
 import { humanDuration } from '../duration.js'
 import { classOfOutcome, countOutcomes, type Outcome, type Run } from './run.js'
 
@@ -60,7 +61,7 @@ function paint(text: string, state: Outcome['state'], colour: boolean): string {
 }
 
 /** Messages may hold what a node said: nothing of it may act on a terminal. */
-const clean = (text: string): string => stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, ' ')
+const clean = (text: string): string => stripEscapes(text).replaceAll(/\p{Cc}/gu, ' ')
 
 const short = (text: string, room: number): string =>
   text.length > room ? `${text.slice(0, room - 1)}…` : text

@@ -3,6 +3,7 @@ import { test as base, type RunnerTask, type RunnerTestCase, type TestAPI } from
 import { cloudOf, guestDisk, openBrowser, isStage, type Start } from '../cloud/index.js'
 import type { Cluster, RunningNode } from '../cluster/index.js'
 import { diagnose } from '../diagnosis/index.js'
+import { forPeople } from '../errors/index.js'
 import type { Cloud } from '../openstack/index.js'
 import { collectLogs, writeDiagnosis } from './evidence.js'
 import { forkCluster, type Snapshot } from '../snapshot/index.js'
@@ -91,7 +92,8 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
 
 /** What is wrong with the cluster of a scenario that failed, beside its error and in its evidence. */
 async function reportDiagnosis(cluster: Cluster, evidence: string): Promise<void> {
-  const found = await diagnose(cluster)
+  // Its evidence is a text for people, too: the raw bytes lie beside it, in consoles and logs.
+  const found = (await diagnose(cluster)).map(forPeople)
   await writeDiagnosis(found, evidence)
   if (found.length > 0)
     process.stderr.write(`what is wrong with ${cluster.topology.name}:\n${found.join('\n')}\n`)

@@ -13,15 +13,15 @@ export interface MakingStepVersion {
 
 /** All of them, in the order in which they are done. Their versions are part of every snapshot's key. */
 export const makingSteps: Readonly<Record<string, MakingStepVersion>> = {
-  login: { version: 1, sources: ['guest/login.ts', 'guest/console.ts'], lookedAt: '' },
-  shells: { version: 1, sources: ['guest/shell-loop.ts'], lookedAt: '' },
+  login: { version: 1, sources: ['guest/login.ts', 'guest/console.ts'], lookedAt: 'c62ecaeac540d78b' },
+  shells: { version: 2, sources: ['guest/shell-loop.ts'], lookedAt: 'eaa1a2c82cf1d055' },
   provisioning: {
-    version: 1,
+    version: 2,
     sources: ['cluster/provision.ts', 'cluster/edit-file.ts', 'cluster/init-words.ts', 'guest/files.ts'],
-    lookedAt: '',
+    lookedAt: '272bff4cb5b5594c',
   },
-  proof: { version: 4, sources: ['cloud/readiness.ts'], lookedAt: '' },
-  'warm-up': { version: 4, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: '' },
-  rest: { version: 1, sources: ['cluster/quiet-moment.ts'], lookedAt: '' },
-  saving: { version: 1, sources: ['snapshot/keep.ts', 'qemu/saved-state.ts'], lookedAt: '' },
+  proof: { version: 4, sources: ['cloud/readiness.ts'], lookedAt: '518e134def7e9ed0' },
+  'warm-up': { version: 4, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: 'b47d4225e109e942' },
+  rest: { version: 1, sources: ['cluster/quiet-moment.ts'], lookedAt: '6efb777e0713c562' },
+  saving: { version: 1, sources: ['snapshot/keep.ts', 'qemu/saved-state.ts'], lookedAt: '3fab62b71a18674f' },
 }

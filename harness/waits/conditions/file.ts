@@ -1,4 +1,4 @@
-import { quoteWord } from '../../command-text.js'
+import { quoteWord } from '../../shell-word.js'
 import type { Condition } from '../condition.js'
 import type { CommandNode } from './command.js'
 

@@ -1,0 +1,42 @@
+import { quoteWord } from '../shell-word.js'
+
+/**
+ * The command that ends what runs on a channel: its loop, what descends from it, and what holds its ports, which would
+ * keep a new loop from them. A daemon that an earlier command left, with its output elsewhere, is none of these and stays.
+ *
+ * All are stopped before they are ended: a parent's end would hide its children, and none can start another meanwhile.
+ * Shell builtins only: busybox has no pkill in some builds.
+ *
+ * @param ports the channel's devices, by which a process id that was given anew is told from the loop's
+ */
+export function endSession(session: number, ports: readonly string[]): string {
+  const devices = ports.length > 0 ? ports : [`/proc/${session}/fd/3`, `/proc/${session}/fd/4`]
+  return `s=${session}
+holds() {
+  for f in /proc/$1/fd/*; do
+    for q in ${devices.map(quoteWord).join(' ')}; do [ "$f" -ef "$q" ] && return 0; done
+  done
+  return 1
+}
+all=' '
+if holds $s; then
+  read -r stat <"/proc/$s/stat"
+  set -- \${stat##*) }
+  parent=$2
+  kill -STOP $s
+  all=" $s "
+fi
+new=1
+while [ "$new" ]; do
+  new=
+  for p in /proc/[0-9]*; do
+    p=\${p#/proc/}
+    case "$all $$ $parent " in *" $p "*) continue;; esac
+    { read -r stat <"/proc/$p/stat"; } 2>/dev/null || continue
+    set -- \${stat##*) }
+    case $all in *" $2 "*) ;; *) holds $p || continue;; esac
+    kill -STOP $p && all="$all$p " new=1
+  done
+done 2>/dev/null
+[ "$all" = ' ' ] || kill -KILL $all`
+}

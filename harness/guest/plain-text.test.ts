@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { lastLines, plainText } from './plain-text.js'
+
+test('escape sequences of colours, the cursor, titles and links are left out', () => {
+  expect(plainText('\x1b[1;31mred\x1b[0m \x1b[6nprompt# \x1b]0;title\x07on\r\n')).toBe('red prompt# on\n')
+  expect(lastLines('one\r\ntwo\r\n\x1b[32mthree\x1b[0m\r\n\r\n', 2)).toBe('two\nthree')
+})
+
+test.each([';#', ';a', '\x1b', '\x1b[', '\x9b;#', '1;', '#', '\x1b];#'])(
+  'time grows with the length: an escape, and %j again and again',
+  (unit) => {
+    const time = (length: number): number => {
+      const text = '\x1b' + unit.repeat(length / unit.length)
+      // The least of some: others use this machine too.
+      return Math.min(
+        ...Array.from({ length: 3 }, () => {
+          const started = performance.now()
+          plainText(text)
+          return performance.now() - started
+        }),
+      )
+    }
+    time(32_768)
+    expect(time(131_072) / Math.max(time(32_768), 0.5)).toBeLessThan(10)
+  },
+)

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { ShellChannel } from '../shell-channel.js'
+import { loopReader } from '../shell-loop.js'
+
+/** The shells of this machine that images have too. */
+export const localShells = [['dash'], ['bash'], ['busybox', 'sh']]
+
+/** A shell of this machine on a pair of sockets, as a node's is on a pair of ports. */
+export interface LocalShell extends Disposable {
+  output: Socket
+  errors: Socket
+}
+
+/** When it ends, another is started in its place, as on a node. */
+export function localShell(words: readonly string[]): LocalShell {
+  const again = `while :; do setsid ${words.join(' ')} -c "$0" <&3 >&3 2>&4 3>&- 4>&-; sleep 0.05; done`
+  const shells = spawn('sh', ['-c', again, loopReader], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+  })
+  const [, , , output, errors] = shells.stdio as unknown as [null, null, null, Socket, Socket]
+  return {
+    output,
+    errors,
+    [Symbol.dispose]() {
+      output.destroy()
+      errors.destroy()
+      shells.kill('SIGKILL')
+    },
+  }
+}
+
+/** A channel to such a shell; greeted when it is first used. */
+export async function localChannel(
+  words: readonly string[],
+  signal: AbortSignal,
+): Promise<Disposable & { channel: ShellChannel; output: Socket; errors: Socket }> {
+  const shell = localShell(words)
+  const channel = new ShellChannel('here', shell.output, shell.errors)
+  await channel.start(signal)
+  return { channel, ...shell }
+}

@@ -1,0 +1,20 @@
+// A certificate for the host name "controller", signed by itself, and its key: both are published here, so nothing may trust them.
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBlzCCAT6gAwIBAgIUB/ThVsLSpd0MUgZmz99y/End31QwCgYIKoZIzj0EAwIw
+FTETMBEGA1UEAwwKY29udHJvbGxlcjAgFw0yNjExMjcxNjU5NTlaGA8yMTI2MTEw
+MzE2NTk1OVowFTETMBEGA1UEAwwKY29udHJvbGxlcjBZMBMGByqGSM49AgEGCCqG
+SM49AwEHA0IABDhGeVE5iuYDZJdPcLBLLPOuDcAKpaqPqseiH/c3GhTFzhoRj3RH
+A8s+maBkZ1ndkFRpxV+3zdwU2LjJjEsCQhmjajBoMB0GA1UdDgQWBBQD76OFnICR
+DsR9noImQnKjucb7iDAfBgNVHSMEGDAWgBQD76OFnICRDsR9noImQnKjucb7iDAP
+BgNVHRMBAf8EBTADAQH/MBUGA1UdEQQOMAyCCmNvbnRyb2xsZXIwCgYIKoZIzj0E
+AwIDRwAwRAIgTufbxpcqRVU8fnOe5oUOoFkijtoj78Wz7VoT4x7fG6sCIBg/4Uzs
+HPwMSj8y+NbkSt1QpwUbf1MDcECIDaywnqth
+-----END CERTIFICATE-----
+`
+
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgoCE3JV5C8Am6iK2t
+y8p4elHRoiWPhkythaqQBZ9AnEmhRANCAAQ4RnlROYrmA2SXT3CwSyzzrg3ACqWq
+j6rHoh/3NxoUxc4aEY90RwPLPpmgZGdZ3ZBUacVft83cFNi4yYxLAkIZ
+-----END PRIVATE KEY-----
+`

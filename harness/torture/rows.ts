@@ -1,0 +1,22 @@
+import { readdir } from 'node:fs/promises'
+import type { Row } from './row.js'
+
+/** A row, and what it says of the cases it has attempted in this process. */
+export type ReportingRow = Row & { report?: () => string }
+
+/** All rows: what the files of `rows/` export, by name. */
+export async function findRows(): Promise<ReportingRow[]> {
+  const folder = new URL('rows/', import.meta.url)
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+  const modules = await Promise.all(
+    files.map(async (file) => (await import(new URL(file, folder).href)) as Record<string, unknown>),
+  )
+  return modules
+    .flatMap((module) => Object.values(module))
+    .filter(isRow)
+    .sort((a, b) => a.name.localeCompare(b.name))
+}
+
+function isRow(value: unknown): value is ReportingRow {
+  return typeof value === 'object' && value !== null && 'attempt' in value && 'amounts' in value
+}
