@@ -110,7 +110,6 @@ export class Shell {
       )
       await Promise.race([Promise.any([...greeted, this.#ender.greet(signal)]), late])
     })
-    for (const one of greeted) one.catch(() => undefined)
   }
 
   async #answers(timeout: Duration, greeting: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
