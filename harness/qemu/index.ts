@@ -11,5 +11,6 @@ export { copyDisk, createLayer, createOverlay, moreRoom, moveOverlay } from './d
 export { connectWhenListening } from './connect.js'
 export type { QmpEvent } from './qmp.js'
 export { Machine } from './machine.js'
-export { loadState, saveDevices, saveState } from './saved-state.js'
+export { saveDevices } from './device-state.js'
+export { loadState, saveState } from './saved-state.js'
 export { chosenLauncher } from './launcher.js'

@@ -58,15 +58,6 @@ export async function saveState(machine: Machine, file: string, limits: Limits =
 }
 
 /**
- * Writes the state of the devices alone to a new file: of a fork, whose memory is not a file that it writes to. It is named
- * after Xen, and works without it (QEMU QMP Reference Manual, xen-save-devices-state; tried with QEMU 7.2).
- * @throws StackrigError QMP_FAILED, QEMU_DIED
- */
-export async function saveDevices(machine: Machine, file: string): Promise<void> {
-  await machine.qmp.execute('xen-save-devices-state', { filename: file, live: true })
-}
-
-/**
  * Loads what `saveState` wrote, or `saveDevices` when its spec says so, into a machine that was started with `incoming`.
  * @throws StackrigError QMP_FAILED, QEMU_DIED with QEMU's own words about a state it does not understand.
  */
