@@ -6,6 +6,7 @@ export {
   provision,
   requireServices,
   type Cluster,
+  type ClusterMoment,
   type RunningNode,
   type Topology,
 } from './cluster/index.js'

@@ -154,6 +154,13 @@ async function looksWhenChecked(folder: string): Promise<Record<string, string>>
   }
 }
 
+/** Tells a complete folder from every other: a digest of what its files are. */
+export async function manifestDigest(folder: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(join(folder, manifestFile)))
+    .digest('hex')
+}
+
 /** Takes a folder that failed its check out of the way, with the reason in it; the last one of each name is kept. */
 export async function setAside(folder: string, reason: string): Promise<string> {
   const aside = `${folder}.bad`

@@ -5,6 +5,7 @@ import { prepare } from '../scenario/index.js'
 import {
   snapshotRoot,
   listSnapshots,
+  momentsOn,
   removeAbandoned,
   removeSnapshot,
   snapshotsInUse,
@@ -52,13 +53,15 @@ export function goldenCommand(): Command {
     })
   golden
     .command('prune')
-    .description('remove all golden snapshots that no running cluster stands on')
+    .description('remove all golden snapshots that no running cluster and no moment stands on')
     .action(async () => {
       await removeAbandoned(snapshotRoot())
       const opened = snapshotsInUse()
       for (const { folder } of await listSnapshots(snapshotRoot())) {
-        if (!opened.has(folder)) await removeSnapshot(folder)
-        process.stdout.write(`${opened.has(folder) ? 'in use, kept:' : 'removed'} ${basename(folder)}\n`)
+        const moments = (await momentsOn(folder)).length
+        const why = opened.has(folder) ? 'in use' : moments > 0 ? `${moments} moments stand on it` : undefined
+        if (why === undefined) await removeSnapshot(folder)
+        process.stdout.write(`${why === undefined ? 'removed' : `${why}, kept:`} ${basename(folder)}\n`)
       }
     })
   return golden

@@ -5,6 +5,7 @@ import { Sandbox } from '../sandbox/index.js'
 import { bootNode, newDisk } from './boot-node.js'
 import { addressOf } from './host-names.js'
 import { networkPlan, type Launched, type MachineOptions } from './launch.js'
+import type { ClusterMoment, MomentForkOptions, MomentOptions, MomentSaver } from './moment-saver.js'
 import { RunningNode } from './node.js'
 import { namesOf } from './roles.js'
 import { withNode, type NodePlan, type Topology, type TopologyNode } from './topology.js'
@@ -33,6 +34,8 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   readonly diskFolder: string
   /** How far the clocks of the running nodes are behind the host's, ms; those of a fork went on from its snapshot. */
   clockBehind = 0
+  /** Takes its moments; handed in by whoever forked it. */
+  saver: MomentSaver<Name> | undefined
 
   readonly #failed = new AbortController()
   readonly #stopping = new AbortController()
@@ -139,6 +142,24 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   /** What ends a machine unasked ends every wait on the cluster. */
   watch({ signal }: Launched): void {
     whenAborted(signal, (reason) => this.#failed.abort(reason))
+  }
+
+  /**
+   * Saves what the cluster is now, so that it can be gone back to; the guests notice nothing but a pause. Of several, each
+   * begins when the one before is kept.
+   * @throws StackrigError USAGE when it is no fork of a golden snapshot, or a node does not run since then; HOST_DISK.
+   */
+  async moment(name: string, options: MomentOptions = {}): Promise<ClusterMoment<Name>> {
+    if (this.saver) return this.saver.take(name, options)
+    throw new StackrigError('USAGE', 'a moment can be taken of a fork of a golden snapshot', {
+      where: `cluster ${this.#topology.name}`,
+      seen: 'it was booted, or shares nothing with a snapshot, or was started by another process',
+    })
+  }
+
+  /** A running copy of what the cluster is now, in a sandbox of its own. @throws StackrigError as `moment`. */
+  async fork(options: MomentForkOptions = {}): Promise<Cluster<Name>> {
+    return (await this.moment('fork')).fork(options)
   }
 
   /** A TCP connection from the cluster's network; `host` is a node's name, its host name, or an address. */

@@ -58,6 +58,7 @@ export interface Storage {
   memory: { file: string; shared: boolean }
   disk?: string | undefined
   incoming: boolean
+  devicesOnly?: boolean
 }
 
 /** How QEMU is called for a node; a fork's call differs from the cold boot's in its storage only. */

@@ -147,6 +147,11 @@ export class RunningNode {
     return this.#shell.answer()
   }
 
+  /** The same, of a node that was saved while commands ran. @throws StackrigError SHELL_LOST */
+  answerWhileBusy(): Promise<void> {
+    return this.#shell.answerWhileBusy()
+  }
+
   /**
    * In the words of the node's init system. All services of a controller at once, while it boots, take as long as a boot
    * without KVM: more than 10 min.

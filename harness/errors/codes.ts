@@ -39,7 +39,7 @@ export const codes = {
   IMAGE_BUILD_FAILED: { class: 'image', outlived: false },
   /** `--frozen` was asked for and the built packages differ from `images.lock`. */
   IMAGE_MOVED: { class: 'image', outlived: false },
-  /** A golden snapshot is not there any more, or its files are not what was written. */
+  /** A golden snapshot, or a moment, is not there any more, or its files are not what was written. */
   SNAPSHOT_BROKEN: { class: 'host', outlived: false },
   /** A `*.qemuboot.conf` cannot be read or lacks a key. */
   QEMUBOOT_INVALID: { class: 'image', outlived: false },

@@ -94,6 +94,24 @@ export class Shell {
     )
   }
 
+  /**
+   * The same for a node that was saved while commands ran: a channel takes no command before it has answered, which those
+   * do when what runs on them has ended.
+   * @throws StackrigError SHELL_LOST when none answers.
+   */
+  async answerWhileBusy(timeout: Duration = '120s'): Promise<void> {
+    const greeted = this.#idle.splice(0).map(async (channel) => {
+      await channel.greet(this.#signal)
+      this.#give(channel)
+    })
+    await this.#answers(timeout, async (signal) => {
+      const late = new Promise<never>((_, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+      )
+      await Promise.race([Promise.any([...greeted, this.#ender.greet(signal)]), late])
+    })
+  }
+
   async #answers(timeout: Duration, greeting: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const late = new AbortController()
     const timer = setTimeout(() => {

@@ -39,10 +39,10 @@ test('an imported image of which a file cannot be read says which', async () => 
   vi.stubEnv('STACKRIG_CACHE', join(folder, 'cache'))
   forgetSettings()
   const deploy = join(folder, 'deploy')
-  mkdirSync(join(deploy, 'bzImage'), { recursive: true })
-  const conf = '[config_bsp]\nqb_default_kernel = bzImage\nqb_default_fstype = cpio\nimage_link_name = p\n'
+  mkdirSync(join(deploy, 'p.cpio'), { recursive: true })
+  const conf = '[config_bsp]\nqb_default_kernel = bzImage\nqb_default_fstype = cpio\nrootfs = p.cpio\n'
   writeFileSync(join(deploy, 'p.qemuboot.conf'), conf)
-  writeFileSync(join(deploy, 'p.cpio'), '')
+  writeFileSync(join(deploy, 'bzImage'), '')
   const image = { name: 'theirs', role: 'compute', contract: 'pike', folder: deploy }
   await expect(lockImages([], { file: join(folder, 'images.lock'), imports: [image] })).rejects.toMatchObject(
     refusal('IMAGE_MISSING', /let yourself read it/),

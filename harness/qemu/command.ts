@@ -29,6 +29,8 @@ export interface MachineSpec {
   launcher: Launcher
   /** Start without a running guest, and wait for a saved state. */
   incoming: boolean
+  /** The state it waits for is that of devices alone, as `saveDevices` writes it. */
+  devicesOnly?: boolean | undefined
   /** What its clock shows when it starts; the host's time when there is none. A saved state brings its own. */
   clock?: Date | undefined
 }
@@ -138,7 +140,7 @@ export const linkOptions = ({ name, tap, mac, consoleLog }: MachineSpec): string
 ]
 
 /** The ports of the shells, and QEMU's own control connection. */
-export const channelOptions = ({ name, ports, incoming }: MachineSpec): string[] => [
+export const channelOptions = ({ name, ports, incoming, devicesOnly }: MachineSpec): string[] => [
   ...['-device', `virtio-serial-pci,max_ports=${ports.length + 1}`],
   ...ports.flatMap((port) => [
     ...['-chardev', `socket,id=${port},path=${portSocket(name, port)},server=on,wait=off`],
@@ -146,6 +148,8 @@ export const channelOptions = ({ name, ports, incoming }: MachineSpec): string[]
   ]),
   ...['-qmp', `unix:${qmpSocket(name)},server=on,wait=off`],
   ...(incoming ? ['-incoming', 'defer'] : []),
+  // Such a state begins without the section that tells how the machine was configured.
+  ...(devicesOnly ? ['-global', 'migration.send-configuration=off'] : []),
 ]
 
 /**

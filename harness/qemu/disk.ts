@@ -21,6 +21,23 @@ export async function createOverlay(file: string, backing: string, format: DiskF
   )
 }
 
+/**
+ * The same on a disk that a machine has open, and that is called `backing` only later: so its size must be told, bytes.
+ * @throws StackrigError HOST_DISK
+ */
+export async function createLayer(file: string, backing: string, size: number): Promise<void> {
+  const words = ['create', '-q', '-u', '-f', 'qcow2', '-F', 'qcow2', '-b', backing, file, String(size)]
+  await withRoom(
+    file,
+    withPrivateFiles(() => execa('qemu-img', words, { timeout: 60_000, killSignal: 'SIGKILL' })),
+  )
+}
+
+/** Says that a qcow2 file lies on another disk with the same content as before (QEMU docs, "qemu-img rebase", -u). */
+export async function moveOverlay(file: string, backing: string): Promise<void> {
+  await execa('qemu-img', ['rebase', '-u', '-f', 'qcow2', '-F', 'qcow2', '-b', backing, file])
+}
+
 /** @throws StackrigError HOST_DISK */
 export async function copyDisk(from: string, file: string): Promise<void> {
   await withRoom(file, copyFile(from, file))

@@ -7,9 +7,10 @@ export {
   type Launcher,
   type MachineSpec,
 } from './command.js'
-export { copyDisk, createOverlay, moreRoom } from './disk.js'
+export { copyDisk, createLayer, createOverlay, moreRoom, moveOverlay } from './disk.js'
 export { connectWhenListening } from './connect.js'
 export type { QmpEvent } from './qmp.js'
 export { Machine } from './machine.js'
+export { saveDevices } from './device-state.js'
 export { loadState, saveState } from './saved-state.js'
 export { chosenLauncher } from './launcher.js'

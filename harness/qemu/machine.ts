@@ -95,6 +95,11 @@ export class Machine {
     return cpu?.['thread-id'] ?? 0
   }
 
+  /** Where /proc shows QEMU to this process (proc(5)). @throws StackrigError SANDBOX_DIED */
+  async processFolder(): Promise<string> {
+    return this.#sandbox.processFolder(await this.thread())
+  }
+
   /** Gives the guest its carrier, or takes it (QEMU QMP Reference Manual, set_link). */
   async setLink(state: 'up' | 'down'): Promise<void> {
     await this.qmp.execute('set_link', { name: 'net0', up: state === 'up' })

@@ -58,7 +58,7 @@ export async function saveState(machine: Machine, file: string, limits: Limits =
 }
 
 /**
- * Loads what `saveState` wrote into a machine that was started with `incoming`.
+ * Loads what `saveState` wrote, or `saveDevices` when its spec says so, into a machine that was started with `incoming`.
  * @throws StackrigError QMP_FAILED, QEMU_DIED with QEMU's own words about a state it does not understand.
  */
 export async function loadState(machine: Machine, file: string, limits: Limits = {}): Promise<void> {

@@ -127,6 +127,16 @@ export class Sandbox implements AsyncDisposable {
     return runProgram(this.#namespaces, command, { input, timeout })
   }
 
+  /**
+   * Where this machine shows a process of the sandbox, by the number that it has in it: its owner reads and writes the
+   * memory of its machines there (proc(5), /proc/PID/root).
+   * @throws StackrigError SANDBOX_DIED
+   */
+  processFolder(pid: number): string {
+    if (isRunning(this.#identity)) return `/proc/${this.#identity.pid}/root/proc/${pid}`
+    throw new StackrigError('SANDBOX_DIED', 'the sandbox must be there', { where: this.folder })
+  }
+
   /** Whether programs can still be started: not after process 1 has ended, however little before. */
   async isAlive(): Promise<boolean> {
     return (await this.run(['true'], { timeout: 10_000 })).status === 0

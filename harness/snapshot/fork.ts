@@ -9,6 +9,8 @@ import {
   type TopologyNode,
 } from '../cluster/index.js'
 import { copyDisk, createOverlay, loadState, type MachineSpec } from '../qemu/index.js'
+import { letRun } from './let-run.js'
+import { ForkSaver } from './moment.js'
 import { requireWhole, snapshotFiles, type Snapshot } from './snapshot.js'
 
 export interface ForkOptions {
@@ -41,17 +43,10 @@ export async function forkCluster<Name extends string>(
       startNode: (node, within) => loadNode(node, within, snapshot, options),
     },
   )
-  try {
-    await Promise.all(cluster.nodes.map((node) => node.machine.resume()))
-    // Their clocks go on from the snapshot.
-    cluster.clockBehind = Date.now() - snapshot.made.getTime()
-    await Promise.all(cluster.nodes.map((node) => node.answer()))
-    signal?.throwIfAborted()
-    return cluster
-  } catch (error) {
-    await cluster.close()
-    throw error
-  }
+  await letRun(cluster, { made: snapshot.made, answer: (node) => node.answer(), signal })
+  // One that has memory of its own differs from its snapshot in ways that cannot be told.
+  if (options.diskFolder === undefined) cluster.saver = new ForkSaver(cluster, snapshot)
+  return cluster
 }
 
 /** A node as it was saved; it stands still. */

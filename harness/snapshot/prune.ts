@@ -3,6 +3,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { tryLock } from '../file-lock.js'
 import { openFiles } from '../images/index.js'
+import { giveUpMoments, momentsOn } from './pinned.js'
 import { lastUsed, snapshotLock } from './snapshot.js'
 
 const gibibyte = 1024 ** 3
@@ -39,15 +40,24 @@ export async function listSnapshots(root: string): Promise<KeptSnapshot[]> {
 
 /**
  * Removes the snapshots that were not used for longest until the rest fits the budget; never one used lately, or that a
- * machine has open.
+ * machine has open. Those that moments stand on go last, and their moments with them.
  */
 export async function pruneSnapshots(root: string, keep: string, budget: number): Promise<void> {
-  let total = 0
+  const all = await listSnapshots(root)
+  let excess = all.reduce((sum, { size }) => sum + size, 0) - budget * gibibyte
   const opened = snapshotsInUse()
-  for (const { folder, size, used } of await listSnapshots(root)) {
-    total += size
-    if (total <= budget * gibibyte || folder === keep || Date.now() - used < anHour) continue
-    if (!opened.has(folder)) await removeSnapshot(folder)
+  const removable = all
+    .filter(({ folder, used }) => folder !== keep && Date.now() - used >= anHour && !opened.has(folder))
+    .reverse()
+  const counted = await Promise.all(
+    removable.map(async (snapshot) => ({ ...snapshot, moments: (await momentsOn(snapshot.folder)).length })),
+  )
+  const first = counted.filter(({ moments }) => moments === 0)
+  for (const { folder, size } of [...first, ...counted.filter(({ moments }) => moments > 0)]) {
+    if (excess <= 0) return
+    await giveUpMoments(folder, `given up with its golden snapshot, for which there was no room: ${folder}`)
+    await removeSnapshot(folder)
+    excess -= size
   }
 }
 

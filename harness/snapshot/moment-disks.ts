@@ -1,0 +1,56 @@
+import { lstat, readlink, rename, symlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { createLayer, type Machine } from '../qemu/index.js'
+
+/** The disk of a node, while it is cut: what was written so far becomes a layer that nobody writes to any more. */
+export interface Cut {
+  /** What will be cut off and all layers below it, by their names beside the disk, the lowest first. */
+  layers: string[]
+  /** Sends all further writes to a new layer; the node must stand still. */
+  perform: () => Promise<void>
+}
+
+/**
+ * Makes the next layer of a disk. All layers lie beside it; `disk` itself is the uppermost, or a link to it, so that a node
+ * that is switched on again finds what it has written.
+ */
+export async function prepareCut(machine: Machine, disk: string): Promise<Cut> {
+  const { node, size, backing } = await blockNode(machine)
+  const linked = (await lstat(disk)).isSymbolicLink()
+  const layer = linked ? await readlink(disk) : nextLayer(disk, highestIn(backing))
+  const above = nextLayer(disk, numberOf(layer))
+  await createLayer(join(dirname(disk), above), layer, size)
+  const perform = async (): Promise<void> => {
+    await machine.qmp.execute('blockdev-snapshot-sync', {
+      'node-name': node,
+      'snapshot-file': join(dirname(disk), above),
+      'snapshot-node-name': `layer${numberOf(above)}`,
+      ...{ format: 'qcow2', mode: 'existing' },
+    })
+    // Not before: QEMU opens the old layer anew by its name, to read only.
+    if (!linked) await rename(disk, join(dirname(disk), layer))
+    await symlink(above, `${disk}.next`)
+    await rename(`${disk}.next`, disk)
+  }
+  const layers = Array.from({ length: numberOf(layer) + 1 }, (_, number) => nextLayer(disk, number - 1))
+  return { layers, perform }
+}
+
+interface BlockDevice {
+  inserted?: { 'node-name': string; image: { 'virtual-size': number; 'backing-filename'?: string } }
+}
+
+/** The one disk of a machine (QEMU QMP Reference Manual, query-block); runqemu lets QEMU call it as it likes. */
+async function blockNode(machine: Machine): Promise<{ node: string; size: number; backing: string }> {
+  const devices = await machine.qmp.execute<BlockDevice[]>('query-block')
+  const [inserted] = devices.flatMap((device) => device.inserted ?? [])
+  if (!inserted) throw new TypeError(`${machine.spec.name} has no disk`)
+  const { 'node-name': node, image } = inserted
+  return { node, size: image['virtual-size'], backing: image['backing-filename'] ?? '' }
+}
+
+/** The number of the layer below a disk that was not cut yet: a fork of a moment has some. */
+const highestIn = (backing: string): number => (/\.qcow2\.layer\d+$/.test(backing) ? numberOf(backing) : -1)
+
+const nextLayer = (disk: string, number: number): string => `${basename(disk)}.layer${number + 1}`
+const numberOf = (layer: string): number => Number(/\d+$/.exec(layer)?.[0])

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { StackrigError } from '../errors/index.js'
+import { checkManifest, writeManifest } from '../manifest.js'
+
+const infoSchema = z.strictObject({
+  /** As its taker called it. */
+  name: z.string(),
+  /** The time that the nodes' clocks showed. */
+  made: z.iso.datetime().transform((text) => new Date(text)),
+  /** How long the nodes stood still, ms. */
+  pause: z.number(),
+  /** The snapshot that it stands on. */
+  golden: z.strictObject({
+    topology: z.string(),
+    key: z.string(),
+    folder: z.string(),
+    /** Of its very files: one that was made anew has the same key, and other memory. */
+    digest: z.string(),
+  }),
+  /** The moment before it that it stands on too, from its own folder; none when it has all itself. */
+  parent: z.string().optional(),
+  nodes: z.record(
+    z.string(),
+    z.strictObject({
+      /** Whether the guest ran. */
+      running: z.boolean(),
+      /** How many pages of memory lie here. */
+      pages: z.int(),
+      /** The layers of its disk that lie here, the lowest first. */
+      layers: z.array(z.string()),
+    }),
+  ),
+})
+
+/** What is written down beside a moment's files. */
+export type MomentInfo = z.infer<typeof infoSchema>
+
+/** A moment on disk. */
+export interface KeptMoment {
+  folder: string
+  info: MomentInfo
+}
+
+/** Paths of a node's files in the folder of a moment. */
+export const momentFiles = (folder: string, node: string): { pages: string; state: string } => ({
+  pages: join(folder, `${node}.pages.zst`),
+  state: join(folder, `${node}.state.zst`),
+})
+
+/** A layer of a disk as it is kept. */
+export const keptLayer = (folder: string, layer: string): string => join(folder, `${layer}.zst`)
+
+const infoFile = (folder: string): string => join(folder, 'moment.json')
+
+/** What is left in the folder of a moment that was given up: why. */
+export const givenUpFile = 'given-up.txt'
+
+/** Whether a moment is there. */
+export const isMoment = (folder: string): boolean => existsSync(infoFile(folder))
+
+/** Completes the folder of a moment: says what it is, and what every file of it is. */
+export async function completeMoment(folder: string, info: MomentInfo): Promise<void> {
+  await writeFile(infoFile(folder), JSON.stringify(info, null, 2), { mode: 0o600 })
+  await writeManifest(folder)
+}
+
+/**
+ * A moment and those that it stands on, the oldest first; their files are what was written.
+ * @throws StackrigError SNAPSHOT_BROKEN
+ */
+export async function readChain(folder: string): Promise<[KeptMoment, ...KeptMoment[]]> {
+  const info = await readMoment(folder)
+  const last = { folder, info }
+  if (info.parent === undefined) return [last]
+  const [first, ...others] = await readChain(resolve(folder, info.parent))
+  return [first, ...others, last]
+}
+
+async function readMoment(folder: string): Promise<MomentInfo> {
+  const wrong = isMoment(folder) ? await checkManifest(folder) : await whyGone(folder)
+  const read = wrong === undefined ? infoSchema.safeParse(await json(infoFile(folder))) : undefined
+  if (read?.success) return read.data
+  throw new StackrigError('SNAPSHOT_BROKEN', 'a moment must be whole to be entered', {
+    where: folder,
+    seen: wrong ?? 'moment.json is not of its form',
+  })
+}
+
+const whyGone = (folder: string): Promise<string> =>
+  readFile(join(folder, givenUpFile), 'utf8').then(
+    (reason) => reason.trim(),
+    () => 'it is not there',
+  )
+
+async function json(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,293 @@
+// A thread that reads and writes the memory of one node: it compares and compresses beside everything else, and several of
+// them read at the same time. Plain JavaScript: worker_threads loads it as it is.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, createWriteStream, openSync, readFileSync, readSync, writeSync } from 'node:fs'
+import { finished } from 'node:stream/promises'
+import { parentPort } from 'node:worker_threads'
+
+const pageSize = 4096
+const wordsOfPage = pageSize / 4
+/** Memory is moved in pieces of this size, bytes. */
+const pieceSize = 8 * 1024 ** 2
+const pagesOfPiece = pieceSize / pageSize
+
+/** What a file of pages begins with; then their count, their numbers, and the pages, each XORed with the golden's. */
+const magic = 0x314d5253
+
+/** Where a machine has its memory. @typedef {{ memory: number, pagemap: number, start: number, pages: number }} Mapping */
+/** One run of pages and where its data lies. @typedef {{ first: number, count: number }} Run */
+
+/** Open in a node whose moment is being taken. @type {Mapping | undefined} */
+let source
+let golden = -1
+/** Buffers that were touched before the node stands still: to get memory from the kernel takes time, too. @type {Int32Array[]} */
+let pieces = []
+/** Numbers of the pages that were read, in the order in which they lie in the pieces. @type {number[]} */
+let numbers = []
+/**
+ * Two words for each page, which tell what it was in the last moment; zeros for one that is the golden's.
+ * @type {Int32Array}
+ */
+let last = new Int32Array(0)
+/** What will be put in place: pages of moments, the latest of each. @type {Map<number, Int32Array>} */
+const wanted = new Map()
+
+/** @param {number} at @returns {Int32Array} */
+function pieceAt(at) {
+  return (pieces[at] ??= new Int32Array(pieceSize / 4).fill(0))
+}
+
+/** The n-th page that was read. @param {number} n */
+function pageAt(n) {
+  const start = (n % pagesOfPiece) * wordsOfPage
+  return pieceAt(Math.floor(n / pagesOfPiece)).subarray(start, start + wordsOfPage)
+}
+
+/**
+ * The private mapping of the golden memory file (proc(5), /proc/PID/maps).
+ * @param {string} process @param {string} file @returns {Mapping}
+ */
+function mappingOf(process, file) {
+  const name = file.slice(file.lastIndexOf('/'))
+  const lines = readFileSync(`${process}/maps`, 'utf8').split('\n')
+  const found = lines.filter((line) => line.endsWith(name) && / ..-p /.test(line))
+  const [, from = '', to = ''] = /^([0-9a-f]+)-([0-9a-f]+) ..-p 0+ /.exec(found[0] ?? '') ?? []
+  if (found.length !== 1 || from === '')
+    throw new Error(`${file} is mapped ${found.length} times: ${found.join('; ')}`)
+  const start = Number.parseInt(from, 16)
+  return {
+    memory: openSync(`${process}/mem`, 'r+'),
+    pagemap: openSync(`${process}/pagemap`, 'r'),
+    start,
+    pages: (Number.parseInt(to, 16) - start) / pageSize,
+  }
+}
+
+/** @param {Mapping | undefined} mapping */
+function release(mapping) {
+  if (!mapping) return
+  closeSync(mapping.memory)
+  closeSync(mapping.pagemap)
+}
+
+/** @param {number} file @param {Uint8Array} target @param {number} position */
+function readWhole(file, target, position) {
+  for (let done = 0; done < target.length;) {
+    const count = readSync(file, target, done, target.length - done, position + done)
+    if (count === 0) throw new Error(`it ends at byte ${position + done}`)
+    done += count
+  }
+}
+
+/** @param {number} file @param {Uint8Array} data @param {number} position */
+function writeWhole(file, data, position) {
+  for (let done = 0; done < data.length;)
+    done += writeSync(file, data, done, data.length - done, position + done)
+}
+
+/** @param {Int32Array} words */
+const bytesOf = (words) => new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
+
+/**
+ * The anonymous pages of a private mapping: what its owner has written to (Linux, admin-guide/mm/pagemap: bit 63 present, 62
+ * swapped, 61 of a file).
+ * @param {Mapping} mapping @returns {Run[]}
+ */
+function changedRuns({ pagemap, start, pages }) {
+  const entries = new Uint32Array(2 * pages)
+  readWhole(pagemap, new Uint8Array(entries.buffer), (start / pageSize) * 8)
+  /** @type {Run[]} */
+  const runs = []
+  /** @type {Run | undefined} */
+  let run
+  for (let page = 0; page < pages; page++) {
+    const flags = entries[2 * page + 1] ?? 0
+    const changed = (flags & 0xc0000000) !== 0 && (flags & 0x20000000) === 0
+    if (!changed) run = undefined
+    else if (run) run.count++
+    else runs.push((run = { first: page, count: 1 }))
+  }
+  return runs
+}
+
+/** XORs a page with another; tells what came out in two words, zeros for nothing. @param {Int32Array} page @param {Int32Array} other @param {Int32Array} told */
+function differ(page, other, told) {
+  let any = 0
+  let one = 0
+  let two = 0
+  for (let at = 0; at < wordsOfPage; at++) {
+    const word = (page[at] ?? 0) ^ (other[at] ?? 0)
+    page[at] = word
+    any |= word
+    one = Math.imul(one ^ word, 0x9e3779b1)
+    one ^= one >>> 15
+    two = Math.imul(((two << 13) | (two >>> 19)) + word, 0x85ebca77)
+  }
+  told[0] = any === 0 ? 0 : one | 1
+  told[1] = any === 0 ? 0 : two
+}
+
+/** What the thread can be asked for. @type {Record<string, (body: any) => unknown>} */
+const requests = {
+  /** Before the node stands still. @param {{ process: string, file: string }} body */
+  prepare({ process, file }) {
+    release(source)
+    source = mappingOf(process, file)
+    if (golden < 0) golden = openSync(file, 'r')
+    const count = changedRuns(source).reduce((sum, run) => sum + run.count, 0)
+    for (let at = 0; at <= (count * 1.1) / pagesOfPiece; at++) pieceAt(at)
+  },
+
+  /** While it does. */
+  read() {
+    if (!source) throw new Error('nothing was prepared')
+    numbers = []
+    for (const { first, count } of changedRuns(source)) {
+      for (let done = 0; done < count;) {
+        const inPiece = numbers.length % pagesOfPiece
+        const some = Math.min(count - done, pagesOfPiece - inPiece)
+        const piece = bytesOf(pieceAt(Math.floor(numbers.length / pagesOfPiece)))
+        const target = piece.subarray(inPiece * pageSize, (inPiece + some) * pageSize)
+        readWhole(source.memory, target, source.start + (first + done) * pageSize)
+        for (let page = 0; page < some; page++) numbers.push(first + done + page)
+        done += some
+      }
+    }
+    return { pages: numbers.length }
+  },
+
+  /** After it goes on: what differs, from the last moment or from the golden snapshot. @param {{ file: string, chained: boolean }} body */
+  async keep({ file, chained }) {
+    if (!source) throw new Error('nothing was prepared')
+    const before = chained ? last : new Int32Array(2 * source.pages)
+    const now = new Int32Array(2 * source.pages)
+    const looked = new Uint8Array(source.pages)
+    const original = new Int32Array(wordsOfPage)
+    const told = new Int32Array(2)
+    /** @type {number[]} */
+    const kept = []
+    for (const [n, number] of numbers.entries()) {
+      readWhole(golden, bytesOf(original), number * pageSize)
+      const page = pageAt(n)
+      differ(page, original, told)
+      now.set(told, 2 * number)
+      looked[number] = 1
+      if (now[2 * number] === before[2 * number] && now[2 * number + 1] === before[2 * number + 1]) continue
+      if (kept.length !== n) pageAt(kept.length).set(page)
+      kept.push(number)
+    }
+    // What is the golden's again, because the guest has given it back, and was not in the last moment.
+    const differing = kept.length
+    for (let number = 0; number < source.pages; number++) {
+      const was = (before[2 * number] ?? 0) | (before[2 * number + 1] ?? 0)
+      if (was !== 0 && looked[number] === 0) kept.push(number)
+    }
+    for (let n = differing; n < kept.length; n++) pageAt(n).fill(0)
+    await compress(file, kept)
+    last = now
+    release(source)
+    source = undefined
+    pieces = []
+    return { pages: kept.length }
+  },
+
+  /** Reads moments, the oldest first. @param {{ files: string[], golden: string }} body */
+  async load({ files, golden: file }) {
+    golden = openSync(file, 'r')
+    for (const moment of files) await decompress(moment)
+    const original = new Int32Array(wordsOfPage)
+    for (const [number, page] of wanted) {
+      readWhole(golden, bytesOf(original), number * pageSize)
+      for (let at = 0; at < wordsOfPage; at++) page[at] = (page[at] ?? 0) ^ (original[at] ?? 0)
+    }
+  },
+
+  /** Puts what was read in its place in a machine that does not run yet. @param {{ process: string, file: string }} body */
+  put({ process, file }) {
+    const mapping = mappingOf(process, file)
+    for (const { first, data } of wantedRuns())
+      writeWhole(mapping.memory, data, mapping.start + first * pageSize)
+    release(mapping)
+    wanted.clear()
+  },
+}
+
+/** Pages that follow each other in the guest as in the file they came from are written together. */
+function wantedRuns() {
+  /** @type {{ first: number, data: Uint8Array }[]} */
+  const runs = []
+  let end = -1
+  for (const [number, page] of [...wanted].sort(([a], [b]) => a - b)) {
+    const before = runs.at(-1)
+    const follows =
+      before !== undefined &&
+      number === end &&
+      before.data.buffer === page.buffer &&
+      before.data.byteOffset + before.data.length === page.byteOffset
+    if (follows)
+      before.data = new Uint8Array(page.buffer, before.data.byteOffset, before.data.length + pageSize)
+    else runs.push({ first: number, data: bytesOf(page) })
+    end = number + 1
+  }
+  return runs
+}
+
+/** @param {string} file @param {number[]} kept */
+async function compress(file, kept) {
+  const output = createWriteStream(file, { flags: 'wx', mode: 0o600 })
+  const zstd = spawn('zstd', ['-1', '-q', '-c'], { stdio: ['pipe', 'pipe', 'ignore'] })
+  const ended = once(zstd, 'close')
+  const written = finished(zstd.stdout.pipe(output))
+  /** @param {Uint8Array} data */
+  const write = async (data) => {
+    if (!zstd.stdin.write(data)) await Promise.race([once(zstd.stdin, 'drain'), written])
+  }
+  await write(bytesOf(Int32Array.of(magic, kept.length)))
+  await write(bytesOf(Int32Array.from(kept)))
+  for (let n = 0; n < kept.length; n += pagesOfPiece) {
+    const words = Math.min(kept.length - n, pagesOfPiece) * wordsOfPage
+    await write(bytesOf(pieceAt(n / pagesOfPiece).subarray(0, words)))
+  }
+  zstd.stdin.end()
+  await written
+  const [status] = await ended
+  if (status !== 0) throw new Error(`zstd ended with ${status}`)
+}
+
+/** @param {string} file */
+async function decompress(file) {
+  const zstd = spawn('zstd', ['-d', '-q', '-c', file], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const ended = once(zstd, 'close')
+  let words = new Int32Array(0)
+  let count = 0
+  let length = 0
+  for await (const part of zstd.stdout) {
+    if (length === 0) {
+      const [found, all] = part.length < 8 ? [] : new Int32Array(new Uint8Array(part.subarray(0, 8)).buffer)
+      if (found !== magic || all === undefined) break
+      count = all
+      words = new Int32Array(2 + count * (1 + wordsOfPage))
+    }
+    if (length + part.length <= words.byteLength) bytesOf(words).set(part, length)
+    length += part.length
+  }
+  const [status] = await ended
+  if (status !== 0 || length === 0 || length !== words.byteLength)
+    throw new Error(`${file} is not of its form; zstd ended with ${status}`)
+  for (let n = 0; n < count; n++) {
+    const start = 2 + count + n * wordsOfPage
+    wanted.set(words[2 + n] ?? 0, words.subarray(start, start + wordsOfPage))
+  }
+}
+
+parentPort?.on('message', async ({ id, name, body }) => {
+  try {
+    const answer = requests[name]
+    if (!answer) throw new Error(`no request ${name}`)
+    parentPort?.postMessage({ id, answer: await answer(body) })
+  } catch (error) {
+    const { message, code } = /** @type {NodeJS.ErrnoException} */ (error)
+    parentPort?.postMessage({ id, failure: { message, code } })
+  }
+})

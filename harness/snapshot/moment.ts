@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto'
+import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type {
+  Cluster,
+  ClusterMoment,
+  MomentForkOptions,
+  MomentOptions,
+  MomentSaver,
+  RunningNode,
+} from '../cluster/index.js'
+import { publish } from '../manifest.js'
+import { isMoment, readChain, type MomentInfo } from './moment-info.js'
+import { forkMoment } from './moment-load.js'
+import { MomentPages } from './moment-pages.js'
+import { takeMoment } from './moment-take.js'
+import { pinSnapshot } from './pinned.js'
+import type { Snapshot } from './snapshot.js'
+
+/** A saved instant of a running fork. It stands on its golden snapshot, and on the moments before it that it names. */
+export class Moment<Name extends string = string> implements ClusterMoment<Name> {
+  readonly folder: string
+  readonly info: MomentInfo
+  readonly #golden: Snapshot<Name>
+
+  constructor(folder: string, info: MomentInfo, golden: Snapshot<Name>) {
+    this.folder = folder
+    this.info = info
+    this.#golden = golden
+  }
+
+  get name(): string {
+    return this.info.name
+  }
+
+  /** How long the nodes stood still for it, ms. */
+  get pause(): number {
+    return this.info.pause
+  }
+
+  /**
+   * A running copy of what the cluster was then, in a sandbox of its own. Moments can be taken of it in turn.
+   * @throws StackrigError SNAPSHOT_BROKEN, and those of `forkCluster`.
+   */
+  async fork(options: MomentForkOptions = {}): Promise<Cluster<Name>> {
+    const cluster = await forkMoment(this.folder, this.#golden, options)
+    cluster.saver = new ForkSaver(cluster, this.#golden)
+    return cluster
+  }
+}
+
+/**
+ * The moment in a folder, taken by whatever process.
+ * @param golden the snapshot that it stands on
+ * @throws StackrigError SNAPSHOT_BROKEN
+ */
+export async function openMoment<Name extends string>(
+  folder: string,
+  golden: Snapshot<Name>,
+): Promise<Moment<Name>> {
+  const chain = await readChain(folder)
+  return new Moment(folder, (chain.at(-1) ?? chain[0]).info, golden)
+}
+
+/** Takes the moments of one fork, one after the other. */
+export class ForkSaver<Name extends string> implements MomentSaver<Name> {
+  readonly #cluster: Cluster<Name>
+  readonly #golden: Snapshot<Name>
+  readonly #pages = new Map<string, MomentPages>()
+  /** The folder of the last moment, whose pages the threads know. */
+  #last: string | undefined
+  #taking: Promise<unknown> = Promise.resolve()
+
+  constructor(cluster: Cluster<Name>, golden: Snapshot<Name>) {
+    this.#cluster = cluster
+    this.#golden = golden
+    cluster.stopping.addEventListener('abort', () => this.#close(), { once: true })
+  }
+
+  take(name: string, options: MomentOptions = {}): Promise<Moment<Name>> {
+    const taken = this.#taking.then(() => this.#take(name, options))
+    this.#taking = taken.catch(() => undefined)
+    return taken
+  }
+
+  async #take(name: string, { root, onResumed, signal }: MomentOptions): Promise<Moment<Name>> {
+    signal?.throwIfAborted()
+    const { folder: runFolder } = this.#cluster.sandbox
+    const within = root ?? join(runFolder, 'moments')
+    // In the sandbox's folder, which goes with this process, however that ends.
+    const building = join(runFolder, `moment-${randomBytes(4).toString('hex')}`)
+    await mkdir(within, { recursive: true, mode: 0o700 })
+    await mkdir(building, { mode: 0o700 })
+    const parent = this.#parentIn(within)
+    this.#last = undefined
+    try {
+      const options = { name, golden: this.#golden, building, parent, onResumed }
+      const info = await takeMoment(this.#cluster, { ...options, pagesOf: (node) => this.#pagesOf(node) })
+      const folder = await moveInto(building, within, name)
+      if (root !== undefined) await pinSnapshot(this.#golden.folder, folder)
+      this.#last = folder
+      return new Moment(folder, info, this.#golden)
+    } finally {
+      await rm(building, { recursive: true, force: true })
+    }
+  }
+
+  /** Only beside it: a folder of moments can then be moved, and packed. */
+  #parentIn(root: string): string | undefined {
+    const last = this.#last
+    return last !== undefined && dirname(last) === root && isMoment(last) ? last : undefined
+  }
+
+  #pagesOf({ name }: RunningNode): MomentPages {
+    const pages = this.#pages.get(name) ?? new MomentPages(name)
+    this.#pages.set(name, pages)
+    return pages
+  }
+
+  #close(): void {
+    for (const pages of this.#pages.values()) void pages.close()
+    this.#pages.clear()
+  }
+}
+
+/** Renames a folder to the next one of a root; another cluster may be faster in taking its name. */
+async function moveInto(building: string, root: string, name: string): Promise<string> {
+  for (;;) {
+    const folder = await nextFolder(root, name)
+    try {
+      await move(building, folder)
+      return folder
+    } catch (error) {
+      if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    }
+  }
+}
+
+/** Each has a number of its own: names may be used again, and folders are listed in order. */
+async function nextFolder(root: string, name: string): Promise<string> {
+  const numbers = (await readdir(root)).map((entry) => Number(/^\d+/.exec(entry)?.[0] ?? 0))
+  const number = String(Math.max(0, ...numbers) + 1).padStart(3, '0')
+  const words = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+  return join(root, `${number}-${words.replaceAll(/^-|-$/g, '').slice(0, 60) || 'moment'}`)
+}
+
+const anHour = 3_600_000
+
+/** In one step; where it lies on another disk, it is copied beside its place first. */
+async function move(building: string, folder: string): Promise<void> {
+  try {
+    await publish(building, folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
+    await removeUnfinished(dirname(folder))
+    const copy = `${folder}.${randomBytes(4).toString('hex')}.building`
+    try {
+      await cp(building, copy, { recursive: true, preserveTimestamps: true })
+      await publish(copy, folder)
+    } finally {
+      await rm(copy, { recursive: true, force: true })
+    }
+  }
+}
+
+/** What a process that was killed in the middle of copying has left; copying takes seconds. */
+async function removeUnfinished(root: string): Promise<void> {
+  for (const name of (await readdir(root)).filter((entry) => entry.endsWith('.building'))) {
+    const { mtimeMs } = await stat(join(root, name))
+    if (Date.now() - mtimeMs > anHour) await rm(join(root, name), { recursive: true, force: true })
+  }
+}
