@@ -1,4 +1,4 @@
-import { readdir, utimes } from 'node:fs/promises'
+import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { snapshotRoot } from '../snapshot/index.js'
@@ -67,6 +67,20 @@ describe('a cluster that was brought up', () => {
     const listed = JSON.parse((await stackrig('ps', '--json')).stdout) as { name: string }[]
     expect(listed.map(({ name }) => name)).toEqual(['pocket', 'later'])
     expect((await stackrig('down', 'later')).stdout).toBe('later is down')
+  })
+
+  test('is listed beside a note of another version, which is told and passed over', async () => {
+    const [folder = ''] = await readdir(runRoot())
+    const other = join(runRoot(), 'deadbeef')
+    await mkdir(other, { mode: 0o700 })
+    for (const text of ['', '{}', '{"version":9}']) {
+      await writeFile(join(other, 'up.json'), text)
+      const { stdout, stderr, exitCode } = await stackrig('ps', '--json')
+      expect(exitCode).toBe(0)
+      expect(JSON.parse(stdout)).toMatchObject([{ name: 'pocket', folder: join(runRoot(), folder) }])
+      expect(stderr).toContain('deadbeef/up.json is not of this version')
+    }
+    await rm(other, { recursive: true })
   })
 
   test('cannot be brought up twice under one name', async () => {

@@ -49,7 +49,12 @@ export async function listRunning(): Promise<RunningCluster[]> {
 async function readNote(folder: string): Promise<RunningCluster[]> {
   const text = await readFile(join(folder, noteFile), 'utf8').catch(() => undefined)
   if (text === undefined) return []
-  const note = noteSchema.parse(JSON.parse(text))
+  const note = parseNote(text)
+  if (note === undefined) {
+    // Another version's, or half of one: the other clusters are none the worse for it.
+    process.stderr.write(`passed over: ${join(folder, noteFile)} is not of this version\n`)
+    return []
+  }
   // Whatever the note says: the cluster is the one that lives where the note lies.
   return Sandbox.attach(folder).then(
     (sandbox) => {
@@ -58,6 +63,14 @@ async function readNote(folder: string): Promise<RunningCluster[]> {
     },
     () => [],
   )
+}
+
+function parseNote(text: string): RunningCluster | undefined {
+  try {
+    return noteSchema.parse(JSON.parse(text))
+  } catch {
+    return undefined
+  }
 }
 
 /**

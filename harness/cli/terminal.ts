@@ -19,11 +19,12 @@ export async function joinTerminal(
   const raw = bytes && stdin.isTTY
   if (raw) stdin.setRawMode(true)
   try {
+    const upTo = end === undefined ? undefined : upToMark(end)
     return await new Promise<string>((resolve) => {
       stream.on('data', (data: Buffer) => {
-        const at = end === undefined ? -1 : data.indexOf(end)
-        stdout.write(at === -1 ? data : data.subarray(0, at))
-        if (at !== -1) resolve('the shell ended')
+        const { shown, ended } = upTo?.(data) ?? { shown: data, ended: false }
+        stdout.write(shown)
+        if (ended) resolve('the shell ended')
       })
       stream.on('close', () => resolve('the node closed it'))
       stream.on('error', () => resolve('the node closed it'))
@@ -39,5 +40,23 @@ export async function joinTerminal(
     if (raw) stdin.setRawMode(false)
     stdin.pause()
     stream.destroy()
+  }
+}
+
+/**
+ * Finds where a stream ends, also when the transport cuts the mark in pieces: what could be its beginning is held back until
+ * more has come.
+ */
+export function upToMark(mark: string): (data: Buffer) => { shown: Buffer; ended: boolean } {
+  const wanted = Buffer.from(mark)
+  let held = Buffer.alloc(0)
+  return (data) => {
+    const all = Buffer.concat([held, data])
+    const at = all.indexOf(wanted)
+    if (at !== -1) return { shown: all.subarray(0, at), ended: true }
+    let length = Math.min(all.length, wanted.length - 1)
+    while (!all.subarray(all.length - length).equals(wanted.subarray(0, length))) length--
+    held = all.subarray(all.length - length)
+    return { shown: all.subarray(0, all.length - length), ended: false }
   }
 }
