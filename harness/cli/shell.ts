@@ -50,9 +50,9 @@ async function runCommand(cluster: RunningCluster, node: string, words: string[]
 }
 
 async function endCommand(cluster: RunningCluster, node: string, ending: string): Promise<void> {
-  const patience = AbortSignal.timeout(30_000)
-  const shell = await openChannel(cluster, node, channel.end, patience)
-  await shell.run(ending, patience).finally(() => shell.close())
+  const limit = AbortSignal.timeout(30_000)
+  const shell = await openChannel(cluster, node, channel.end, limit)
+  await shell.run(ending, limit).finally(() => shell.close())
 }
 
 /** @throws StackrigError SHELL_LOST when it does not answer within a minute. */

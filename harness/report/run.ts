@@ -17,7 +17,7 @@ export interface Failure {
 
 /**
  * What failed or passed: a test; a file that could not be loaded, lost its process, or whose hooks failed; or the run, where
- * an error cannot be laid at a test's door.
+ * an error belongs to no test.
  */
 export type OutcomeKind = 'test' | 'file' | 'run'
 
