@@ -12,8 +12,13 @@ test('an image of a deploy folder boots', async () => {
   const host = await pocketHost()
   const lock = join(folder, 'images.lock')
   const deployFolder = host.images.get('pocket')?.folder ?? ''
-  await importImages(deployFolder, { contract: 'pocket', roles: { pocket: 'pocket' }, file: lock })
-  const { image } = await verifyImage('pocket', { lock: readLock(lock) })
+  await importImages(deployFolder, {
+    contract: 'pocket',
+    roles: { pocket: 'pocket' },
+    renames: { pocket: 'theirs' },
+    file: lock,
+  })
+  const { image } = await verifyImage('theirs', { lock: readLock(lock) })
   await using cluster = await bootCluster(pair, { ...host, images: new Map([['pocket', image]]) })
   expect(await cluster.node('one').run`cat /proc/version`).toContain('Linux')
 })

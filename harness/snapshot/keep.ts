@@ -62,6 +62,9 @@ export async function keepSnapshot<Name extends string>(
   const lock = await lockFile(snapshotLock(wanted.folder), {
     signal: options.signal,
     onWait: () => options.onProgress?.('another process is booting this cluster; waiting for it'),
+  }).catch((error: unknown) => {
+    options.signal?.throwIfAborted()
+    throw error
   })
 
   try {

@@ -58,7 +58,7 @@ describe('time', () => {
 
   test('a look knows how much of it is left', async () => {
     const condition = finding(absent(), absent(), there)
-    await waitFor(condition, { timeout: long })
+    await waitFor(condition, { timeout: long, interval: 20 })
     const left = condition.looks.map(({ timeLeft }) => timeLeft)
     expect(left[0]).toBeGreaterThan(0.9 * long)
     expect(left).toEqual(left.toSorted((one, other) => other - one))

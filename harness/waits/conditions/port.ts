@@ -14,6 +14,9 @@ export interface PortNode {
 // ms; also what it takes to see that a port is closed.
 const oneTry = 1000
 
+// A try that lasts to the very end of the wait could not tell any more what it has seen.
+const tryFor = (timeLeft: number): number => Math.min(oneTry, Math.max(10, Math.ceil(timeLeft / 2)))
+
 /** The node accepts TCP connections there. */
 export function port(node: PortNode, number: number): Condition<undefined> {
   return {
@@ -22,7 +25,7 @@ export function port(node: PortNode, number: number): Condition<undefined> {
     // The node's network is watched until the port opens: a pause would only be late.
     interval: 0,
     async probe({ signal, timeLeft }) {
-      const { open, seen } = await node.tryPort(number, { timeout: Math.min(oneTry, timeLeft), signal })
+      const { open, seen } = await node.tryPort(number, { timeout: tryFor(timeLeft), signal })
       return open ? { done: true, value: undefined } : { done: false, seen: seen ?? 'no answer' }
     },
   }
