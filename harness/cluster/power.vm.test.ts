@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Cluster } from './cluster.js'
 import { forkCluster } from '../snapshot/index.js'
+import { provision } from './provision.js'
 import { ownHost } from '../testing/own-host.js'
 import { pairGolden } from '../testing/pocket.js'
 
@@ -42,6 +43,12 @@ test('a node that shuts down is no crash; one that takes too long is told', asyn
   await vi.waitUntil(() => one.machine.ended.aborted, { timeout: 60_000 })
   expect(await cluster.node('two').run`echo on`).toBe('on')
   expect(cluster.signal.aborted).toBe(false)
+})
+
+test('provisioning passes over a node that is off', async () => {
+  await cluster.node('one').powerOff()
+  await cluster.node('two').run`rm /etc/hosts`
+  expect((await provision(cluster)).map(({ node, file }) => `${node} ${file}`)).toEqual(['two /etc/hosts'])
 })
 
 test('a node that is switched on has the time of the cluster, whose clocks went on from the snapshot', async () => {

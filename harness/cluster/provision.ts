@@ -26,15 +26,17 @@ export async function planProvision(cluster: Cluster): Promise<ChangedFile[]> {
 
 /**
  * Gives every node its name, tells every node of every other, points compute and network nodes at the controller, gives
- * the cloud the topology's passwords, and restarts what read a file that changed. Doing it again changes nothing.
+ * the cloud the topology's passwords, and restarts what read a file that changed. Doing it again changes nothing. Nodes that
+ * are off are passed over.
  * @throws StackrigError COMMAND_FAILED, WAIT_TIMEOUT, IMAGE_MISMATCH
  */
 export async function provision(
   cluster: Cluster,
   onProgress?: (what: string) => void,
 ): Promise<ChangedFile[]> {
+  const nodes = cluster.nodes.filter((node) => node.isOn)
   const changes = await Promise.all(
-    cluster.nodes.map(async (node) => {
+    nodes.map(async (node) => {
       const changed = await provisionNode(node, cluster.topology)
       onProgress?.(`${node.name} is provisioned`)
       return changed
