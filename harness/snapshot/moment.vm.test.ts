@@ -42,10 +42,10 @@ const readDisk = async (node: RunningNode): Promise<string> => {
   return (await node.run`dd if=/dev/vda bs=4096 skip=100 count=1`).slice(0, 8).replaceAll('.', '')
 }
 
-/** A program that holds a number in a variable, and says it when it is told to. */
+/** A program that holds a number in a variable, and says it when it is told to. It has its pipe open all the time: no word is lost between two. */
 const startCounting = (node: RunningNode): Promise<string> =>
   node.run`sh -c ${`mkfifo /root/ask; n=0
-    sh -c 'n=0; while read word </root/ask; do n=$((n+1)); echo $n >/root/told; done' >/dev/null 2>&1 &`}`
+    sh -c 'n=0; while read word; do n=$((n+1)); echo $n >/root/told; done' <>/root/ask >/dev/null 2>&1 &`}`
 const count = async (node: RunningNode): Promise<string> =>
   node.run`sh -c ${'rm -f /root/told; echo >/root/ask; until [ -s /root/told ]; do :; done; cat /root/told'}`
 
