@@ -29,7 +29,14 @@ export {
 export { become, Horizon, type Cloud, type Image, type Network, type Server } from './openstack/index.js'
 export { diagnose } from './diagnosis/index.js'
 export { StackrigError, type ErrorClass, type ErrorCode } from './errors/index.js'
-export { bootCloud, cloudReady, expect, scenario, type ScenarioFixtures } from './scenario/index.js'
+export {
+  bootCloud,
+  cloudReady,
+  expect,
+  scenario,
+  type ScenarioFixtures,
+  type StepFunction,
+} from './scenario/index.js'
 export { settings } from './settings.js'
 export {
   agentAlive,

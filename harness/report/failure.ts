@@ -10,6 +10,7 @@ export interface ReportedError {
   code?: unknown
   class?: unknown
   diff?: unknown
+  step?: unknown
 }
 
 const classes: Record<ErrorClass, FailureClass> = {
@@ -37,6 +38,7 @@ export function failureOf(error: ReportedError): Failure {
     ...known,
     ...given('stack', text(error.stack)),
     ...given('diff', text(error.diff)),
+    ...given('step', text(error.step)),
   }
 }
 

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import type { TestCase, TestModule, TestSuite } from 'vitest/node'
+import { forPeople } from '../errors/index.js'
+import type { EndedStep, Step } from '../scenario/index.js'
 import { failureOf, harnessFailure, type ReportedError } from './failure.js'
-import type { Outcome, Run } from './run.js'
+import type { Outcome, Run, StepOutcome } from './run.js'
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -41,7 +43,7 @@ function readTest(test: TestCase, interrupted: boolean): Outcome {
   const failures = (errors ?? []).map(failureOf)
   const note = noteOf(test)
   const diagnostic = test.diagnostic()
-  const { evidence } = test.meta()
+  const { evidence, steps = [] } = test.meta()
   return {
     kind: 'test',
     ...placeOf(test.module),
@@ -52,8 +54,15 @@ function readTest(test: TestCase, interrupted: boolean): Outcome {
     duration: diagnostic?.duration ?? 0,
     ...(note !== undefined && { note }),
     failures,
+    ...(steps.length > 0 && { steps: steps.map(readStep) }),
     ...(evidence !== undefined && existsSync(evidence) && { evidence }),
   }
+}
+
+function readStep(step: Step | EndedStep): StepOutcome {
+  const { n, depth, name, began } = step
+  const { status, ended } = 'ended' in step ? step : { status: 'failed' as const, ended: began }
+  return { n, depth, name: forPeople(name), state: status, started: new Date(began), duration: ended - began }
 }
 
 /** Vitest's note on tests that Ctrl-C kept from running, or ended. */

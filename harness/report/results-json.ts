@@ -35,6 +35,18 @@ const resultsSchema = z.object({
       duration: z.number(),
       note: z.string().optional(),
       evidence: z.string().optional(),
+      steps: z
+        .array(
+          z.object({
+            n: z.number(),
+            depth: z.number(),
+            name: z.string(),
+            state: z.enum(['passed', 'failed']),
+            started: z.string(),
+            duration: z.number(),
+          }),
+        )
+        .optional(),
       errors: z.array(
         z.object({
           class: classSchema,
@@ -43,6 +55,7 @@ const resultsSchema = z.object({
           message: z.string(),
           diff: z.string().optional(),
           stack: z.string().optional(),
+          step: z.string().optional(),
         }),
       ),
     }),
@@ -78,7 +91,7 @@ export function parseResults(text: string): Results | undefined {
 }
 
 function testOf(outcome: Outcome, folder: string): Results['tests'][number] {
-  const { kind, project, file, name, tags, state, note, started, evidence } = outcome
+  const { kind, project, file, name, tags, state, note, started, evidence, steps } = outcome
   const itsClass = classOfOutcome(outcome)
   return {
     kind,
@@ -92,6 +105,7 @@ function testOf(outcome: Outcome, folder: string): Results['tests'][number] {
     duration: Math.round(outcome.duration),
     ...(note !== undefined && { note }),
     ...(evidence !== undefined && { evidence: relative(folder, evidence) }),
+    ...(steps && { steps: steps.map((step) => ({ ...step, started: step.started.toISOString() })) }),
     errors: outcome.failures,
   }
 }

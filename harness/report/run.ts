@@ -13,6 +13,22 @@ export interface Failure {
   stack?: string
   /** What an assertion wanted and got, line by line. */
   diff?: string
+  /** The step that it was thrown in: the number of the outermost one, and the names down to it. */
+  step?: string
+}
+
+/** A named part of a scenario. */
+export interface StepOutcome {
+  /** Which it is of the steps beside it, from 1. */
+  n: number
+  /** 0 of an outermost one. */
+  depth: number
+  name: string
+  state: 'passed' | 'failed'
+  /** Host's clock. */
+  started: Date
+  /** ms */
+  duration: number
 }
 
 /**
@@ -40,6 +56,8 @@ export interface Outcome {
   /** Why it was skipped, when it said so. */
   note?: string
   failures: Failure[]
+  /** In the order in which they began. */
+  steps?: StepOutcome[]
   /** Folder of its consoles, logs and pictures, when it left any. */
   evidence?: string
 }
@@ -88,4 +106,14 @@ export function runSucceeded(run: Run): boolean {
 /** The class of an outcome is that of its first error: the later ones may follow from it. */
 export function classOfOutcome({ state, failures }: Outcome): FailureClass | undefined {
   return state === 'failed' ? (failures[0]?.class ?? 'harness') : undefined
+}
+
+/** Where in its steps a test failed: `in step 2 "boot" › "wait"`, `after step 1 "boot"`. Nothing of one without steps. */
+export function placeInSteps({ state, failures, steps = [] }: Outcome): string | undefined {
+  const last = steps.findLast(({ depth }) => depth === 0)
+  if (state !== 'failed' || last === undefined) return undefined
+  const [first] = failures
+  if (first?.step !== undefined) return `in step ${first.step}`
+  // It took too long: no error came out of it.
+  return `${last.state === 'failed' ? 'in' : 'after'} step ${last.n} "${last.name}"`
 }

@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import { styleText } from 'node:util'
 import { stripEscapes } from '../errors/index.js'
 import { humanDuration } from '../duration.js'
-import { classOfOutcome, countOutcomes, type Outcome, type Run } from './run.js'
+import { classOfOutcome, countOutcomes, placeInSteps, type Outcome, type Run } from './run.js'
 
 interface SummaryOptions {
   /** Columns of the terminal. */
@@ -27,11 +27,16 @@ export function failureList(run: Run, { width, colour, from }: SummaryOptions): 
     .filter(({ state }) => state === 'failed')
     .flatMap((outcome) => {
       const [first] = outcome.failures
-      const words = [classOfOutcome(outcome), first?.code, humanDuration(outcome.duration)]
+      const words = [
+        classOfOutcome(outcome),
+        first?.code,
+        humanDuration(outcome.duration),
+        placeInSteps(outcome),
+      ]
       const said = clean(first?.message.split('\n').find((line) => line.trim() !== '') ?? 'no message')
       return [
         `${paint('✗', 'failed', colour)} ${short(labelOf(outcome), width - 2)}`,
-        `    ${words.filter(Boolean).join(', ')}`,
+        `    ${short(clean(words.filter(Boolean).join(', ')), width - 4)}`,
         `    ${short(said, width - 4)}`,
         ...(outcome.evidence === undefined ? [] : [`    evidence: ${relative(from, outcome.evidence)}`]),
       ]

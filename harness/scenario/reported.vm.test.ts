@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ownHost } from '../testing/own-host.js'
 import { projectFolder } from '../paths.js'
+import { placeInSteps } from '../report/run.js'
 import { InnerRun } from '../report/testing/inner-run.js'
 
 ownHost()
@@ -29,4 +30,39 @@ test('a scenario that fails in a node is reported with code, class and evidence,
   expect(await readdir(evidence)).toEqual(
     expect.arrayContaining(['one.console.log', 'two.console.log', 'diagnosis.txt']),
   )
+})
+
+test('the model of a run has the steps of each scenario, and where in them it failed', async () => {
+  await using inner = await InnerRun.of({
+    'a.test.ts': [
+      `import { scenario } from '${projectFolder}/harness/index.js'`,
+      `import { pocket } from '${projectFolder}/fixtures/topologies/pocket.js'`,
+      "import { beforeAll } from 'vitest'",
+      'const test = scenario(pocket)',
+      "test('inside', async ({ step }) => {",
+      "  await step('one', () => undefined)",
+      "  await step('two', () => step('deep', () => { throw new Error('no') }))",
+      '})',
+      "test('after', async ({ step }) => {",
+      "  await step('one', () => undefined)",
+      "  throw new Error('no')",
+      '})',
+      "test('late', { timeout: 100 }, async ({ step }) => {",
+      "  await step('one', () => new Promise(() => undefined))",
+      '})',
+      "test('without', () => { throw new Error('no') })",
+    ],
+  })
+  const { outcomes } = await inner.start()
+  expect(outcomes.map(placeInSteps)).toEqual([
+    'in step 2 "two" › "deep"',
+    'after step 1 "one"',
+    'in step 1 "one"',
+    undefined,
+  ])
+  expect(outcomes[0]?.steps).toMatchObject([
+    { n: 1, depth: 0, name: 'one', state: 'passed' },
+    { n: 2, depth: 0, name: 'two', state: 'failed' },
+    { n: 1, depth: 1, name: 'deep', state: 'failed' },
+  ])
 })

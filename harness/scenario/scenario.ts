@@ -11,6 +11,7 @@ import { interruption } from './interruption.js'
 import { fixtureNames, nodesByName, type NodeFixtures } from './node-fixtures.js'
 import { prepare } from './prepare.js'
 import { scenarioFolder } from './results.js'
+import { Steps, type StepFunction } from './step.js'
 
 /**
  * What a scenario can ask for; each is made when it is first named, and ended with the scenario. A node is a fixture of its
@@ -32,6 +33,19 @@ interface OwnFixtures<Name extends string> {
   browser: Browser
   /** Where this scenario keeps its consoles, logs and pictures. */
   evidence: string
+  /** Names a part of the scenario. */
+  step: StepFunction
+}
+
+/** What fixtures have of each other; a scenario has no name for it, and no node can be called so. */
+interface HiddenFixtures {
+  Steps: Steps
+}
+
+interface ClusterNeeds extends HiddenFixtures {
+  evidence: string
+  signal: AbortSignal
+  task: Pick<RunnerTask, 'result'>
 }
 
 // Images and the golden snapshot may have to be made first.
@@ -49,13 +63,12 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
   const own = {
     evidence: async ({ task }: { task: RunnerTestCase }, use: Use<string>) =>
       use((task.meta.evidence = scenarioFolder(task.file.name, task.fullTestName, variantOf(task.file)))),
-    cluster: async (
-      { evidence, signal, task }: { evidence: string; signal: AbortSignal; task: Pick<RunnerTask, 'result'> },
-      use: Use<Cluster<Name>>,
-    ) => {
+    cluster: async ({ evidence, signal, task, Steps: steps }: ClusterNeeds, use: Use<Cluster<Name>>) => {
       snapshot ??= await prepare(start, { signal })
       await using cluster = await forkCluster(snapshot, { logFolder: evidence, signal })
       await use(cluster)
+      // One that took too long still runs: it ends here, while there are nodes to look at.
+      await steps.end()
       if (task.result?.state === 'fail') await reportDiagnosis(cluster, evidence)
       await collectLogs(cluster, evidence)
     },
@@ -72,9 +85,18 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
         await browser.close()
       }
     },
+    step: async ({ Steps: steps }: HiddenFixtures, use: Use<StepFunction>) => use(steps.step),
     nodes: async ({ cluster }: { cluster: Cluster<Name> }, use: Use<Record<Name, RunningNode>>) =>
       use(nodesByName(cluster)),
   } satisfies Record<keyof OwnFixtures<Name>, unknown>
+  const hidden = {
+    Steps: async ({ task }: { task: RunnerTestCase }, use: Use<Steps>) => {
+      const steps = new Steps()
+      task.meta.steps = steps.all
+      await use(steps)
+      await steps.end()
+    },
+  } satisfies Record<keyof HiddenFixtures, unknown>
   const nodeFixtures = Object.fromEntries(
     fixtureNames(topology, Object.keys(own)).map((name) => [
       name,
@@ -82,7 +104,9 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
         use(cluster.node(name as Name)),
     ]),
   )
-  const test = base.extend({ ...own, ...nodeFixtures } as never) as unknown as TestAPI<ScenarioFixtures<Name>>
+  const test = base.extend({ ...own, ...hidden, ...nodeFixtures } as never) as unknown as TestAPI<
+    ScenarioFixtures<Name>
+  >
   // Before the first scenario, so that its own time-out pays for its own work only.
   base.beforeAll(async () => {
     snapshot = await prepare(start, { signal: interruption() })
