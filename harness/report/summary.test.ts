@@ -42,15 +42,13 @@ test('a failure is told in four lines: where, who has to act, what it said, and 
 })
 
 test('a failure says which step it was in, or after which it came', () => {
-  const steps = [
-    { n: 1, depth: 0, name: 'boot', state: 'passed' as const, started: new Date(0), duration: 1 },
-  ]
-  const failed = outcome({ state: 'failed', steps, failures: [{ class: 'scenario', message: 'no' }] })
+  const boot = { n: 1, depth: 0, name: 'boot', state: 'passed' as const, started: new Date(0), duration: 1 }
+  const failed = outcome({ state: 'failed', steps: [boot], failures: [{ class: 'scenario', message: 'no' }] })
   expect(failureList(runOf(failed), options)[1]).toBe('    scenario, 2.00 s, after step 1 "boot"')
   const inside = outcome({
     state: 'failed',
     failures: [{ class: 'scenario', message: 'no', step: '2 "ask" › "wait"' }],
-    steps: [...steps, { ...steps[0]!, n: 2, name: 'ask', state: 'failed' }],
+    steps: [boot, { ...boot, n: 2, name: 'ask', state: 'failed' }],
   })
   expect(failureList(runOf(inside), options)[1]).toBe('    scenario, 2.00 s, in step 2 "ask" › "wait"')
 })
