@@ -42,6 +42,20 @@ export default tseslint.config(
   },
   ...borderRules,
   {
+    files: ['**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "CallExpression[callee.object.name='AbortSignal'][callee.property.name='any'] CallExpression[callee.object.name='AbortSignal'][callee.property.name='timeout']",
+          message: 'Node 20 collects a signal of a time-out that nothing else refers to: use a timer',
+        },
+      ],
+    },
+  },
+  {
     // The environment is read in one place, and checked there.
     files: ['harness/**/*.ts', 'fixtures/**/*.ts', 'scenarios/**/*.ts'],
     ignores: ['harness/settings.ts', '**/*.test.ts', '**/testing/**'],

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { lstat, open, readdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
+import { lstat, open, readdir, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
@@ -168,6 +168,14 @@ export async function setAside(folder: string, reason: string): Promise<string> 
   await rename(folder, aside)
   await writeFile(join(aside, 'reason.txt'), `${reason}\n`)
   return aside
+}
+
+const aWeek = 7 * 24 * 3_600_000
+
+/** What was set aside is kept for a person to look at, for a week. */
+export async function removeOldAside(folder: string): Promise<void> {
+  const { mtimeMs } = await stat(folder)
+  if (Date.now() - mtimeMs > aWeek) await rm(folder, { recursive: true, force: true })
 }
 
 /** Renames a folder into its place, so that it is there also after the host has lost power. */

@@ -85,7 +85,7 @@ export class ShellChannel {
    * port are lost, so this is done again until there is an answer.
    */
   async start(signal: AbortSignal): Promise<void> {
-    await this.#greet(signal, `\n${commandLoop()}\n`)
+    await this.#greet(signal, makeLoop())
   }
 
   /** Makes sure that a loop reads at the other end. */
@@ -98,7 +98,7 @@ export class ShellChannel {
    * process that was begun in the background may not have sent its output elsewhere yet: it gets a second for that.
    */
   async ready(signal: AbortSignal): Promise<boolean> {
-    let answer = await (this.#settled ? orAborted(this.#settled, signal) : this.#greet(signal))
+    let answer = (await this.#settledSoon(signal)) ?? (await this.#greet(signal, makeLoop()))
     if (answer.holders.length === 0) return true
     const until = performance.now() + settleTime
     for (;;) {
@@ -181,6 +181,17 @@ export class ShellChannel {
     this.#listening.abort()
     this.#output.destroy()
     this.#errors.destroy()
+  }
+
+  /**
+   * The answer to the question that followed the last command; undefined when it has not come yet. A command that ended
+   * its loop took the question with it: the shell that came in the loop's place drops it, and has to be made a loop.
+   */
+  async #settledSoon(signal: AbortSignal): Promise<Answer | undefined> {
+    if (!this.#settled) return undefined
+    const enough = new AbortController()
+    const late = delay(settleTime, undefined, { signal: enough.signal }).catch(() => undefined)
+    return orAborted(Promise.race([this.#settled, late]), signal).finally(() => enough.abort())
   }
 
   async #greet(signal: AbortSignal, before = ''): Promise<Answer> {
@@ -268,7 +279,7 @@ export class ShellChannel {
   }
 }
 
-// ms
+// ms; for a process in the background to send its output elsewhere, for a loop to answer without being asked again.
 const settleTime = 1000
 
 /**
@@ -276,6 +287,9 @@ const settleTime = 1000
  * a node under TCG microseconds.
  */
 const word = (): string => randomBytes(6).toString('base64url')
+
+/** A line that makes a loop of a shell; one that is a loop already drops it. */
+const makeLoop = (): string => `\n${commandLoop()}\n`
 
 /** Characters: a process id has seven digits at most, and a command may leave many processes. */
 const longestAnswer = 1_000_000

@@ -81,7 +81,9 @@ export class Shell {
 
   /** Resolves when the shells of a booted node answer, on every channel. @throws StackrigError SHELL_LOST */
   async start(timeout: Duration): Promise<void> {
-    await this.#answers(timeout, (signal) => Promise.all(this.#all.map((channel) => channel.start(signal))))
+    await this.#within(milliseconds(timeout), (signal) =>
+      Promise.all(this.#all.map((channel) => channel.start(signal))),
+    )
   }
 
   /**
@@ -89,7 +91,7 @@ export class Shell {
    * @throws StackrigError SHELL_LOST
    */
   async answer(timeout: Duration = '120s'): Promise<void> {
-    await this.#answers(timeout, (signal) =>
+    await this.#within(milliseconds(timeout), (signal) =>
       Promise.all(this.#idle.slice(-1).map((channel) => channel.greet(signal))),
     )
   }
@@ -104,7 +106,7 @@ export class Shell {
       await channel.greet(this.#signal)
       this.#give(channel)
     })
-    await this.#answers(timeout, async (signal) => {
+    await this.#within(milliseconds(timeout), async (signal) => {
       const late = new Promise<never>((_, reject) =>
         signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
       )
@@ -112,14 +114,15 @@ export class Shell {
     })
   }
 
-  async #answers(timeout: Duration, greeting: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  /** @param timeout ms. A timer keeps it: Node 20 collects an AbortSignal.timeout that only AbortSignal.any refers to. */
+  async #within(timeout: number, talk: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const late = new AbortController()
     const timer = setTimeout(() => {
       const next = 'its console log tells whether /dev/virtio-ports is there (module virtio_console)'
       late.abort(new StackrigError('SHELL_LOST', `the shells of node ${this.#node} must answer`, { next }))
-    }, milliseconds(timeout))
+    }, timeout)
     try {
-      await greeting(AbortSignal.any([this.#signal, late.signal]))
+      await talk(AbortSignal.any([this.#signal, late.signal]))
     } finally {
       clearTimeout(timer)
     }
@@ -187,7 +190,7 @@ export class Shell {
         const turn = this.#ending.then(() => this.#end(ending))
         this.#ending = turn.catch(() => undefined)
         await turn
-        await channel.start(AbortSignal.any([this.#signal, AbortSignal.timeout(resetTimeout)]))
+        await this.#within(resetTimeout, (signal) => channel.start(signal))
         this.#give(channel)
         return
       } catch (error) {
@@ -199,13 +202,14 @@ export class Shell {
 
   async #end(ending: string | undefined): Promise<void> {
     if (ending === undefined) return
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(resetTimeout)])
-    try {
-      await this.#ender.run(ending, signal)
-    } catch (error) {
-      await this.#ender.start(signal)
-      throw error
-    }
+    await this.#within(resetTimeout, async (signal) => {
+      try {
+        await this.#ender.run(ending, signal)
+      } catch (error) {
+        await this.#ender.start(signal)
+        throw error
+      }
+    })
   }
 }
 

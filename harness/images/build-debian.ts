@@ -8,7 +8,8 @@ import type { BuildTask } from './build-task.js'
 import { imagesFolder } from './cache.js'
 import { updateIndexes } from './debian-packages.js'
 import { findLayer, pruneLayers } from './layers.js'
-import { dpkgOptions, installOptions, shellQuoted, unpackOptions } from './mmdebstrap-options.js'
+import { quoteWord } from '../shell-word.js'
+import { dpkgOptions, installOptions, unpackOptions } from './mmdebstrap-options.js'
 import { runLogged } from './program.js'
 import { imageFileName, qemubootValues } from './qemuboot-values.js'
 import type { DebianRecipe } from './recipe.js'
@@ -85,12 +86,12 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
     [
       `name=${recipe.name}`,
       `disk=${recipe.disk}`,
-      `parts=${shellQuoted(sources.map(({ recipe: { name } }) => name).join(' '))}`,
-      `postponed=${shellQuoted(postponed.join(' '))}`,
+      `parts=${quoteWord(sources.map(({ recipe: { name } }) => name).join(' '))}`,
+      `postponed=${quoteWord(postponed.join(' '))}`,
       // Root writes the artefacts where they belong; a user namespace may not even see that folder.
       `layer=${unpacks ? 'unpack' : layer ? 'save' : 'none'}`,
-      `layer_file=${shellQuoted(layer ?? '')}`,
-      `output=${isRoot ? shellQuoted(output) : '"$1"' + `${insideFolder}/output`}`,
+      `layer_file=${quoteWord(layer ?? '')}`,
+      `output=${isRoot ? quoteWord(output) : '"$1"' + `${insideFolder}/output`}`,
     ].join('\n') + '\n',
   )
 
@@ -100,13 +101,13 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
     '--architectures=amd64',
     ...(unpacks ? unpackOptions(layer) : await installOptions(isRoot, packages, paths, postponed)),
     ...dpkgOptions.map((option) => `--dpkgopt=${option}`),
-    `--customize-hook=copy-in ${shellQuoted(input)} ${dirname(insideFolder)}`,
+    `--customize-hook=copy-in ${quoteWord(input)} ${dirname(insideFolder)}`,
     `--customize-hook=sh "$1${insideFolder}/finish" "$1"`,
     ...(isRoot
       ? []
       : artefacts.map(
           (file) =>
-            `--customize-hook=download ${insideFolder}/output/${file} ${shellQuoted(join(output, file))}`,
+            `--customize-hook=download ${insideFolder}/output/${file} ${quoteWord(join(output, file))}`,
         )),
     recipe.suite,
     '/dev/null',

@@ -1,17 +1,15 @@
+import { quoteWord } from '../shell-word.js'
 import { debsFolder } from './cache.js'
 import { hostAptOptions } from './debian-packages.js'
 
 /** dpkg's options for every tree. */
 export const dpkgOptions = ['force-unsafe-io', 'force-confdef']
 
-/** A word for a shell, whatever is in it. */
-export const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
-
 /** mmdebstrap's options for a tree whose packages an earlier build installed. */
 export const unpackOptions = (layer: string): string[] => [
   '--variant=custom',
   '--skip=update,cleanup',
-  `--setup-hook=echo "stackrig: unpacking packages an earlier build installed"; tar -xf ${shellQuoted(layer)} -C "$1" --xattrs --xattrs-include='*' --numeric-owner`,
+  `--setup-hook=echo "stackrig: unpacking packages an earlier build installed"; tar -xf ${quoteWord(layer)} -C "$1" --xattrs --xattrs-include='*' --numeric-owner`,
 ]
 
 /**
@@ -46,7 +44,7 @@ export const insideTree = (script: string, words: string[]): string =>
   [
     // Before the packages are configured there is no /mnt yet.
     `mkdir -p "$1/mnt"; unshare --mount sh -euc 'mount --bind "$0" "$0/mnt"; exec chroot "$0/mnt" "$@"' "$1"`,
-    ...['sh', '-euc', script, 'sh', ...words].map(shellQuoted),
+    ...['sh', '-euc', script, 'sh', ...words].map(quoteWord),
   ].join(' ')
 
 /**
@@ -77,7 +75,7 @@ done`,
 
 /** Hands apt the packages earlier builds downloaded, and keeps those it downloads now. */
 function packageCacheHooks(isRoot: boolean): string[] {
-  const cache = shellQuoted(debsFolder())
+  const cache = quoteWord(debsFolder())
   const archives = '/var/cache/apt/archives'
   if (!isRoot) {
     return [

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs'
-import { rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { logger } from '../log.js'
+import { removeOldAside } from '../manifest.js'
 import { imagesFolder } from './cache.js'
 import { readRecord } from './image.js'
 import { openFiles } from './open-files.js'
@@ -30,7 +31,7 @@ export async function pruneImages(name: string, keptDigest: string): Promise<voi
   const opened = openFiles()
   for (const entry of readdirSync(imagesFolder())) {
     const folder = join(imagesFolder(), entry)
-    if (new RegExp(`^${name}-[0-9a-f]{12}\\.bad$`).test(entry)) await removeWhenOld(folder)
+    if (new RegExp(`^${name}-[0-9a-f]{12}\\.bad$`).test(entry)) await removeOldAside(folder)
     const record = entry.startsWith(`${name}-`) ? readRecord(folder) : undefined
     if (record?.name !== name || record.digest === keptDigest || entry.endsWith('.bad')) continue
     if (Date.now() - (await lastUsed(folder)) < graceMs || opened.some((file) => file.startsWith(folder)))
@@ -38,10 +39,4 @@ export async function pruneImages(name: string, keptDigest: string): Promise<voi
     debug('pruning %s', entry)
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-/** What was set aside is kept for a person to look at, for a week. */
-async function removeWhenOld(folder: string): Promise<void> {
-  const { mtimeMs } = await stat(folder)
-  if (Date.now() - mtimeMs > 7 * 24 * graceMs) await rm(folder, { recursive: true, force: true })
 }

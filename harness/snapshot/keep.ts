@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { humanDuration } from '../duration.js'
 import { StackrigError } from '../errors/index.js'
 import { requireDisk, requireMemory, type Cluster } from '../cluster/index.js'
@@ -58,7 +58,6 @@ export async function keepSnapshot<Name extends string>(
   const kept = await findSnapshot(wanted.folder, options.onProgress)
   if (kept) return snapshotOf(wanted, kept)
   await mkdir(snapshotRoot(), { recursive: true })
-  await mkdir(dirname(snapshotLock(wanted.folder)), { recursive: true })
   const lock = await lockFile(snapshotLock(wanted.folder), {
     signal: options.signal,
     onWait: () => options.onProgress?.('another process is booting this cluster; waiting for it'),
@@ -66,7 +65,6 @@ export async function keepSnapshot<Name extends string>(
     options.signal?.throwIfAborted()
     throw error
   })
-
   try {
     return snapshotOf(wanted, (await findSnapshot(wanted.folder)) ?? (await make(wanted, making, options)))
   } finally {

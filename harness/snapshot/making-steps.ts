@@ -23,5 +23,5 @@ export const makingSteps: Readonly<Record<string, MakingStepVersion>> = {
   proof: { version: 4, sources: ['cloud/readiness.ts'], lookedAt: '518e134def7e9ed0' },
   'warm-up': { version: 4, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: 'b47d4225e109e942' },
   rest: { version: 1, sources: ['cluster/quiet-moment.ts'], lookedAt: '6efb777e0713c562' },
-  saving: { version: 1, sources: ['snapshot/keep.ts', 'qemu/saved-state.ts'], lookedAt: 'ed8893e9d8f070aa' },
+  saving: { version: 1, sources: ['snapshot/keep.ts', 'qemu/saved-state.ts'], lookedAt: '89f764eae541ac5f' },
 }

@@ -3,6 +3,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { tryLock } from '../file-lock.js'
 import { openFiles } from '../images/index.js'
+import { removeOldAside } from '../manifest.js'
 import { giveUpMoments, momentsOn } from './pinned.js'
 import { lastUsed, snapshotLock } from './snapshot.js'
 
@@ -83,7 +84,7 @@ export async function removeSnapshot(folder: string): Promise<void> {
  */
 export async function removeAbandoned(root: string, held?: string): Promise<void> {
   for (const name of await readdir(root).catch(() => [])) {
-    if (name.endsWith('.bad')) await removeWhenOld(join(root, name))
+    if (name.endsWith('.bad')) await removeOldAside(join(root, name))
     const folder = unfinished.exec(name)?.groups?.['folder']
     if (folder === undefined) continue
     const ours = held === join(root, folder)
@@ -92,12 +93,6 @@ export async function removeAbandoned(root: string, held?: string): Promise<void
     await rm(join(root, name), { recursive: true, force: true })
     await lock?.release()
   }
-}
-
-/** What was set aside is kept for a person to look at, for a week. */
-async function removeWhenOld(folder: string): Promise<void> {
-  const { mtimeMs } = await stat(folder)
-  if (Date.now() - mtimeMs > 7 * 24 * anHour) await rm(folder, { recursive: true, force: true })
 }
 
 /** What another process removes meanwhile takes no room. */

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { ShellChannel } from '../shell-channel.js'
 import { loopReader } from '../shell-loop.js'
 
 /** The shells of this machine that images have too. */
@@ -28,15 +27,4 @@ export function localShell(words: readonly string[]): LocalShell {
       shells.kill('SIGKILL')
     },
   }
-}
-
-/** A channel to such a shell; greeted when it is first used. */
-export async function localChannel(
-  words: readonly string[],
-  signal: AbortSignal,
-): Promise<Disposable & { channel: ShellChannel; output: Socket; errors: Socket }> {
-  const shell = localShell(words)
-  const channel = new ShellChannel('here', shell.output, shell.errors)
-  await channel.start(signal)
-  return { channel, ...shell }
 }
