@@ -15,9 +15,12 @@ export function consoleCommand(): Command {
     .action(async (nodeName: string, options: { cluster?: string }) => {
       const cluster = await findRunning(options.cluster)
       const node = findNode(cluster, nodeName)
-      const listening = AbortSignal.any([interrupted, AbortSignal.timeout(10_000)])
+      const late = new AbortController()
+      const timer = setTimeout(() => late.abort(new Error('nobody listened for 10 s')), 10_000)
+      const listening = AbortSignal.any([interrupted, late.signal])
       const socket = join(cluster.folder, consoleSocket(node.name))
-      const stream = await connectWhenListening(socket, listening).catch((cause: unknown) => {
+      const connecting = connectWhenListening(socket, listening).finally(() => clearTimeout(timer))
+      const stream = await connecting.catch((cause: unknown) => {
         throw new StackrigError('SHELL_LOST', `node ${node.name} must be on to have a console`, {
           where: socket,
           cause,
