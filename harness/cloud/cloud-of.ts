@@ -12,5 +12,6 @@ export function cloudOf(cluster: Cluster, signal?: AbortSignal): Cloud {
     region,
     ...credentials,
     signal: ended,
+    timeline: cluster.timeline,
   })
 }

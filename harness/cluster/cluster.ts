@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { StackrigError } from '../errors/index.js'
 import { Sandbox } from '../sandbox/index.js'
+import { nodeLane, noTimeline, type Timeline } from '../timeline/index.js'
 import { bootNode, newDisk } from './boot-node.js'
 import { addressOf } from './host-names.js'
 import { networkPlan, type Launched, type MachineOptions } from './launch.js'
@@ -16,6 +17,8 @@ export interface ClusterOptions extends MachineOptions {
   logFolder?: string | undefined
   /** Where the nodes' disks lie; default: the sandbox's folder. */
   diskFolder?: string | undefined
+  /** What happens to it is written there; default: nowhere. */
+  timeline?: Timeline | undefined
 }
 
 /** How the nodes of a cluster come to run. */
@@ -32,6 +35,8 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   readonly machines: MachineOptions
   readonly logFolder: string
   readonly diskFolder: string
+  /** That of the scenario which it belongs to. */
+  readonly timeline: Timeline
   /** How far the clocks of the running nodes are behind the host's, ms; those of a fork went on from its snapshot. */
   clockBehind = 0
   /** Takes its moments; handed in by whoever forked it. */
@@ -51,6 +56,7 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     this.machines = { accelerator, images, launcher }
     this.logFolder = options.logFolder ?? sandbox.folder
     this.diskFolder = options.diskFolder ?? sandbox.folder
+    this.timeline = options.timeline ?? noTimeline
   }
 
   /**
@@ -124,6 +130,10 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     await newDisk(this, node)
     await this.sandbox.addTap({ name: node.hostName, address: node.address }, index)
     try {
+      const { address } = node
+      const data = { node: name, address }
+      const text = `it joins at ${address}`
+      this.timeline.add({ lane: nodeLane(name), kind: 'join', text, data })
       const added = this.#runs(node, await bootNode(this, node, { topology }))
       this.#topology = topology
       this.#nodes = [...this.#nodes, added]
@@ -150,7 +160,13 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
    * @throws StackrigError USAGE when it is no fork of a golden snapshot, or a node does not run since then; HOST_DISK.
    */
   async moment(name: string, options: MomentOptions = {}): Promise<ClusterMoment<Name>> {
-    if (this.saver) return this.saver.take(name, options)
+    if (this.saver) {
+      const t = Date.now()
+      const moment = await this.saver.take(name, options)
+      const data = { step: name, folder: moment.folder }
+      this.timeline.add({ t, end: Date.now(), lane: 'harness', kind: 'moment', text: `moment ${name}`, data })
+      return moment
+    }
     throw new StackrigError('USAGE', 'a moment can be taken of a fork of a golden snapshot', {
       where: `cluster ${this.#topology.name}`,
       seen: 'it was booted, or shares nothing with a snapshot, or was started by another process',

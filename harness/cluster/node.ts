@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Contract } from '../contract/index.js'
 import { StackrigError } from '../errors/index.js'
 import { humanDuration, milliseconds, type Duration } from '../duration.js'
+import { quoteWord } from '../shell-word.js'
 import {
   commandText,
   lastLines,
@@ -13,9 +14,11 @@ import {
   type Shell,
 } from '../guest/index.js'
 import { consoleSocket, type Machine } from '../qemu/index.js'
+import { nodeLane } from '../timeline/index.js'
 import { commandSucceeds, port as portOf, waitFor } from '../waits/index.js'
 import { bootNode } from './boot-node.js'
 import type { Cluster } from './cluster.js'
+import { recordCommand } from './command-record.js'
 import { initWords, type Verb } from './init-words.js'
 import type { Launched } from './launch.js'
 import type { TopologyNode } from './topology.js'
@@ -101,7 +104,9 @@ export class RunningNode {
 
   /** Runs a command as root, whatever its exit status. @throws StackrigError WAIT_TIMEOUT, SHELL_LOST */
   execute(command: string, options: RunOptions = {}): Promise<CommandResult> {
-    return this.#shell.execute(command, options)
+    const running = this.#shell.execute(command, options)
+    recordCommand(this.#cluster.timeline, this.name, command, running)
+    return running
   }
 
   /**
@@ -180,7 +185,9 @@ export class RunningNode {
   }
 
   writeFile(path: string, content: Buffer | string): Promise<void> {
-    return writeFile(this.#shell, path, content)
+    const writing = writeFile(this.#shell, path, content)
+    recordCommand(this.#cluster.timeline, this.name, `cat >${quoteWord(path)}`, writing)
+    return writing
   }
 
   /** The raw serial console; QEMU serves one listener at a time. @throws StackrigError USAGE when the node is off. */
@@ -196,16 +203,25 @@ export class RunningNode {
   /** Pulls the cable: the guest sees its carrier go, and nothing goes to its network card or comes from it. */
   async unplug(): Promise<void> {
     await this.machine.setLink('down')
+    this.#tellCable('out')
   }
 
   /** Puts the cable back. */
   async plugIn(): Promise<void> {
     await this.machine.setLink('up')
+    this.#tellCable('in')
+  }
+
+  #tellCable(to: 'in' | 'out'): void {
+    const text = to === 'out' ? 'the cable is pulled' : 'the cable is put back'
+    const data = { node: this.name, to }
+    this.#cluster.timeline.add({ lane: nodeLane(this.name), kind: 'cable', text, data })
   }
 
   /** A power cut: what the node had not written to its disk is lost. */
   async powerOff(): Promise<void> {
     await this.machine.powerOff()
+    this.#tellPower('off', 'a power cut')
     this.#shell.close()
   }
 
@@ -225,6 +241,7 @@ export class RunningNode {
         { where: this.consoleLog, cause: expired.aborted ? undefined : cause },
       )
     })
+    this.#tellPower('off', 'it has shut down')
     this.#shell.close()
   }
 
@@ -234,8 +251,14 @@ export class RunningNode {
    */
   async powerOn(): Promise<void> {
     if (this.isOn) throw new StackrigError('USAGE', `${this.name} must be off to be switched on`)
+    this.#tellPower('on', 'it is switched on')
     this.#current = await bootNode(this.#cluster, this.plan)
     this.#cluster.watch(this.#current)
+  }
+
+  #tellPower(to: 'on' | 'off', text: string): void {
+    const data = { node: this.name, to }
+    this.#cluster.timeline.add({ lane: nodeLane(this.name), kind: 'power', text, data })
   }
 }
 

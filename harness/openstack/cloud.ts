@@ -1,4 +1,5 @@
 import type { ApiVersions } from '../contract/index.js'
+import type { Timeline } from '../timeline/index.js'
 import type { CatalogEntry, ServiceType } from './catalog.js'
 import { CinderV3, type Cinder } from './cinder.js'
 import { CinderV1 } from './cinder-v1.js'
@@ -31,6 +32,8 @@ export interface CloudOptions extends Credentials {
   timeouts?: Timeouts
   /** Certificates (PEM) of the authorities that signed those of the cloud; without them, those that Node trusts. */
   ca?: string | undefined
+  /** Every call is told there; default: nowhere. */
+  timeline?: Timeline | undefined
 }
 
 /** All services of a cloud as one user of it sees them. */
@@ -105,7 +108,14 @@ export function openCloud(options: CloudOptions): Cloud {
     signal,
     timeouts,
     ca,
+    timeline,
     ...credentials
   } = options
-  return new Cloud({ http: new Http(dial, timeouts, signal, ca), identityUrl, region, apis, credentials })
+  return new Cloud({
+    http: new Http(dial, timeouts, signal, { ca, timeline }),
+    identityUrl,
+    region,
+    apis,
+    credentials,
+  })
 }

@@ -3,8 +3,10 @@ import type { z } from 'zod'
 import { milliseconds, type Duration } from '../duration.js'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
+import { noTimeline, type Timeline } from '../timeline/index.js'
 import type { Dial } from './agent.js'
 import { ApiError, openstackMessage, requestIdOf } from './api-error.js'
+import { CallRecord } from './call-record.js'
 import { failureText, tooLong, usualBody } from './body.js'
 import { checkedAddress, Connections } from './connections.js'
 import { parseJson } from './json.js'
@@ -52,15 +54,23 @@ export class Http {
   readonly requestTimeout: number
   /** ms */
   readonly uploadTimeout: number
+  /** Where every call is told. */
+  readonly timeline: Timeline
   readonly #retryWindow: number
 
   /** `ca` are certificates (PEM) to trust instead of Node's own. */
-  constructor(dial: Dial, timeouts: Timeouts = {}, signal?: AbortSignal, ca?: string) {
+  constructor(
+    dial: Dial,
+    timeouts: Timeouts = {},
+    signal?: AbortSignal,
+    { ca, timeline = noTimeline }: { ca?: string | undefined; timeline?: Timeline | undefined } = {},
+  ) {
     this.connections = new Connections(dial, milliseconds(timeouts.connect ?? '10s'), ca)
     this.requestTimeout = milliseconds(timeouts.request ?? '120s')
     this.#retryWindow = milliseconds(timeouts.retry ?? '20s')
     this.uploadTimeout = milliseconds(timeouts.upload ?? '30min')
     this.signal = signal
+    this.timeline = timeline
   }
 
   /**
@@ -71,6 +81,7 @@ export class Http {
   async send(request: HttpRequest): Promise<HttpAnswer> {
     const started = performance.now()
     const longest = request.longest ?? usualBody
+    const record = new CallRecord(this.timeline, request)
     try {
       const sent = got(checkedAddress(request.url), this.#options(request, started))
       void sent.on('downloadProgress', ({ transferred }) => {
@@ -78,6 +89,7 @@ export class Http {
       })
       const response = await sent
       const answer = { status: response.statusCode, headers: response.headers, body: response.rawBody }
+      record.answered(answer)
       log(
         '%s %s %d in %d ms',
         request.method,
@@ -88,6 +100,7 @@ export class Http {
       if (isRefused(answer)) throw refusal(request, answer)
       return answer
     } catch (error) {
+      record.failed(error)
       if (error instanceof ApiError) throw error
       throw unanswered(request, error instanceof CancelError ? tooLong(longest) : error, this.signal)
     }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { readBody, usualBody } from './body.js'
+import { CallRecord } from './call-record.js'
 import { isRefused, refusal, unanswered, type Http, type HttpAnswer } from './http.js'
 
 export interface Upload {
@@ -31,6 +32,7 @@ export async function upload(
   const length = contentLength === undefined ? {} : { 'content-length': String(contentLength) }
   const headers = { 'accept-encoding': 'identity', ...rest.headers, ...length }
   const asked = { method, url, headers, secrets: rest.secrets }
+  const record = new CallRecord(http.timeline, asked)
   let answer: HttpAnswer
   try {
     const request = http.connections.request(url, {
@@ -45,10 +47,12 @@ export async function upload(
       request.destroy()
     }
   } catch (error) {
+    record.failed(error)
     throw unanswered(asked, error, http.signal)
   } finally {
     body.destroy()
   }
+  record.answered(answer)
   if (isRefused(answer)) throw refusal(asked, answer)
   return answer
 }

@@ -5,12 +5,14 @@ import type { Cluster, RunningNode } from '../cluster/index.js'
 import { diagnose } from '../diagnosis/index.js'
 import { forPeople } from '../errors/index.js'
 import type { Cloud } from '../openstack/index.js'
+import { setPresentTimeline, withOwnTimeline, type TimelineFile } from '../timeline/index.js'
 import { collectLogs, writeDiagnosis } from './evidence.js'
 import { forkCluster, type Snapshot } from '../snapshot/index.js'
 import { interruption } from './interruption.js'
 import { fixtureNames, nodesByName, type NodeFixtures } from './node-fixtures.js'
 import { prepare } from './prepare.js'
 import { scenarioFolder } from './results.js'
+import { openTimeline, tellErrors, tellOutcome, tellSteps } from './scenario-timeline.js'
 import { Steps, type StepFunction } from './step.js'
 
 /**
@@ -40,12 +42,18 @@ interface OwnFixtures<Name extends string> {
 /** What fixtures have of each other; a scenario has no name for it, and no node can be called so. */
 interface HiddenFixtures {
   Steps: Steps
+  Timeline: TimelineFile
 }
 
 interface ClusterNeeds extends HiddenFixtures {
   evidence: string
   signal: AbortSignal
   task: Pick<RunnerTask, 'result'>
+}
+
+interface TimelineNeeds extends Pick<HiddenFixtures, 'Steps'> {
+  evidence: string
+  task: RunnerTestCase
 }
 
 // Images and the golden snapshot may have to be made first.
@@ -63,12 +71,16 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
   const own = {
     evidence: async ({ task }: { task: RunnerTestCase }, use: Use<string>) =>
       use((task.meta.evidence = scenarioFolder(task.file.name, task.fullTestName, variantOf(task.file)))),
-    cluster: async ({ evidence, signal, task, Steps: steps }: ClusterNeeds, use: Use<Cluster<Name>>) => {
+    cluster: async (
+      { evidence, signal, task, Steps: steps, Timeline: timeline }: ClusterNeeds,
+      use: Use<Cluster<Name>>,
+    ) => {
       snapshot ??= await prepare(start, { signal })
-      await using cluster = await forkCluster(snapshot, { logFolder: evidence, signal })
+      await using cluster = await forkCluster(snapshot, { logFolder: evidence, signal, timeline })
       await use(cluster)
       // One that took too long still runs: it ends here, while there are nodes to look at.
       await steps.end()
+      tellErrors(timeline, task)
       if (task.result?.state === 'fail') await reportDiagnosis(cluster, evidence)
       await collectLogs(cluster, evidence)
     },
@@ -85,7 +97,7 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
         await browser.close()
       }
     },
-    step: async ({ Steps: steps }: HiddenFixtures, use: Use<StepFunction>) => use(steps.step),
+    step: async ({ Steps: steps }: Pick<HiddenFixtures, 'Steps'>, use: Use<StepFunction>) => use(steps.step),
     nodes: async ({ cluster }: { cluster: Cluster<Name> }, use: Use<Record<Name, RunningNode>>) =>
       use(nodesByName(cluster)),
   } satisfies Record<keyof OwnFixtures<Name>, unknown>
@@ -95,6 +107,13 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
       task.meta.steps = steps.all
       await use(steps)
       await steps.end()
+    },
+    Timeline: async ({ evidence, task, Steps: steps }: TimelineNeeds, use: Use<TimelineFile>) => {
+      using timeline = openTimeline(evidence, task, topology)
+      setPresentTimeline(timeline)
+      tellSteps(timeline, steps)
+      await use(timeline)
+      tellOutcome(timeline, task, topology)
     },
   } satisfies Record<keyof HiddenFixtures, unknown>
   const nodeFixtures = Object.fromEntries(
@@ -107,6 +126,7 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
   const test = base.extend({ ...own, ...hidden, ...nodeFixtures } as never) as unknown as TestAPI<
     ScenarioFixtures<Name>
   >
+  base.aroundEach((runTest) => withOwnTimeline(runTest))
   // Before the first scenario, so that its own time-out pays for its own work only.
   base.beforeAll(async () => {
     snapshot = await prepare(start, { signal: interruption() })

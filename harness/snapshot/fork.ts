@@ -9,6 +9,7 @@ import {
   type TopologyNode,
 } from '../cluster/index.js'
 import { copyDisk, createOverlay, loadState, type MachineSpec } from '../qemu/index.js'
+import type { Timeline } from '../timeline/index.js'
 import { letRun } from './let-run.js'
 import { ForkSaver } from './moment.js'
 import { requireWhole, snapshotFiles, type Snapshot } from './snapshot.js'
@@ -21,6 +22,8 @@ export interface ForkOptions {
    * its golden snapshot. It takes as much memory as a cold boot.
    */
   diskFolder?: string | undefined
+  /** What happens to it is written there; default: nowhere. */
+  timeline?: Timeline | undefined
   signal?: AbortSignal | undefined
 }
 

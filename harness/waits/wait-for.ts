@@ -1,8 +1,10 @@
 import { humanDuration, milliseconds, type Duration } from '../duration.js'
 import { endsWaits, messageOf, StackrigError, type ErrorCode } from '../errors/index.js'
+import { presentTimeline } from '../timeline/index.js'
 import type { Condition, Look, Seen } from './condition.js'
 import { History } from './history.js'
 import { Pause } from './pause.js'
+import { WaitRecord } from './wait-record.js'
 
 export interface WaitOptions {
   /** After this the wait fails with WAIT_TIMEOUT; default 5 min. */
@@ -43,6 +45,8 @@ export async function waitFor<T>(condition: Condition<T>, options: WaitOptions =
   })
   const aborted = rejection(signal)
   const history = new History()
+  const record = new WaitRecord(presentTimeline(), what)
+  let status: 'passed' | 'failed' = 'failed'
   const pause = new Pause()
   let isWatched = false
   let unanswered: unknown
@@ -55,12 +59,16 @@ export async function waitFor<T>(condition: Condition<T>, options: WaitOptions =
     while (!signal.aborted) {
       const asked = performance.now()
       const found = await answer(condition, look(), aborted)
-      if ('value' in found) return found.value
+      if ('value' in found) {
+        status = 'passed'
+        return found.value
+      }
       // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it changes while the probe is awaited
       if (signal.aborted) {
         history.add(`no answer to a look that had begun ${humanDuration(performance.now() - asked)} before`)
         break
       }
+      record.saw(textOf(found))
       if ('error' in found && endsWaits(found.error)) throw found.error
       unanswered = 'error' in found ? found.error : undefined
       history.add(textOf(found))
@@ -81,6 +89,7 @@ export async function waitFor<T>(condition: Condition<T>, options: WaitOptions =
   } finally {
     clearTimeout(timer)
     over.abort()
+    record.ended(status)
   }
 }
 

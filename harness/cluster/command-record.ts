@@ -1,0 +1,55 @@
+import { messageOf } from '../errors/index.js'
+import type { CommandResult } from '../guest/index.js'
+import { begin, nodeLane, noTimeline, type Timeline } from '../timeline/index.js'
+
+/** ms after which a command that still runs is told of. */
+const long = 1000
+
+/** Characters of a command: it may be a file that is written. */
+const longestCommand = 2000
+
+/** Tells a timeline of a command on a node: when it has ended, and before if it lasts. */
+export function recordCommand(
+  timeline: Timeline,
+  node: string,
+  command: string,
+  running: Promise<unknown>,
+): void {
+  if (timeline === noTimeline) return
+  const shown = command.slice(0, longestCommand)
+  const told = {
+    ...{ lane: nodeLane(node), kind: 'command' as const },
+    text: shown.split('\n', 1).join(''),
+    data: { node, command: shown === command ? command : `${shown} …` },
+  }
+  const t = Date.now()
+  const timer = setTimeout(() => begin(timeline, told, t), long).unref()
+  const ended = (data: object): void => {
+    clearTimeout(timer)
+    timeline.add({ ...told, t, end: Date.now(), data: { ...told.data, ...data } })
+  }
+  running.then(
+    (result) => ended(isResult(result) ? resultOf(result) : { status: 0 }),
+    (error: unknown) => ended({ error: messageOf(error) }),
+  )
+}
+
+const isResult = (value: unknown): value is CommandResult =>
+  typeof value === 'object' && value !== null && 'exitCode' in value
+
+const resultOf = ({ exitCode, stdout, stderr }: CommandResult): object => ({
+  status: exitCode,
+  ...(stdout.length > 0 && { stdout: textOf(stdout) }),
+  ...(stderr.length > 0 && { stderr: textOf(stderr) }),
+})
+
+/** As much as the timeline looks at; the beginning and the end of what is long. */
+function textOf(output: Buffer): string {
+  if (output.length <= mostLooked) return output.toString()
+  const half = mostLooked / 2
+  const left = output.length - mostLooked
+  return `${output.toString('utf8', 0, half)}\n… ${left} bytes left out …\n${output.subarray(-half).toString()}`
+}
+
+/** Bytes */
+const mostLooked = 64 * 1024
