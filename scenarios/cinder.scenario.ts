@@ -71,3 +71,26 @@ test('a volume larger than the group ends in error', async ({ cloud: { cinder },
   await expect(volume).toBecome('error')
   expect(await controller.run`lvs --noheadings -o lv_name cinder-volumes`).not.toContain(volume.id)
 })
+
+test(
+  'what a volume was made from does not keep the next one from being made in its place',
+  { tags: 'slow' },
+  async ({ cloud: { cinder, glance }, controller, guestDisk, step }) => {
+    const image = await glance.upload({ name: 'guest', file: guestDisk })
+    const first = await step('a volume is made from an image', async () => {
+      const volume = await cinder.createVolume({ name: 'copy', size: 1, image })
+      await expect(volume).toBecome('available', { timeout: '10min' })
+      return volume
+    })
+    await step('it is deleted, and nothing of it can be read any more', async () => {
+      await cinder.deleteVolume(first.id)
+      await expect(first).toBeGone({ timeout: '10min' })
+    })
+    await step('the next one gets its place', async () => {
+      const second = await cinder.createVolume({ name: 'next', size: 1 })
+      await expect(second).toBecome('available')
+      const device = `/dev/cinder-volumes/volume-${second.id}`
+      expect(await controller.run`head -c 1048576 ${device} | tr -d '\\0' | wc -c`).toBe('0')
+    })
+  },
+)

@@ -47,3 +47,22 @@ test('more memory than there is: ERROR, with a fault that says so', async ({ clo
   await expect(server).toBecome('ERROR')
   expect((await cloud.nova.get(server.id)).fault?.message).toContain('No valid host was found')
 })
+
+test(
+  'an instance has its metadata on a config drive',
+  { tags: 'slow' },
+  async ({ cloud, compute, guestDisk, step }) => {
+    const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+    const server = await step('boot', async () => {
+      const booting = await cloud.nova.boot({ name: 'driven', image, flavor: 'm1.nano', configDrive: true })
+      await expect(booting).toBecome('ACTIVE', { timeout: '10min' })
+      return cloud.nova.get(booting.id)
+    })
+    await step('read the drive', async () => {
+      const drive = `/var/lib/nova/instances/${server.id}/disk.config`
+      expect(await compute.run`virsh dumpxml ${server.instanceName}`).toContain(drive)
+      const metadata = await compute.run`isoinfo -i ${drive} -R -x /openstack/latest/meta_data.json`
+      expect(JSON.parse(metadata)).toMatchObject({ uuid: server.id, name: 'driven' })
+    })
+  },
+)

@@ -62,10 +62,20 @@ export class CinderV3 {
     return (await this.#service.json(servicesSchema, 'GET', '/os-services')).services
   }
 
-  /** "Create a volume"; size in GiB; returns at once, with status `creating`. */
-  async createVolume(volume: { name: string; size: number }): Promise<Volume> {
+  /**
+   * "Create a volume"; size in GiB; returns at once, with status `creating`.
+   * @param volume with `image`, the volume begins as a copy of that image
+   */
+  async createVolume({
+    image,
+    ...volume
+  }: {
+    name: string
+    size: number
+    image?: { id: string }
+  }): Promise<Volume> {
     const schema = z.object({ volume: this.volumeSchema })
-    const json = { volume: this.wordsFor(volume) }
+    const json = { volume: { ...this.wordsFor(volume), ...(image && { imageRef: image.id }) } }
     return this.#volume((await this.#service.json(schema, 'POST', '/volumes', { json })).volume)
   }
 

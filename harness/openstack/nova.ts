@@ -20,6 +20,8 @@ export interface NewServer {
   availabilityZone?: string
   /** For cloud-init; plain text, encoded here. */
   userData?: string
+  /** Whether the metadata are on a disk of the instance's own, too. */
+  configDrive?: boolean
   securityGroups?: string[]
 }
 
@@ -90,7 +92,7 @@ export class Nova {
 
   /** "Create server"; returns at once, with status BUILD. */
   async boot(options: NewServer): Promise<Server> {
-    const { network, userData, securityGroups } = options
+    const { network, userData, configDrive, securityGroups } = options
     const server = {
       name: options.name ?? 'server',
       imageRef: await this.#idOf('image', options.image, (name) => this.#names.image(name)),
@@ -100,6 +102,7 @@ export class Nova {
       }),
       ...(options.availabilityZone && { availability_zone: options.availabilityZone }),
       ...(userData && { user_data: Buffer.from(userData).toString('base64') }),
+      ...(configDrive !== undefined && { config_drive: configDrive }),
       ...(securityGroups && { security_groups: securityGroups.map((name) => ({ name })) }),
     }
     const schema = z.object({ server: z.object({ id: z.string() }) })

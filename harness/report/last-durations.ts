@@ -1,6 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { parseResults, type Results } from './results-json.js'
+import { pastRuns } from './past-runs.js'
+import type { Results } from './results-json.js'
 
 /** What a file of tests took in its last complete run. */
 export interface LastDuration {
@@ -21,12 +20,7 @@ const looked = 30
  */
 export async function lastDurations(root: string): Promise<Map<string, LastDuration>> {
   const found = new Map<string, LastDuration>()
-  // Their names are their times; `latest` and `unnamed` are none of them.
-  const names = (await readdir(root).catch(() => [])).filter((name) => /^\d{4}-\d{2}-\d{2}T/.test(name))
-  for (const name of names.sort().reverse().slice(0, looked)) {
-    const text = await readFile(join(root, name, 'results.json'), 'utf8').catch(() => '')
-    const results = parseResults(text)
-    if (results === undefined) continue
+  for (const { results } of await pastRuns(root, looked)) {
     for (const { project, file, duration } of results.files) {
       const key = fileKey(project, file)
       const states = statesOf(results, project, file)

@@ -117,3 +117,15 @@ export function placeInSteps({ state, failures, steps = [] }: Outcome): string |
   // It took too long: no error came out of it.
   return `${last.state === 'failed' ? 'in' : 'after'} step ${last.n} "${last.name}"`
 }
+
+/** The place of each outcome in the report, `report.html#nova-1`: its file's name, and which of the file's tests it is. */
+export function reportIds({ outcomes }: Pick<Run, 'outcomes'>): Map<Outcome, string> {
+  const counts = new Map<string, number>()
+  const ids = outcomes.map((outcome): [Outcome, string] => {
+    const name = /([^/.]+)[^/]*$/.exec(outcome.file)?.[1] ?? 'run'
+    const n = (counts.get(name) ?? 0) + 1
+    counts.set(name, n)
+    return [outcome, `${name}-${n}`]
+  })
+  return new Map(ids)
+}

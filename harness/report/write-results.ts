@@ -1,13 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { messageOf, StackrigError } from '../errors/index.js'
+import { replaceFile } from '../replace-file.js'
+import { reportHtml } from './html.js'
 import { junitXml } from './junit.js'
 import { resultsJson } from './results-json.js'
 import type { Run } from './run.js'
+import { runsHtml } from './runs-html.js'
 import { testResultsJson } from './test-results.js'
 
 /**
- * Writes `results.json`, `junit.xml` and `testresults.json`; when one of them cannot be written, the others still are.
+ * Writes `results.json`, `junit.xml`, `testresults.json`, `report.html`, and the list of all runs beside the folder,
+ * `index.html`; when one of them cannot be written, the others still are.
  * @throws StackrigError HOST_DISK when the disk is full, or does not let itself be written to.
  */
 export async function writeResults(run: Run, folder: string): Promise<void> {
@@ -22,7 +26,13 @@ export async function writeResults(run: Run, folder: string): Promise<void> {
       await mkdir(folder, { recursive: true })
       await writeFile(join(folder, name), text)
     }),
+    reportHtml(run, folder).then(async (html) => {
+      await mkdir(folder, { recursive: true })
+      await writeFile(join(folder, 'report.html'), html)
+    }),
   ])
+  // It reads what has just been written.
+  written.push(...(await Promise.allSettled([writeRuns(dirname(folder))])))
   const reasons = written.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
   if (reasons.length === 0) return
   throw new StackrigError('HOST_DISK', 'the results of a run must be written', {
@@ -31,4 +41,8 @@ export async function writeResults(run: Run, folder: string): Promise<void> {
     next: 'make room, or remove old folders of results; df -h says how much there is',
     cause: reasons[0],
   })
+}
+
+async function writeRuns(root: string): Promise<void> {
+  replaceFile(join(root, 'index.html'), await runsHtml(root))
 }

@@ -1,0 +1,56 @@
+import { timelineId, type PageEntry, type PageTest } from '../page-data.js'
+import { copyButton, element } from './element.js'
+import { clock, duration } from './times.js'
+import { timelineView } from './timeline-view.js'
+
+/** The page of one test. */
+export function testPage(test: PageTest): HTMLElement {
+  const state = [test.state, test.class, test.code, duration(test.duration), test.place]
+  const root = element(
+    'article',
+    {},
+    element('p', {}, element('a', { href: '#' }, '‹ all tests')),
+    element('h1', {}, test.name),
+    element('p', { className: `state ${test.state.replace(' ', '-')}` }, state.filter(Boolean).join(' · ')),
+    element('p', { className: 'file' }, test.file),
+  )
+  if (test.note !== undefined) root.append(element('p', {}, test.note))
+  for (const { message, diff, stack } of test.failures) {
+    const failure = element('section', { className: 'failure' }, element('pre', {}, message))
+    if (diff !== undefined) failure.append(element('pre', { className: 'diff' }, diff))
+    if (stack !== undefined) {
+      failure.append(element('details', {}, element('summary', {}, 'where'), element('pre', {}, stack)))
+    }
+    root.append(failure)
+  }
+  for (const command of test.commands) {
+    root.append(element('p', { className: 'command' }, element('code', {}, command), copyButton(command)))
+  }
+  if (test.steps.length > 0) root.append(steps(test))
+  if (test.evidence !== undefined) {
+    root.append(element('p', {}, 'evidence: ', element('a', { href: `${test.evidence}/` }, test.evidence)))
+  }
+  if (test.timeline) root.append(timelineView(test, entriesOf(test)))
+  return root
+}
+
+function steps(test: PageTest): HTMLElement {
+  const list = element('ol', { className: 'steps' })
+  for (const step of test.steps) {
+    const item = element(
+      'li',
+      { className: step.state },
+      `${step.depth === 0 ? `${step.n} ` : ''}${step.name}`,
+      element('span', { className: 'faint' }, ` ${clock(step.started, 1000)}, ${duration(step.duration)}`),
+    )
+    item.style.marginInlineStart = `${step.depth * 1.5}em`
+    list.append(item)
+  }
+  return list
+}
+
+/** Read when the page of the test is opened: a run may have hundreds of thousands of entries. */
+function entriesOf(test: PageTest): PageEntry[] {
+  const text = document.getElementById(timelineId(test.id))?.textContent ?? '[]'
+  return JSON.parse(text) as PageEntry[]
+}
