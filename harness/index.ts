@@ -7,6 +7,9 @@ export {
   requireServices,
   type Cluster,
   type ClusterMoment,
+  type Fault,
+  type FaultEvent,
+  type Faults,
   type RunningNode,
   type Topology,
 } from './cluster/index.js'

@@ -8,6 +8,7 @@ import { prepare } from '../scenario/index.js'
 import { forkCluster, type Snapshot } from '../snapshot/index.js'
 import { bootCluster, cloudAccess, type Cluster } from '../cluster/index.js'
 import { directCommand, type Machine } from '../qemu/index.js'
+import { measureWire } from './bench-wire.js'
 import { Progress } from './progress.js'
 import { findTopology } from './find-fixture.js'
 import { interrupted } from './interrupt.js'
@@ -21,6 +22,9 @@ interface Figures {
   fork_private_mib_per_node: number
   shell_rtt_ms: number
   port_wait_lag_ms: number
+  wire_rtt_ms: number
+  wire_lost: number
+  wire_throughput_ratio: number
   boot_overhead_ratio: number
 }
 
@@ -46,6 +50,8 @@ export function benchCommand(): Command {
       const privateMiB = await repeat(runs, () => measureMemory(cloud))
       progress.say('talking to a node')
       const talk = await measureTalk(small, runs)
+      progress.say('a link with and without the wire of faults')
+      const wires = await repeat(runs, () => measureWire(small))
       progress.say('booting the pocket image with and without stackrig, in turn')
       const ratios = await repeat(runs, () => measureBootRatio(small))
       const fork = median(ready) / 1000
@@ -57,6 +63,9 @@ export function benchCommand(): Command {
         fork_private_mib_per_node: round(median(privateMiB)),
         shell_rtt_ms: round(talk.rtt),
         port_wait_lag_ms: round(talk.lag),
+        wire_rtt_ms: round(median(wires.map(({ roundTrip }) => roundTrip))),
+        wire_lost: wires.reduce((sum, { lost }) => sum + lost, 0),
+        wire_throughput_ratio: round(median(wires.map(({ throughput }) => throughput))),
         boot_overhead_ratio: round(median(ratios)),
       }
       if (json) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)

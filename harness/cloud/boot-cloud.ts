@@ -1,5 +1,6 @@
 import { coldStart, type Cluster, type Topology } from '../cluster/index.js'
 import type { Duration } from '../duration.js'
+import { makeFaults } from '../faults/index.js'
 import { prepareImages } from './prepare.js'
 import { cloudReady, type Diagnose } from './readiness.js'
 
@@ -24,6 +25,7 @@ export async function bootCloud<Name extends string>(
   const cluster = await coldStart(topology, {
     ...run,
     ...machines,
+    makeFaults,
     ...(delays && { delays: delays as Record<string, Duration> }),
   })
   try {

@@ -4,6 +4,7 @@ import { StackrigError } from '../errors/index.js'
 import { Sandbox } from '../sandbox/index.js'
 import { nodeLane, noTimeline, type Timeline } from '../timeline/index.js'
 import { bootNode, newDisk } from './boot-node.js'
+import type { FaultMaker, Faults } from './faults.js'
 import { addressOf } from './host-names.js'
 import { networkPlan, type Launched, type MachineOptions } from './launch.js'
 import type { ClusterMoment, MomentForkOptions, MomentOptions, MomentSaver } from './moment-saver.js'
@@ -19,6 +20,8 @@ export interface ClusterOptions extends MachineOptions {
   diskFolder?: string | undefined
   /** What happens to it is written there; default: nowhere. */
   timeline?: Timeline | undefined
+  /** Makes its faults. */
+  makeFaults?: FaultMaker | undefined
 }
 
 /** How the nodes of a cluster come to run. */
@@ -41,9 +44,12 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   clockBehind = 0
   /** Takes its moments; handed in by whoever forked it. */
   saver: MomentSaver<Name> | undefined
+  /** Makes its faults, and those of its forks; handed in by whoever made it. */
+  readonly makeFaults: FaultMaker | undefined
 
   readonly #failed = new AbortController()
   readonly #stopping = new AbortController()
+  #faults: Faults<Name> | undefined
   #topology: Topology<Name>
   #nodes: readonly RunningNode[] = []
   /** The last node that is being added: each needs the topology that the one before it made. */
@@ -57,6 +63,7 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     this.logFolder = options.logFolder ?? sandbox.folder
     this.diskFolder = options.diskFolder ?? sandbox.folder
     this.timeline = options.timeline ?? noTimeline
+    this.makeFaults = options.makeFaults
   }
 
   /**
@@ -100,6 +107,16 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   /** Aborted when the cluster is given up: a wait of a node that still starts would keep the process alive. */
   get stopping(): AbortSignal {
     return this.#stopping.signal
+  }
+
+  /** What can be made wrong with it. @throws StackrigError USAGE when whoever made it handed in no faults. */
+  get faults(): Faults<Name> {
+    this.#faults ??= this.makeFaults?.(this)
+    if (this.#faults) return this.#faults
+    throw new StackrigError('USAGE', 'whoever makes a cluster hands in what makes its faults', {
+      where: `cluster ${this.#topology.name}`,
+      next: 'the cluster of a scenario, and that of bootCloud, have them',
+    })
   }
 
   /** By its name; an all-in-one also by the names of the nodes it stands for. @throws StackrigError CLUSTER_UNKNOWN */

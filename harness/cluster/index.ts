@@ -4,6 +4,16 @@ export { bootCluster, type BootOptions } from './boot.js'
 export { cloudAccess, type CloudAccess } from './cloud-access.js'
 export { Cluster, type ClusterOptions } from './cluster.js'
 export { coldStart } from './cold-start.js'
+export type {
+  ClockChange,
+  Ends,
+  Fault,
+  FaultEvent,
+  FaultMaker,
+  Faults,
+  LinkOptions,
+  Share,
+} from './faults.js'
 export { hostNames } from './host-names.js'
 export { requireDisk, requireMemory } from './host-room.js'
 export { launch, machineSpec, type Images, type Launched, type MachineOptions } from './launch.js'

@@ -7,7 +7,12 @@ export interface InitWords {
   /** Prints a service's last log lines. */
   log: (service: string) => string
   order: (verb: Verb, services: readonly string[]) => string
+  /** Sends a signal to all processes of a service. */
+  signal: (signal: ServiceSignal, service: string) => string
 }
+
+/** signal(7). */
+export type ServiceSignal = 'KILL' | 'STOP' | 'CONT'
 
 export type Verb = 'start' | 'stop' | 'restart'
 
@@ -28,6 +33,16 @@ const scriptState = `state() {
   esac
 }`
 
+// The number of the process that an init script has noted, and with it those of all below it (proc(5), PPid).
+const scriptProcess = `process() {
+  file=$(eval "$(grep -E '^(SUFFIX|DESC|NAME|PIDFILE)=' "/etc/init.d/$1")"; echo "$PIDFILE")
+  cat "\${file:-/run/$1.pid}"
+}
+all() {
+  echo "$1"
+  for child in $(grep -l "^PPid:[[:space:]]$1$" /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3); do all "$child"; done
+}`
+
 // killall(1) of busybox does not wait.
 const ended = (services: readonly string[]): string =>
   `killall ${services.join(' ')} && while pidof ${services.join(' ')} >/dev/null; do :; done`
@@ -37,11 +52,14 @@ export const initWords: Record<Contract['init'], InitWords> = {
     states: (services) => `systemctl is-active ${services.join(' ')}`,
     log: (service) => `journalctl --no-pager --output=cat --unit=${service} --lines=12`,
     order: (verb, services) => `systemctl ${verb} ${services.join(' ')}`,
+    signal: (signal, service) => `systemctl kill --kill-whom=all --signal=${signal} ${service}`,
   },
   sysv: {
     states: (services) => `${scriptState}; for service in ${services.join(' ')}; do state $service; done`,
     log: (service) => `tail -q -n 12 /var/log/${service}/*.log /var/log/*/${service}.log 2>/dev/null`,
     order: (verb, services) => services.map((service) => `service ${service} ${verb}`).join(' && '),
+    // The one that its script knows, and those that it has started.
+    signal: (signal, service) => `${scriptProcess}; pid=$(process ${service}) && kill -${signal} $(all $pid)`,
   },
   // Busybox's init knows no services: a service is a program that runs, and syslogd(8) notes what it says.
   busybox: {
@@ -50,5 +68,6 @@ export const initWords: Record<Contract['init'], InitWords> = {
     log: (service) => `grep -F ${service} /var/log/messages | tail -n 12`,
     order: (verb, services) =>
       [...(verb === 'start' ? [] : [ended(services)]), ...(verb === 'stop' ? [] : services)].join(' && '),
+    signal: (signal, service) => `killall -${signal} ${service}`,
   },
 }

@@ -102,6 +102,8 @@ export interface Launched {
   shell: Shell
   /** Aborted with QEMU_DIED, NODE_CRASHED, HOST_DISK or SANDBOX_DIED. */
   signal: AbortSignal
+  /** From now on the guest's crash is no failure: it was asked for. */
+  expectCrash: () => void
 }
 
 /**
@@ -112,12 +114,15 @@ export async function launch(sandbox: Sandbox, spec: MachineSpec, stop: AbortSig
   writeFileSync(spec.consoleLog, '', { flag: 'a' })
   const machine = await Machine.start(sandbox, spec)
   const crashed = new AbortController()
-  watchForCrash(spec.name, spec.consoleLog, crashed, AbortSignal.any([stop, machine.ended])).catch(
+  const expected = new AbortController()
+  const over = AbortSignal.any([stop, machine.ended, expected.signal])
+  watchForCrash(spec.name, spec.consoleLog, crashed, over).catch(
     // A node whose console cannot be read must not be taken for one that is well.
     (error: unknown) => crashed.abort(error),
   )
   machine.qmp.onEvent((event) => {
-    if (isGuestReset(event)) void reset(spec).then((error) => crashed.abort(error))
+    if (isGuestReset(event) && !expected.signal.aborted)
+      void reset(spec).then((error) => crashed.abort(error))
     if (isDiskFull(event)) crashed.abort(diskFull(spec))
   })
   const signal = AbortSignal.any([machine.signal, crashed.signal])
@@ -128,7 +133,8 @@ export async function launch(sandbox: Sandbox, spec: MachineSpec, stop: AbortSig
       return new ShellChannel(spec.name, output, errors)
     }),
   )
-  return { machine, shell: new Shell(spec.name, open, signal), signal }
+  const expectCrash = (): void => expected.abort()
+  return { machine, shell: new Shell(spec.name, open, signal), signal, expectCrash }
 }
 
 /** QEMU QMP Reference Manual, RESET: by the guest, as reboot(8) or a triple fault does, not by whoever runs QEMU. */

@@ -1,3 +1,4 @@
+import { readFile as readHostFile, stat } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import type { Contract } from '../contract/index.js'
 import { StackrigError } from '../errors/index.js'
@@ -15,11 +16,11 @@ import {
 } from '../guest/index.js'
 import { consoleSocket, type Machine } from '../qemu/index.js'
 import { nodeLane } from '../timeline/index.js'
-import { commandSucceeds, port as portOf, waitFor } from '../waits/index.js'
+import { commandSucceeds, port as portOf, waitFor, type Seen } from '../waits/index.js'
 import { bootNode } from './boot-node.js'
 import type { Cluster } from './cluster.js'
 import { recordCommand } from './command-record.js'
-import { initWords, type Verb } from './init-words.js'
+import { initWords, type ServiceSignal, type Verb } from './init-words.js'
 import type { Launched } from './launch.js'
 import type { TopologyNode } from './topology.js'
 
@@ -180,6 +181,11 @@ export class RunningNode {
     await this.run({ timeout: '30min' })`sh -c ${initWords[this.contract.init].order(verb, services)}`
   }
 
+  /** Sends a signal to all processes of a service. @throws StackrigError COMMAND_FAILED */
+  async signalService(service: string, signal: ServiceSignal): Promise<void> {
+    await this.run`sh -c ${initWords[this.contract.init].signal(signal, service)}`
+  }
+
   readFile(path: string): Promise<Buffer> {
     return readFile(this.#shell, path)
   }
@@ -222,6 +228,26 @@ export class RunningNode {
   async powerOff(): Promise<void> {
     await this.machine.powerOff()
     this.#tellPower('off', 'a power cut')
+    this.#shell.close()
+  }
+
+  /**
+   * A kernel panic, asked for by sysrq (Linux, admin-guide/sysrq): no wait ends of it. Resolves when the kernel has said so, and
+   * the machine is off.
+   * @throws StackrigError WAIT_TIMEOUT
+   */
+  async crash({ timeout = '2min', signal }: TimeLimit = {}): Promise<void> {
+    const { size } = await stat(this.consoleLog)
+    this.#current.expectCrash()
+    // It does not come back from there.
+    this.execute('echo c >/proc/sysrq-trigger').catch(() => undefined)
+    const said = async (): Promise<Seen<void>> =>
+      (await readFrom(this.consoleLog, size)).includes('Kernel panic')
+        ? { done: true, value: undefined }
+        : { done: false, seen: 'nothing of it on the console' }
+    await waitFor({ what: `the kernel of ${this.name} to panic`, probe: said }, { timeout, signal })
+    await this.machine.powerOff()
+    this.#tellPower('off', 'its kernel panicked, as it was asked to')
     this.#shell.close()
   }
 
@@ -274,6 +300,12 @@ function commandMethod<Options extends object, Result>(
 }
 
 const isTemplate = (first: object): first is TemplateStringsArray => Array.isArray(first) && 'raw' in first
+
+/** A file of this machine, from a byte on; a console's log may have lost its middle since. */
+async function readFrom(path: string, start: number): Promise<string> {
+  const text = await readHostFile(path, 'latin1')
+  return text.length < start ? text : text.slice(start)
+}
 
 const lastWords = ({ stdout, stderr }: CommandResult, lines: number): string =>
   lastLines(`${stdout.toString()}\n${stderr.toString()}`, lines)

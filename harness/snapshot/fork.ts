@@ -5,6 +5,7 @@ import {
   launch,
   machineSpec,
   sharedMemory,
+  type FaultMaker,
   type Launched,
   type TopologyNode,
 } from '../cluster/index.js'
@@ -24,6 +25,8 @@ export interface ForkOptions {
   diskFolder?: string | undefined
   /** What happens to it is written there; default: nowhere. */
   timeline?: Timeline | undefined
+  /** Makes its faults. */
+  makeFaults?: FaultMaker | undefined
   signal?: AbortSignal | undefined
 }
 

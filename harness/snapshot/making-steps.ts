@@ -18,7 +18,7 @@ export const makingSteps: Readonly<Record<string, MakingStepVersion>> = {
   provisioning: {
     version: 2,
     sources: ['cluster/provision.ts', 'cluster/edit-file.ts', 'cluster/init-words.ts', 'guest/files.ts'],
-    lookedAt: 'd608aebbe5892595',
+    lookedAt: '217f608662a5a51d',
   },
   proof: { version: 4, sources: ['cloud/readiness.ts'], lookedAt: '518e134def7e9ed0' },
   'warm-up': { version: 4, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: 'b47d4225e109e942' },

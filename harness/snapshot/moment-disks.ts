@@ -1,5 +1,6 @@
 import { lstat, readlink, rename, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { StackrigError } from '../errors/index.js'
 import { createLayer, type Machine } from '../qemu/index.js'
 
 /** The disk of a node, while it is cut: what was written so far becomes a layer that nobody writes to any more. */
@@ -37,7 +38,11 @@ export async function prepareCut(machine: Machine, disk: string): Promise<Cut> {
 }
 
 interface BlockDevice {
-  inserted?: { 'node-name': string; image: { 'virtual-size': number; 'backing-filename'?: string } }
+  inserted?: {
+    'node-name': string
+    drv: string
+    image: { 'virtual-size': number; 'backing-filename'?: string }
+  }
 }
 
 /** The one disk of a machine (QEMU QMP Reference Manual, query-block); runqemu lets QEMU call it as it likes. */
@@ -45,7 +50,17 @@ async function blockNode(machine: Machine): Promise<{ node: string; size: number
   const devices = await machine.qmp.execute<BlockDevice[]>('query-block')
   const [inserted] = devices.flatMap((device) => device.inserted ?? [])
   if (!inserted) throw new TypeError(`${machine.spec.name} has no disk`)
-  const { 'node-name': node, image } = inserted
+  const { 'node-name': node, drv, image } = inserted
+  if (drv === 'blkdebug') {
+    throw new StackrigError(
+      'USAGE',
+      'a moment can be taken of disks without errors that were put into them',
+      {
+        where: `node ${machine.spec.name}`,
+        next: 'heal the faults on its disk before',
+      },
+    )
+  }
   return { node, size: image['virtual-size'], backing: image['backing-filename'] ?? '' }
 }
 

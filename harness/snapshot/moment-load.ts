@@ -5,6 +5,7 @@ import {
   diskOf,
   launch,
   machineSpec,
+  type FaultMaker,
   type Launched,
   type MomentForkOptions,
   type TopologyNode,
@@ -24,7 +25,7 @@ import { decompressFile } from './zstd.js'
 export async function forkMoment<Name extends string>(
   folder: string,
   golden: Snapshot<Name>,
-  options: MomentForkOptions = {},
+  options: MomentForkOptions & { makeFaults?: FaultMaker | undefined } = {},
 ): Promise<Cluster<Name>> {
   const { signal } = options
   await requireWhole(golden.folder)

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type {
   Cluster,
   ClusterMoment,
+  FaultMaker,
   MomentForkOptions,
   MomentOptions,
   MomentSaver,
@@ -22,11 +23,14 @@ export class Moment<Name extends string = string> implements ClusterMoment<Name>
   readonly folder: string
   readonly info: MomentInfo
   readonly #golden: Snapshot<Name>
+  readonly #makeFaults: FaultMaker | undefined
 
-  constructor(folder: string, info: MomentInfo, golden: Snapshot<Name>) {
+  /** @param makeFaults makes the faults of its forks */
+  constructor(folder: string, info: MomentInfo, golden: Snapshot<Name>, makeFaults?: FaultMaker) {
     this.folder = folder
     this.info = info
     this.#golden = golden
+    this.#makeFaults = makeFaults
   }
 
   get name(): string {
@@ -43,7 +47,7 @@ export class Moment<Name extends string = string> implements ClusterMoment<Name>
    * @throws StackrigError SNAPSHOT_BROKEN, and those of `forkCluster`.
    */
   async fork(options: MomentForkOptions = {}): Promise<Cluster<Name>> {
-    const cluster = await forkMoment(this.folder, this.#golden, options)
+    const cluster = await forkMoment(this.folder, this.#golden, { makeFaults: this.#makeFaults, ...options })
     cluster.saver = new ForkSaver(cluster, this.#golden)
     return cluster
   }
@@ -57,9 +61,10 @@ export class Moment<Name extends string = string> implements ClusterMoment<Name>
 export async function openMoment<Name extends string>(
   folder: string,
   golden: Snapshot<Name>,
+  makeFaults?: FaultMaker,
 ): Promise<Moment<Name>> {
   const chain = await readChain(folder)
-  return new Moment(folder, (chain.at(-1) ?? chain[0]).info, golden)
+  return new Moment(folder, (chain.at(-1) ?? chain[0]).info, golden, makeFaults)
 }
 
 /** Takes the moments of one fork, one after the other. */
@@ -99,7 +104,7 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
       const folder = await moveInto(building, within, name)
       if (root !== undefined) await pinSnapshot(this.#golden.folder, folder)
       this.#last = folder
-      return new Moment(folder, info, this.#golden)
+      return new Moment(folder, info, this.#golden, this.#cluster.makeFaults)
     } finally {
       await rm(building, { recursive: true, force: true })
     }

@@ -9,6 +9,7 @@ const harness = join(await ensureBuilt(), 'harness')
 
 /** What every script can use. */
 const preamble = `
+const { makeFaults } = await import('${harness}/faults/index.js')
 const { pair, pocketHost, pairGolden, atOnce } = await import('${harness}/testing/pocket.js')
 const { bootCluster, defineTopology } = await import('${harness}/cluster/index.js')
 const { ensureGolden, forkCluster } = await import('${harness}/snapshot/index.js')

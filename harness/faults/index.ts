@@ -1,0 +1,1 @@
+export { makeFaults } from './make-faults.js'
