@@ -17,6 +17,7 @@ const environmentSchema = z.object({
     .optional(),
   STACKRIG_CORE: text.pipe(z.enum(['three-node', 'all-in-one']).optional()).optional(),
   STACKRIG_RESULTS: text.optional(),
+  STACKRIG_SWEEP: text.optional(),
   RUNQEMU: text.optional(),
   PATH: text.optional(),
   TERM: text.optional(),
@@ -49,6 +50,8 @@ export interface Settings {
   core: 'three-node' | 'all-in-one'
   /** Folder of the results of a run that is started with vitest by hand. */
   results: string | undefined
+  /** The fault of this run, and the step after which it begins: how `stackrig sweep` tells the runs that it starts. */
+  sweep: string | undefined
   /** Folders in which programs are looked for. */
   path: string
   home: string
@@ -78,6 +81,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     goldenGiB: given.STACKRIG_GOLDEN_GIB ?? 24,
     core: given.STACKRIG_CORE ?? 'three-node',
     results: given.STACKRIG_RESULTS,
+    sweep: given.STACKRIG_SWEEP,
     path: given.PATH ?? '',
     home,
     terminal: given.TERM ?? 'linux',

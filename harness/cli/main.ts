@@ -20,6 +20,7 @@ const commands = new Map(
     console: async () => (await import('./console.js')).consoleCommand,
     down: async () => (await import('./down.js')).downCommand,
     init: async () => (await import('./init.js')).initCommand,
+    sweep: async () => (await import('./sweep.js')).sweepCommand,
     bench: async () => (await import('./bench.js')).benchCommand,
   }),
 )

@@ -4,6 +4,7 @@ import { cloudOf, guestDisk, openBrowser, isStage, type Start } from '../cloud/i
 import type { Cluster, RunningNode } from '../cluster/index.js'
 import { diagnose } from '../diagnosis/index.js'
 import { forPeople } from '../errors/index.js'
+import { makeFaults } from '../faults/index.js'
 import type { Cloud } from '../openstack/index.js'
 import { setPresentTimeline, withOwnTimeline, type TimelineFile } from '../timeline/index.js'
 import { collectLogs, writeDiagnosis } from './evidence.js'
@@ -13,6 +14,8 @@ import { fixtureNames, nodesByName, type NodeFixtures } from './node-fixtures.js
 import { prepare } from './prepare.js'
 import { scenarioFolder } from './results.js'
 import { openTimeline, tellErrors, tellOutcome, tellSteps } from './scenario-timeline.js'
+import { faultAfterStep } from './sweep-fault.js'
+import { settings } from '../settings.js'
 import { Steps, type StepFunction } from './step.js'
 
 /**
@@ -76,11 +79,15 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
       use: Use<Cluster<Name>>,
     ) => {
       snapshot ??= await prepare(start, { signal })
-      await using cluster = await forkCluster(snapshot, { logFolder: evidence, signal, timeline })
+      await using cluster = await forkCluster(snapshot, { logFolder: evidence, signal, timeline, makeFaults })
+      using swept = sweepOf(cluster)
+      if (swept) steps.observe(swept)
       await use(cluster)
       // One that took too long still runs: it ends here, while there are nodes to look at.
       await steps.end()
       tellErrors(timeline, task)
+      // Who is asked what is wrong must be able to answer.
+      await cluster.faults.heal()
       if (task.result?.state === 'fail') await reportDiagnosis(cluster, evidence)
       await collectLogs(cluster, evidence)
     },
@@ -141,6 +148,12 @@ async function reportDiagnosis(cluster: Cluster, evidence: string): Promise<void
   await writeDiagnosis(found, evidence)
   if (found.length > 0)
     process.stderr.write(`what is wrong with ${cluster.topology.name}:\n${found.join('\n')}\n`)
+}
+
+/** What a sweep does to this run of the scenario. */
+function sweepOf(cluster: Cluster): ReturnType<typeof faultAfterStep> | undefined {
+  const { sweep } = settings()
+  return sweep === undefined ? undefined : faultAfterStep(cluster, sweep)
 }
 
 interface TestFile {
