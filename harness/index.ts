@@ -34,9 +34,11 @@ export { diagnose } from './diagnosis/index.js'
 export { StackrigError, type ErrorClass, type ErrorCode } from './errors/index.js'
 export {
   bootCloud,
+  bug,
   cloudReady,
   expect,
   scenario,
+  type KnownIssueOptions,
   type ScenarioFixtures,
   type StepFunction,
 } from './scenario/index.js'

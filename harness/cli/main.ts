@@ -21,6 +21,8 @@ const commands = new Map(
     down: async () => (await import('./down.js')).downCommand,
     init: async () => (await import('./init.js')).initCommand,
     sweep: async () => (await import('./sweep.js')).sweepCommand,
+    bug: async () => (await import('./bug.js')).bugCommand,
+    bugs: async () => (await import('./bugs.js')).bugsCommand,
     bench: async () => (await import('./bench.js')).benchCommand,
   }),
 )

@@ -69,7 +69,7 @@ interface TestParts {
 }
 
 async function testOf({ outcome, id, folder, room, timeline }: TestParts): Promise<PageTest> {
-  const { file, name, state, started, duration, note, failures, steps = [], evidence } = outcome
+  const { file, name, state, started, duration, note, failures, steps = [], evidence, issue } = outcome
   const failureClass = classOfOutcome(outcome)
   const place = placeInSteps(outcome)
   const code = failures[0]?.code
@@ -87,6 +87,7 @@ async function testOf({ outcome, id, folder, room, timeline }: TestParts): Promi
     ...(started && { started: started.getTime() }),
     ...(note !== undefined && { note }),
     ...(place !== undefined && { place }),
+    ...(issue && { issue }),
     ...(evidence !== undefined && { evidence: relative(folder, evidence) }),
     steps: steps.map((step) => ({ ...step, started: step.started.getTime() })),
     pictures: evidence === undefined ? {} : await picturesIn(evidence, room),

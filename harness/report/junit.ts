@@ -33,7 +33,7 @@ export function junitXml(run: Run, folder: string): string {
 }
 
 function testcase(outcome: Outcome, classname: string, folder: string): string[] {
-  const { name, duration, evidence, failures, note, state } = outcome
+  const { name, duration, evidence, failures, state } = outcome
   const lines = [tag('testcase', { classname, name, time: seconds(duration) })]
   if (evidence !== undefined) {
     const value = relative(folder, evidence)
@@ -44,8 +44,7 @@ function testcase(outcome: Outcome, classname: string, folder: string): string[]
     )
   }
   if (isLeftOut(outcome)) {
-    const message =
-      state === 'skipped' ? note : 'not run: something failed before, or the run was interrupted'
+    const message = whyLeftOut(outcome)
     lines.push(`  ${tag('skipped', message === undefined ? {} : { message }, '/')}`)
   }
   const element = isError(outcome) ? 'error' : 'failure'
@@ -69,7 +68,14 @@ function totals(outcomes: Outcome[]): Record<string, number> {
   return { tests: outcomes.length, failures: failed.length - errors, errors }
 }
 
-const isLeftOut = ({ state }: Outcome): boolean => state === 'skipped' || state === 'not run'
+/** JUnit has no word for a failure that is expected. */
+function whyLeftOut({ state, note, issue, failures }: Outcome): string | undefined {
+  if (state === 'skipped') return note
+  if (state !== 'known') return 'not run: something failed before, or the run was interrupted'
+  return `known issue ${issue?.id ?? ''}: ${failures[0]?.message ?? 'no message'}`
+}
+
+const isLeftOut = ({ state }: Outcome): boolean => ['known', 'skipped', 'not run'].includes(state)
 
 const isError = (outcome: Outcome): boolean => ['host', 'harness'].includes(classOfOutcome(outcome) ?? '')
 

@@ -15,7 +15,9 @@ export interface PageTest {
   id: string
   file: string
   name: string
-  state: 'passed' | 'failed' | 'skipped' | 'not run'
+  state: 'passed' | 'failed' | 'known' | 'skipped' | 'not run'
+  /** The known issue that it is marked with. */
+  issue?: { id: string; until: string; url?: string }
   /** Of a failed one: who has to act. */
   class?: string
   code?: string

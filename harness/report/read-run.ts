@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { TestCase, TestModule, TestSuite } from 'vitest/node'
 import { forPeople } from '../errors/index.js'
 import type { EndedStep, Step } from '../scenario/index.js'
+import { judgeKnown } from './judge-known.js'
 import { failureOf, harnessFailure, type ReportedError } from './failure.js'
 import type { Outcome, Run, StepOutcome } from './run.js'
 
@@ -43,8 +44,8 @@ function readTest(test: TestCase, interrupted: boolean): Outcome {
   const failures = (errors ?? []).map(failureOf)
   const note = noteOf(test)
   const diagnostic = test.diagnostic()
-  const { evidence, steps = [] } = test.meta()
-  return {
+  const { evidence, steps = [], issue } = test.meta()
+  const outcome: Outcome = {
     kind: 'test',
     ...placeOf(test.module),
     name: test.fullName,
@@ -57,6 +58,7 @@ function readTest(test: TestCase, interrupted: boolean): Outcome {
     ...(steps.length > 0 && { steps: steps.map(readStep) }),
     ...(evidence !== undefined && existsSync(evidence) && { evidence }),
   }
+  return issue === undefined ? outcome : judgeKnown(outcome, issue, new Date())
 }
 
 function readStep(step: Step | EndedStep): StepOutcome {

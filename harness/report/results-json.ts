@@ -19,6 +19,8 @@ const resultsSchema = z.object({
   interrupted: z.boolean(),
   passed: z.number(),
   failed: z.number(),
+  /** Not there before known issues were. */
+  known: z.number().default(0),
   skipped: z.number(),
   notRun: z.number(),
   files: z.array(z.object({ project: z.string(), file: z.string(), duration: z.number() })),
@@ -29,12 +31,13 @@ const resultsSchema = z.object({
       file: z.string(),
       name: z.string(),
       tags: z.array(z.string()),
-      state: z.enum(['passed', 'failed', 'skipped', 'not run']),
+      state: z.enum(['passed', 'failed', 'known', 'skipped', 'not run']),
       class: classSchema.optional(),
       started: z.string().optional(),
       duration: z.number(),
       note: z.string().optional(),
       evidence: z.string().optional(),
+      issue: z.object({ id: z.string(), until: z.string(), url: z.string().optional() }).optional(),
       steps: z
         .array(
           z.object({
@@ -91,7 +94,7 @@ export function parseResults(text: string): Results | undefined {
 }
 
 function testOf(outcome: Outcome, folder: string): Results['tests'][number] {
-  const { kind, project, file, name, tags, state, note, started, evidence, steps } = outcome
+  const { kind, project, file, name, tags, state, note, started, evidence, issue, steps } = outcome
   const itsClass = classOfOutcome(outcome)
   return {
     kind,
@@ -105,6 +108,7 @@ function testOf(outcome: Outcome, folder: string): Results['tests'][number] {
     duration: Math.round(outcome.duration),
     ...(note !== undefined && { note }),
     ...(evidence !== undefined && { evidence: relative(folder, evidence) }),
+    ...(issue && { issue }),
     ...(steps && { steps: steps.map((step) => ({ ...step, started: step.started.toISOString() })) }),
     errors: outcome.failures,
   }

@@ -37,8 +37,11 @@ export interface StepOutcome {
  */
 export type OutcomeKind = 'test' | 'file' | 'run'
 
-/** `skipped`: the test or its tags said so. `not run`: it was to run, but an interruption or a failed hook came before. */
-export type OutcomeState = 'passed' | 'failed' | 'skipped' | 'not run'
+/**
+ * `known`: it failed as a known issue does. `skipped`: the test or its tags said so. `not run`: it was to run, but an
+ * interruption or a failed hook came before.
+ */
+export type OutcomeState = 'passed' | 'failed' | 'known' | 'skipped' | 'not run'
 
 export interface Outcome {
   kind: OutcomeKind
@@ -56,6 +59,8 @@ export interface Outcome {
   /** Why it was skipped, when it said so. */
   note?: string
   failures: Failure[]
+  /** The known issue that it is marked with. */
+  issue?: { id: string; until: string; url?: string }
   /** In the order in which they began. */
   steps?: StepOutcome[]
   /** Folder of its consoles, logs and pictures, when it left any. */
@@ -83,6 +88,7 @@ export interface Run {
 export interface Counts {
   passed: number
   failed: number
+  known: number
   skipped: number
   notRun: number
 }
@@ -92,6 +98,7 @@ export function countOutcomes({ outcomes }: Pick<Run, 'outcomes'>): Counts {
   return {
     passed: count('passed'),
     failed: count('failed'),
+    known: count('known'),
     skipped: count('skipped'),
     notRun: count('not run'),
   }
@@ -99,8 +106,8 @@ export function countOutcomes({ outcomes }: Pick<Run, 'outcomes'>): Counts {
 
 /** Whether all that was to run ran and passed. A run that ran nothing has shown nothing. */
 export function runSucceeded(run: Run): boolean {
-  const { passed, failed, notRun } = countOutcomes(run)
-  return passed > 0 && failed === 0 && notRun === 0 && !run.interrupted
+  const { passed, failed, known, notRun } = countOutcomes(run)
+  return passed + known > 0 && failed === 0 && notRun === 0 && !run.interrupted
 }
 
 /** The class of an outcome is that of its first error: the later ones may follow from it. */

@@ -45,10 +45,11 @@ export function failureList(run: Run, { width, colour, from }: SummaryOptions): 
 
 /** How many passed, failed, and were left out; the last line is `N passed, N failed`, which `.ci/run` reads. */
 export function countLines(run: Run, leftOut: string): string[] {
-  const { passed, failed, skipped, notRun } = countOutcomes(run)
+  const { passed, failed, known, skipped, notRun } = countOutcomes(run)
   return [
     ...(run.interrupted ? ['interrupted'] : []),
     ...(notRun > 0 ? [`${notRun} not run (an interruption or a failure came before)`] : []),
+    ...(known > 0 ? [`${known} known to fail (npx stackrig bugs)`] : []),
     ...(skipped > 0 ? [`${skipped} left out (${leftOut})`] : []),
     `${passed} passed, ${failed} failed`,
   ]
@@ -60,7 +61,13 @@ function labelOf({ file, name }: Outcome): string {
 }
 
 function paint(text: string, state: Outcome['state'], colour: boolean): string {
-  const colours = { passed: 'green', failed: 'red', skipped: 'yellow', 'not run': 'yellow' } as const
+  const colours = {
+    passed: 'green',
+    failed: 'red',
+    known: 'yellow',
+    skipped: 'yellow',
+    'not run': 'yellow',
+  } as const
   // Whether there are colours is for the caller to say.
   return colour ? styleText(colours[state], text, { validateStream: false }) : text
 }

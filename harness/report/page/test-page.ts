@@ -15,6 +15,12 @@ export function testPage(test: PageTest): HTMLElement {
     element('p', { className: 'file' }, test.file),
   )
   if (test.note !== undefined) root.append(element('p', {}, test.note))
+  if (test.issue) {
+    const { id, until, url } = test.issue
+    // Of an address that is no web page, the text alone.
+    const name = url !== undefined && /^https?:/.test(url) ? element('a', { href: url }, id) : id
+    root.append(element('p', {}, 'known issue ', name, `, expected until ${until}`))
+  }
   for (const { message, diff, stack } of test.failures) {
     const failure = element('section', { className: 'failure' }, element('pre', {}, message))
     if (diff !== undefined) failure.append(element('pre', { className: 'diff' }, diff))
