@@ -30,8 +30,14 @@ export function bugsCommand(): Command {
     .option('--json', 'as JSON')
     .action(async (options: { json?: true }) => {
       const found = await markedTests()
-      if (options.json) { print(JSON.stringify(found, null, 2)); return; }
-      if (found.length === 0) { print('no scenario is marked with a known issue'); return; }
+      if (options.json) {
+        print(JSON.stringify(found, null, 2))
+        return
+      }
+      if (found.length === 0) {
+        print('no scenario is marked with a known issue')
+        return
+      }
       for (const { id, until, file, name, url, last } of found) {
         print(`${id}  until ${until}  ${last ? `${last.state} in ${last.run}` : 'has not run'}`)
         print(`    ${file}: ${name}`, ...(url === undefined ? [] : [`    ${url}`]))
