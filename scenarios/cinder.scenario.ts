@@ -21,48 +21,59 @@ done &`
 test(
   'a volume keeps its data from one attachment to the next, over iSCSI',
   { tags: 'slow' },
-  async ({ cloud, compute, controller, guestDisk }) => {
+  async ({ cloud, compute, controller, guestDisk, step }) => {
     const { cinder, nova } = cloud
     const free = (): Promise<string> => controller.run`vgs --noheadings --units m -o vg_free cinder-volumes`
     const freeBefore = await free()
-    const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.14.0.0/24' })
-    const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
-    const server = await nova.boot({
-      name: 'store',
-      image,
-      flavor: 'm1.nano',
-      network: net,
-      userData: watchVolume,
+    const { server, volume } = await step('an instance and a volume', async () => {
+      const net = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.14.0.0/24' })
+      const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+      const server = await nova.boot({
+        name: 'store',
+        image,
+        flavor: 'm1.nano',
+        network: net,
+        userData: watchVolume,
+      })
+      const volume = await cinder.createVolume({ name: 'data', size: 1 })
+      await expect(volume).toBecome('available')
+      expect(await controller.run`lvs --noheadings -o lv_name cinder-volumes`).toContain(volume.id)
+      await expect(server).toBecome('ACTIVE', { timeout: '10min' })
+      await nova.consoleWith(server.id, 'stackrig-instance: ready')
+      return { server, volume }
     })
-    const volume = await cinder.createVolume({ name: 'data', size: 1 })
-    await expect(volume).toBecome('available')
-    expect(await controller.run`lvs --noheadings -o lv_name cinder-volumes`).toContain(volume.id)
-    await expect(server).toBecome('ACTIVE', { timeout: '10min' })
-    await nova.consoleWith(server.id, 'stackrig-instance: ready')
 
-    await nova.attachVolume(server.id, volume.id)
-    await expect(volume).toBecome('in-use')
-    await nova.consoleWith(server.id, 'volume: marked')
-    // Both ends say that it is iSCSI from one node to the other.
-    expect(await compute.run`iscsiadm -m session`).toContain(controller.plan.address)
-    const targets = await controller.run`tgtadm --lld iscsi --mode target --op show`
-    expect(targets).toContain(volume.id)
-    expect(targets).toContain(compute.plan.address)
+    await step('attach it', async () => {
+      await nova.attachVolume(server.id, volume.id)
+      await expect(volume).toBecome('in-use')
+      await nova.consoleWith(server.id, 'volume: marked')
+      // Both ends say that it is iSCSI from one node to the other.
+      expect(await compute.run`iscsiadm -m session`).toContain(controller.plan.address)
+      const targets = await controller.run`tgtadm --lld iscsi --mode target --op show`
+      expect(targets).toContain(volume.id)
+      expect(targets).toContain(compute.plan.address)
+    })
 
-    await nova.detachVolume(server.id, volume.id)
-    await expect(volume).toBecome('available')
-    await nova.consoleWith(server.id, 'volume: gone')
-    expect((await compute.execute('iscsiadm -m session')).stdout.toString()).toBe('')
-    await nova.attachVolume(server.id, volume.id)
-    await nova.consoleWith(server.id, 'volume: as it was left')
-    await expect(cinder.deleteVolume(volume.id)).rejects.toMatchObject({ code: 'API_FAILED', status: 400 })
+    await step('detach it', async () => {
+      await nova.detachVolume(server.id, volume.id)
+      await expect(volume).toBecome('available')
+      await nova.consoleWith(server.id, 'volume: gone')
+      expect((await compute.execute('iscsiadm -m session')).stdout.toString()).toBe('')
+    })
+    await step('attach it again', async () => {
+      await nova.attachVolume(server.id, volume.id)
+      await nova.consoleWith(server.id, 'volume: as it was left')
+      await expect(cinder.deleteVolume(volume.id)).rejects.toMatchObject({ code: 'API_FAILED', status: 400 })
+    })
 
-    await nova.detachVolume(server.id, volume.id)
-    await expect(volume).toBecome('available')
-    await cinder.deleteVolume(volume.id)
-    await expect(volume).toBeGone()
-    expect(await controller.run`lvs --noheadings -o lv_name cinder-volumes`).not.toContain(volume.id)
-    expect(await free()).toBe(freeBefore)
+    await step('delete it', async () => {
+      await nova.detachVolume(server.id, volume.id)
+      await expect(volume).toBecome('available')
+      await cinder.deleteVolume(volume.id)
+      await expect(volume).toBeGone()
+      expect(await controller.run`lvs --noheadings -o lv_name cinder-volumes`).not.toContain(volume.id)
+      expect(await free()).toBe(freeBefore)
+    })
   },
 )
 

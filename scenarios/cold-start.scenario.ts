@@ -42,12 +42,14 @@ describe.each(orders)('after a power cut, first %s, then %s, then %s', (...order
   test(
     'the nodes end in the same ready cloud',
     { tags: 'slow', timeout: 2_700_000 },
-    async ({ cloud, cluster }) => {
-      await Promise.all(cluster.nodes.map((node) => node.powerOff()))
-      for (const name of order) await cluster.node(name).powerOn()
-      await cloudReady(cluster)
-      await requireServices(cluster)
-      await expectSameCloud(cloud)
+    async ({ cloud, cluster, step }) => {
+      await step('cut the power', () => Promise.all(cluster.nodes.map((node) => node.powerOff())))
+      for (const name of order) await step(`${name} boots`, () => cluster.node(name).powerOn())
+      await step('look at the cloud', async () => {
+        await cloudReady(cluster)
+        await requireServices(cluster)
+        await expectSameCloud(cloud)
+      })
     },
   )
 })
@@ -55,14 +57,14 @@ describe.each(orders)('after a power cut, first %s, then %s, then %s', (...order
 test(
   'booted from its images with the controller a minute late, it ends in the same ready cloud',
   { tags: 'slow', timeout: 2_700_000 },
-  async ({ evidence, signal }) => {
-    await using cluster = await bootCloud(threeNode, {
-      delays: { controller: '60s' },
-      logFolder: evidence,
-      signal,
-    })
+  async ({ evidence, signal, step }) => {
+    await using cluster = await step('boot', () =>
+      bootCloud(threeNode, { delays: { controller: '60s' }, logFolder: evidence, signal }),
+    )
     using cloud = cloudOf(cluster, signal)
-    await requireServices(cluster)
-    await expectSameCloud(cloud)
+    await step('look at the cloud', async () => {
+      await requireServices(cluster)
+      await expectSameCloud(cloud)
+    })
   },
 )

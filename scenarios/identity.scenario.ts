@@ -17,20 +17,29 @@ test('identity.sh, run again, makes what is missing and changes nothing else', a
   cloud,
   compute,
   controller,
+  step,
 }) => {
   const { keystone } = cloud
   const before = await everythingBut(cloud, 'swift')
-  const swift = (await keystone.users()).find(({ name }) => name === 'swift')
-  if (!swift) throw new Error('identity.sh must have made the user swift')
-  await keystone.deleteUser(swift.id)
-  const asSwift = { username: 'swift', password: servicePassword, project: 'service' }
-  await expect(keystone.issueToken(asSwift)).rejects.toMatchObject({ code: 'API_FAILED', status: 401 })
+  const asSwift = await step('remove a user', async () => {
+    const swift = (await keystone.users()).find(({ name }) => name === 'swift')
+    if (!swift) throw new Error('identity.sh must have made the user swift')
+    await keystone.deleteUser(swift.id)
+    const asSwift = { username: 'swift', password: servicePassword, project: 'service' }
+    await expect(keystone.issueToken(asSwift)).rejects.toMatchObject({ code: 'API_FAILED', status: 401 })
+    return asSwift
+  })
 
-  await controller.run({ timeout: '10min' })`/etc/keystone/identity.sh`
-  expect(await everythingBut(cloud, 'swift')).toEqual(before)
-  const token = await keystone.issueToken(asSwift)
-  expect(token.roles).toContain('service')
-  // Another node accepts it, too.
-  const ask = `curl -s -m 100 -o /dev/null -w '%{http_code}' -H 'X-Auth-Token: ${token.id}' ${identityUrl}/auth/catalog`
-  expect(await compute.run`sh -c ${ask}`).toBe('200')
+  const token = await step('run it again', async () => {
+    await controller.run({ timeout: '10min' })`/etc/keystone/identity.sh`
+    expect(await everythingBut(cloud, 'swift')).toEqual(before)
+    const token = await keystone.issueToken(asSwift)
+    expect(token.roles).toContain('service')
+    return token
+  })
+  await step('ask on another node', async () => {
+    // Another node accepts it, too.
+    const ask = `curl -s -m 100 -o /dev/null -w '%{http_code}' -H 'X-Auth-Token: ${token.id}' ${identityUrl}/auth/catalog`
+    expect(await compute.run`sh -c ${ask}`).toBe('200')
+  })
 })

@@ -15,17 +15,21 @@ test('every service of the contract runs on its node, under its own init system'
 test(
   'a service that was stopped is named, and the controller misses it',
   { tags: 'slow' },
-  async ({ cloud, cluster, compute }) => {
-    await compute.stopServices('nova-compute')
-    await expect(requireServices(cluster)).rejects.toMatchObject({
-      code: 'SERVICE_DOWN',
-      message: expect.stringMatching(
-        /where: nova-compute on compute\n[\s\S]*nova-compute is inactive: the last words of nova-compute/,
-      ) as string,
+  async ({ cloud, cluster, compute, step }) => {
+    await step('stop it', async () => {
+      await compute.stopServices('nova-compute')
+      await expect(requireServices(cluster)).rejects.toMatchObject({
+        code: 'SERVICE_DOWN',
+        message: expect.stringMatching(
+          /where: nova-compute on compute\n[\s\S]*nova-compute is inactive: the last words of nova-compute/,
+        ) as string,
+      })
+      await waitFor(agentAlive(cloud.nova, { binary: 'nova-compute' }, false), { timeout: '10min' })
     })
-    await waitFor(agentAlive(cloud.nova, { binary: 'nova-compute' }, false), { timeout: '10min' })
-    await compute.startServices('nova-compute')
-    await requireServices(cluster)
+    await step('start it', async () => {
+      await compute.startServices('nova-compute')
+      await requireServices(cluster)
+    })
   },
 )
 
