@@ -15,6 +15,10 @@ const environmentSchema = z.object({
     .transform((value) => (value === undefined ? undefined : Number(value)))
     .pipe(z.number().positive().optional())
     .optional(),
+  STACKRIG_MOMENTS_GIB: text
+    .transform((value) => (value === undefined ? undefined : Number(value)))
+    .pipe(z.number().positive().optional())
+    .optional(),
   STACKRIG_CORE: text.pipe(z.enum(['three-node', 'all-in-one']).optional()).optional(),
   STACKRIG_RESULTS: text.optional(),
   STACKRIG_SWEEP: text.optional(),
@@ -29,6 +33,7 @@ const wanted: Partial<Record<keyof z.input<typeof environmentSchema>, string>> =
   STACKRIG_ACCELERATOR: 'kvm or tcg',
   STACKRIG_LAUNCHER: 'direct or runqemu',
   STACKRIG_GOLDEN_GIB: 'a number of GiB above zero',
+  STACKRIG_MOMENTS_GIB: 'a number of GiB above zero',
   STACKRIG_CORE: 'three-node or all-in-one',
 }
 
@@ -46,6 +51,8 @@ export interface Settings {
   runqemu: string | undefined
   /** GiB on disk that golden snapshots may take together. */
   goldenGiB: number
+  /** GiB on disk that the moments of scenarios may take together. */
+  momentsGiB: number
   /** What the scenarios run on that must pass on one node as on three. */
   core: 'three-node' | 'all-in-one'
   /** Folder of the results of a run that is started with vitest by hand. */
@@ -79,6 +86,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     launcher: given.STACKRIG_LAUNCHER ?? 'direct',
     runqemu: given.RUNQEMU,
     goldenGiB: given.STACKRIG_GOLDEN_GIB ?? 24,
+    momentsGiB: given.STACKRIG_MOMENTS_GIB ?? 4,
     core: given.STACKRIG_CORE ?? 'three-node',
     results: given.STACKRIG_RESULTS,
     sweep: given.STACKRIG_SWEEP,

@@ -4,6 +4,7 @@ import { isStage } from '../cloud/index.js'
 import { prepare } from '../scenario/index.js'
 import {
   snapshotRoot,
+  listMoments,
   listSnapshots,
   momentsOn,
   removeAbandoned,
@@ -24,15 +25,25 @@ export function goldenCommand(): Command {
     .description('list the golden snapshots on disk')
     .option('--json', 'print one JSON document')
     .action(async ({ json }: { json?: boolean }) => {
-      const entries = await listSnapshots(snapshotRoot())
+      const rows = await listMoments()
+      const entries = (await listSnapshots(snapshotRoot())).map((snapshot) => ({
+        ...snapshot,
+        moments: rows
+          .filter(({ golden: name }) => name === basename(snapshot.folder))
+          .map(({ folder, size, made }) => ({ folder, size, made })),
+      }))
       if (json) {
         process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`)
         return
       }
-      for (const { folder, size, used } of entries) {
+      for (const { folder, size, used, moments } of entries) {
         const age = humanDuration(Date.now() - used)
         process.stdout.write(`${basename(folder)}  ${(size / 1024 ** 3).toFixed(1)} GiB, used ${age} ago\n`)
+        for (const row of moments)
+          process.stdout.write(`  moments of ${(row.size / 1024 ** 2).toFixed(0)} MiB in ${row.folder}\n`)
       }
+      const kept = rows.reduce((sum, { size }) => sum + size, 0) / 1024 ** 3
+      process.stdout.write(`moments: ${kept.toFixed(1)} GiB, budget ${settings().momentsGiB} GiB\n`)
       process.stdout.write(`${entries.length} in ${snapshotRoot()}, budget ${settings().goldenGiB} GiB\n`)
     })
   golden

@@ -18,7 +18,10 @@ export interface EndedTests {
  * while they run which lasts.
  * @throws StackrigError USAGE when nothing is chosen, HOST_DISK when there is no room for the results' folder.
  */
-export async function runVitest(choice: TestChoice): Promise<EndedTests> {
+export async function runVitest(
+  choice: TestChoice,
+  { keep = false }: { keep?: boolean | undefined } = {},
+): Promise<EndedTests> {
   const folder = newResultsFolder()
   const reporter = new RunReporter(folder)
   const own = new Set([...process.listeners('SIGINT'), ...process.listeners('SIGTERM')])
@@ -30,6 +33,7 @@ export async function runVitest(choice: TestChoice): Promise<EndedTests> {
     reporters: ['default', reporter, new LongTests({ write: tell })],
   })
   vitest.provide('results', folder)
+  vitest.provide('keep', keep)
   // Vitest's own handlers would end this process before anything is cleaned up.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     for (const listener of process.listeners(signal)) if (!own.has(listener)) process.off(signal, listener)

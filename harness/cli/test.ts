@@ -8,6 +8,12 @@ import { print, terminalOptions } from './print.js'
 import { Progress } from './progress.js'
 import { runVitest } from './run-vitest.js'
 
+interface TestOptions {
+  project?: string[]
+  all?: boolean
+  keep?: boolean
+}
+
 /** Whether the tests are stackrig's own, or those of a project that uses it: its scenarios prepare what they need. */
 const isCheckout = projectFolder === packageFolder
 
@@ -20,13 +26,14 @@ export function testCommand(): Command {
       new Option('--project <name...>', 'only these').choices(['unit', 'vm', 'scenarios', 'all-in-one']),
     )
     .option('--all', 'also all-in-one, and the tests tagged "slow"; files that are named run with theirs')
-    .action(async (files: string[], options: { project?: string[]; all?: boolean }) => {
+    .option('--keep', 'keep the moments of scenarios that passed, too')
+    .action(async (files: string[], options: TestOptions) => {
       const own = ['unit', 'vm', 'scenarios', ...(options.all ? ['all-in-one'] : [])]
       const projects = options.project ?? (isCheckout ? own : ['scenarios'])
       const checked = options.project || files.length > 0 ? true : await runChecks()
       if (files.length === 0 && isCheckout) await prepareAll(projects)
       const slow = (options.all ?? false) || files.length > 0
-      const { run, folder } = await runVitest({ projects, files, slow })
+      const { run, folder } = await runVitest({ projects, files, slow }, { keep: options.keep })
       print(...failureList(run, terminalOptions()), `report: ${folder}`)
       if (!checked) print('npm run check failed')
       print(...countLines(run, slow ? 'they say why' : 'those tagged slow: npm run test:all'))

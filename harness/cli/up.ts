@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import { createTwoFilesPatch } from 'diff'
-import { styleText } from 'node:util'
 import { prepareImages, type Start } from '../cloud/index.js'
 import { prepare } from '../scenario/index.js'
 import { forkCluster } from '../snapshot/index.js'
@@ -13,12 +12,11 @@ import {
   type Cluster,
   type Topology,
 } from '../cluster/index.js'
-import { humanDuration } from '../duration.js'
-import { showControls, StackrigError } from '../errors/index.js'
+import { showControls } from '../errors/index.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
-import { listRunning, noteRunning } from './running.js'
 import { findStart, findTopology } from './find-fixture.js'
+import { leaveRunning, requireFreeName } from './leave-running.js'
 
 /** `stackrig up`: a fork that goes on running until `stackrig down`. */
 export function upCommand(): Command {
@@ -34,25 +32,10 @@ export function upCommand(): Command {
       const cold = options.cold ? await findTopology(startName) : undefined
       const start = cold ?? (await findStart(startName))
       const name = options.name ?? startName
-      if ((await listRunning()).some((cluster) => cluster.name === name)) {
-        throw new StackrigError('USAGE', `a cluster "${name}" is already running`, {
-          next: `npx stackrig down ${name}, or give this one another --name`,
-        })
-      }
+      await requireFreeName(name)
       using progress = new Progress()
       const { cluster, took } = await (cold ? boot(cold, progress) : fork(start, progress))
-      // In this order: a note of a sandbox that is not kept goes with it.
-      const note = noteRunning(name, cluster)
-      await cluster.sandbox.keep()
-      if (options.json) process.stdout.write(`${JSON.stringify(note, null, 2)}\n`)
-      else {
-        process.stdout.write(`${styleText('bold', name)} is up after ${humanDuration(took)}\n`)
-        for (const node of note.nodes) process.stdout.write(`  ${node.name.padEnd(12)} ${node.address}\n`)
-        process.stdout.write(`npx stackrig shell ${note.nodes[0]?.name ?? 'NODE'}\n`)
-        process.stdout.write(`npx stackrig down ${name}\n`)
-      }
-      // Open streams to the nodes would keep this process alive.
-      process.exit(0)
+      await leaveRunning(cluster, { name, took, json: options.json })
     })
 }
 

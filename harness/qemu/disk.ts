@@ -34,8 +34,12 @@ export async function createLayer(file: string, backing: string, size: number): 
 }
 
 /** Says that a qcow2 file lies on another disk with the same content as before (QEMU docs, "qemu-img rebase", -u). */
-export async function moveOverlay(file: string, backing: string): Promise<void> {
-  await execa('qemu-img', ['rebase', '-u', '-f', 'qcow2', '-F', 'qcow2', '-b', backing, file])
+export async function moveOverlay(
+  file: string,
+  backing: string,
+  format: DiskFormat = 'qcow2',
+): Promise<void> {
+  await execa('qemu-img', ['rebase', '-u', '-f', 'qcow2', '-F', format, '-b', backing, file])
 }
 
 /** @throws StackrigError HOST_DISK */

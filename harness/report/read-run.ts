@@ -10,6 +10,8 @@ declare module 'vitest' {
   interface TaskMeta {
     /** Absolute path of the folder where a scenario keeps its consoles, logs and pictures. */
     evidence?: string
+    /** There is a moment of where a scenario failed. */
+    canRewind?: true
   }
 }
 
@@ -44,7 +46,7 @@ function readTest(test: TestCase, interrupted: boolean): Outcome {
   const failures = (errors ?? []).map(failureOf)
   const note = noteOf(test)
   const diagnostic = test.diagnostic()
-  const { evidence, steps = [], issue } = test.meta()
+  const { evidence, canRewind, steps = [], issue } = test.meta()
   const outcome: Outcome = {
     kind: 'test',
     ...placeOf(test.module),
@@ -57,6 +59,7 @@ function readTest(test: TestCase, interrupted: boolean): Outcome {
     failures,
     ...(steps.length > 0 && { steps: steps.map(readStep) }),
     ...(evidence !== undefined && existsSync(evidence) && { evidence }),
+    ...(canRewind && { canRewind }),
   }
   return issue === undefined ? outcome : judgeKnown(outcome, issue, new Date())
 }

@@ -65,6 +65,8 @@ export interface Outcome {
   steps?: StepOutcome[]
   /** Folder of its consoles, logs and pictures, when it left any. */
   evidence?: string
+  /** There is a moment of where it failed. */
+  canRewind?: true
 }
 
 /** One file of tests in one project. */

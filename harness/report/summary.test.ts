@@ -53,6 +53,18 @@ test('a failure says which step it was in, or after which it came', () => {
   expect(failureList(runOf(inside), options)[1]).toBe('    scenario, 2.00 s, in step 2 "ask" › "wait"')
 })
 
+test('a failure that can be entered says how, by a name that no other has', () => {
+  const failed = (change: Partial<Outcome>): Outcome =>
+    outcome({ state: 'failed', canRewind: true, failures: [{ class: 'product', message: 'no' }], ...change })
+  const goThere = (...outcomes: Outcome[]): string[] =>
+    failureList(runOf(...outcomes), options).filter((line) => line.includes('go there'))
+  expect(goThere(failed({}), outcome({}))).toEqual(['    go there: npx stackrig rewind latest nova'])
+  expect(goThere(failed({}), failed({ name: 'it is deleted' }))).toEqual([
+    "    go there: npx stackrig rewind latest 'an instance boots'",
+    "    go there: npx stackrig rewind latest 'it is deleted'",
+  ])
+})
+
 test('what a node said does not act on the terminal, and no line is longer than it', () => {
   const message = `\x1b[2J\x1b]0;title\x07${'x'.repeat(200)}\x9b31m\r`
   const failed = outcome({

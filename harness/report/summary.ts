@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import { styleText } from 'node:util'
 import { stripEscapes } from '../errors/index.js'
 import { humanDuration } from '../duration.js'
+import { quoteWord } from '../shell-word.js'
 import { classOfOutcome, countOutcomes, placeInSteps, type Outcome, type Run } from './run.js'
 
 interface SummaryOptions {
@@ -38,9 +39,20 @@ export function failureList(run: Run, { width, colour, from }: SummaryOptions): 
         `${paint('✗', 'failed', colour)} ${short(labelOf(outcome), width - 2)}`,
         `    ${short(clean(words.filter(Boolean).join(', ')), width - 4)}`,
         `    ${short(said, width - 4)}`,
+        ...(outcome.canRewind
+          ? [`    go there: npx stackrig rewind latest ${rewindName(outcome, run)}`]
+          : []),
         ...(outcome.evidence === undefined ? [] : [`    evidence: ${relative(from, outcome.evidence)}`]),
       ]
     })
+}
+
+/** What tells a scenario apart from the others that can be entered: its file, or also its name. */
+function rewindName(outcome: Outcome, { outcomes }: Run): string {
+  const file = placeOf(outcome).split('/').at(-1) ?? ''
+  const others = outcomes.filter((one) => one !== outcome && one.canRewind)
+  const alone = others.every((other) => !`${other.file}\n${other.name}`.toLowerCase().includes(file))
+  return alone ? file : quoteWord(clean(outcome.name))
 }
 
 /** How many passed, failed, and were left out; the last line is `N passed, N failed`, which `.ci/run` reads. */
@@ -55,10 +67,13 @@ export function countLines(run: Run, leftOut: string): string[] {
   ]
 }
 
-function labelOf({ file, name }: Outcome): string {
-  const place = file.replace(/^scenarios\/|\.(scenario|vm\.test|test)\.ts$/g, '')
-  return clean(place === '' ? name : `${place}: ${name}`)
+function labelOf(outcome: Outcome): string {
+  const place = placeOf(outcome)
+  return clean(place === '' ? outcome.name : `${place}: ${outcome.name}`)
 }
+
+const placeOf = ({ file }: Outcome): string =>
+  file.replace(/^scenarios\/|\.(scenario|vm\.test|test)\.ts$/g, '')
 
 function paint(text: string, state: Outcome['state'], colour: boolean): string {
   const colours = {

@@ -1,18 +1,22 @@
+import { join, relative } from 'node:path'
 import type { Browser } from 'playwright-core'
-import { test as base, type RunnerTask, type RunnerTestCase, type TestAPI } from 'vitest'
+import { test as base, type RunnerTestCase, type TestAPI } from 'vitest'
 import { cloudOf, guestDisk, openBrowser, isStage, type Start } from '../cloud/index.js'
 import type { Cluster, RunningNode } from '../cluster/index.js'
 import { diagnose } from '../diagnosis/index.js'
-import { forPeople } from '../errors/index.js'
+import { forPeople, StackrigError } from '../errors/index.js'
 import { makeFaults } from '../faults/index.js'
 import type { Cloud } from '../openstack/index.js'
 import { setPresentTimeline, withOwnTimeline, type TimelineFile } from '../timeline/index.js'
 import { collectLogs, writeDiagnosis } from './evidence.js'
-import { forkCluster, type Snapshot } from '../snapshot/index.js'
+import { projectFolder } from '../paths.js'
+import { forkCluster, recordOf, type Snapshot } from '../snapshot/index.js'
 import { interruption } from './interruption.js'
 import { fixtureNames, nodesByName, type NodeFixtures } from './node-fixtures.js'
 import { prepare } from './prepare.js'
 import { scenarioFolder } from './results.js'
+import { runOptions } from './run-options.js'
+import { momentsKept, ScenarioMoments, type MomentsKept } from './scenario-moments.js'
 import { openTimeline, tellErrors, tellOutcome, tellSteps } from './scenario-timeline.js'
 import { faultAfterStep } from './sweep-fault.js'
 import { settings } from '../settings.js'
@@ -51,7 +55,15 @@ interface HiddenFixtures {
 interface ClusterNeeds extends HiddenFixtures {
   evidence: string
   signal: AbortSignal
-  task: Pick<RunnerTask, 'result'>
+  task: RunnerTestCase
+}
+
+export interface ScenarioOptions {
+  /**
+   * What is kept of a scenario that failed: moments of all `'steps'`, of the last three and of the `'failure'` (default), or
+   * `'off'`: none are taken.
+   */
+  moments?: MomentsKept
 }
 
 interface TimelineNeeds extends Pick<HiddenFixtures, 'Steps'> {
@@ -68,7 +80,11 @@ const preparation = 75 * 60_000
  *     const test = scenario(threeNode)
  *     test('…', async ({ cloud, compute }) => { … })
  */
-export function scenario<Name extends string>(start: Start<Name>): TestAPI<ScenarioFixtures<Name>> {
+export function scenario<Name extends string>(
+  start: Start<Name>,
+  { moments: kept = 'failure' }: ScenarioOptions = {},
+): TestAPI<ScenarioFixtures<Name>> {
+  requireKept(kept)
   const topology = isStage(start) ? start.topology : start
   let snapshot: Snapshot<Name> | undefined
   const own = {
@@ -80,16 +96,22 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
     ) => {
       snapshot ??= await prepare(start, { signal })
       await using cluster = await forkCluster(snapshot, { logFolder: evidence, signal, timeline, makeFaults })
+      const moments = momentsOf(cluster, { evidence, task, start, snapshot, kept })
+      if (moments) steps.observe(moments)
       using swept = sweepOf(cluster)
       if (swept) steps.observe(swept)
       await use(cluster)
       // One that took too long still runs: it ends here, while there are nodes to look at.
       await steps.end()
       tellErrors(timeline, task)
+      const failed = task.result?.state === 'fail'
+      if (failed) await moments?.failed()
       // Who is asked what is wrong must be able to answer.
       await cluster.faults.heal()
-      if (task.result?.state === 'fail') await reportDiagnosis(cluster, evidence)
+      if (failed) await reportDiagnosis(cluster, evidence)
       await collectLogs(cluster, evidence)
+      await moments?.settle({ failed, kept, keep: runOptions().keep })
+      if (moments?.hasFailure) task.meta.canRewind = true
     },
     cloud: async ({ cluster, signal }: { cluster: Cluster<Name>; signal: AbortSignal }, use: Use<Cloud>) => {
       using cloud = cloudOf(cluster, signal)
@@ -139,6 +161,30 @@ export function scenario<Name extends string>(start: Start<Name>): TestAPI<Scena
     snapshot = await prepare(start, { signal: interruption() })
   }, preparation)
   return test
+}
+
+interface Taken {
+  evidence: string
+  task: RunnerTestCase
+  start: { name: string }
+  snapshot: Snapshot
+  kept: MomentsKept
+}
+
+function momentsOf(
+  cluster: Cluster,
+  { evidence, task, start, snapshot, kept }: Taken,
+): ScenarioMoments | undefined {
+  if (kept === 'off') return undefined
+  return new ScenarioMoments(cluster, join(evidence, 'moments'), {
+    ...{ file: relative(projectFolder, task.file.filepath), test: task.fullTestName },
+    ...{ start: start.name, snapshot: recordOf(snapshot) },
+  })
+}
+
+function requireKept(kept: string): void {
+  if (momentsKept.some((one) => one === kept)) return
+  throw new StackrigError('USAGE', `moments must be one of ${momentsKept.join(', ')}`, { seen: kept })
 }
 
 /** What is wrong with the cluster of a scenario that failed, beside its error and in its evidence. */

@@ -89,7 +89,8 @@ async function readMoment(folder: string): Promise<MomentInfo> {
   })
 }
 
-const whyGone = (folder: string): Promise<string> =>
+/** Why a moment is not there, in a sentence. */
+export const whyGone = (folder: string): Promise<string> =>
   readFile(join(folder, givenUpFile), 'utf8').then(
     (reason) => reason.trim(),
     () => 'it is not there',

@@ -10,12 +10,12 @@ import {
   type MomentForkOptions,
   type TopologyNode,
 } from '../cluster/index.js'
-import { manifestDigest } from '../manifest.js'
 import { createOverlay, loadState, moveOverlay } from '../qemu/index.js'
 import { letRun } from './let-run.js'
 import { keptLayer, momentFiles, readChain, type KeptMoment } from './moment-info.js'
 import { MomentPages } from './moment-pages.js'
 import { requireWhole, snapshotFiles, type Snapshot } from './snapshot.js'
+import { snapshotIdentity } from './travelled.js'
 import { decompressFile } from './zstd.js'
 
 /**
@@ -31,7 +31,7 @@ export async function forkMoment<Name extends string>(
   await requireWhole(golden.folder)
   const chain = await readChain(folder)
   const { info } = chain.at(-1) ?? chain[0]
-  if (info.golden.digest !== (await manifestDigest(golden.folder))) throw otherGolden(folder, golden)
+  if (info.golden.digest !== (await snapshotIdentity(golden.folder))) throw otherGolden(folder, golden)
   const cluster = await Cluster.start(
     golden.topology,
     { ...golden, ...options },

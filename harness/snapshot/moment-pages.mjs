@@ -203,6 +203,16 @@ const requests = {
     }
   },
 
+  /** Makes one file of those of several moments, the oldest first. @param {{ files: string[], file: string }} body */
+  async merge({ files, file }) {
+    for (const moment of files) await decompress(moment)
+    const numbers = [...wanted.keys()].sort((a, b) => a - b)
+    for (const [n, number] of numbers.entries()) pageAt(n).set(wanted.get(number) ?? [])
+    wanted.clear()
+    await compress(file, numbers)
+    return { pages: numbers.length }
+  },
+
   /** Puts what was read in its place in a machine that does not run yet. @param {{ process: string, file: string }} body */
   put({ process, file }) {
     const mapping = mappingOf(process, file)

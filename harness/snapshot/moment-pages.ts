@@ -57,6 +57,12 @@ export class MomentPages {
     return this.#ask('load', { files, golden })
   }
 
+  /** Makes one new file of several that `keep` wrote, the oldest first; resolves with the number of pages in it. @throws StackrigError HOST_DISK */
+  async merge(files: string[], file: string): Promise<number> {
+    const { pages } = await this.#ask<{ pages: number }>('merge', { files, file })
+    return pages
+  }
+
   /** Puts what was loaded in its place in a machine that does not run yet. */
   put(process: string, golden: string): Promise<void> {
     return this.#ask('put', { process, file: golden })

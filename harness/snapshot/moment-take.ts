@@ -2,12 +2,12 @@ import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { StackrigError } from '../errors/index.js'
 import type { Cluster, RunningNode } from '../cluster/index.js'
-import { manifestDigest } from '../manifest.js'
 import { saveDevices } from '../qemu/index.js'
 import { prepareCut, type Cut } from './moment-disks.js'
 import { completeMoment, keptLayer, momentFiles, type MomentInfo } from './moment-info.js'
 import type { MomentPages } from './moment-pages.js'
 import { snapshotFiles, type Snapshot } from './snapshot.js'
+import { snapshotIdentity } from './travelled.js'
 import { compressFile } from './zstd.js'
 
 /** A node, and what a moment of it needs. */
@@ -47,7 +47,7 @@ export async function takeMoment(cluster: Cluster, options: TakeOptions): Promis
     ...{ name, made, pause },
     golden: {
       ...{ topology: golden.topology.name, key: golden.key, folder: golden.folder },
-      digest: await manifestDigest(golden.folder),
+      digest: await snapshotIdentity(golden.folder),
     },
     ...(parent !== undefined && { parent: join('..', basename(parent)) }),
     nodes: Object.fromEntries(nodes),

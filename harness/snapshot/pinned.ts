@@ -6,7 +6,8 @@ import { givenUpFile, isMoment } from './moment-info.js'
 
 // Moments lie with the results of their scenarios, anywhere. What stands on a golden snapshot is listed in the cache beside it:
 // one link for each, whose name is a digest of its folder.
-const listOf = (golden: string): string => join(cacheFolder(), 'moments', basename(golden))
+const lists = (): string => join(cacheFolder(), 'moments')
+const listOf = (golden: string): string => join(lists(), basename(golden))
 
 /** Lists a moment that outlives its cluster as one that stands on a golden snapshot. */
 export async function pinSnapshot(golden: string, moment: string): Promise<void> {
@@ -31,11 +32,20 @@ export async function momentsOn(golden: string): Promise<string[]> {
   return found.flat()
 }
 
+/** All moments that are listed, by the name of the golden snapshot's folder. */
+export async function allMoments(): Promise<Map<string, string[]>> {
+  const names = await readdir(lists()).catch(() => [])
+  return new Map(await Promise.all(names.map(async (name) => [name, await momentsOn(name)] as const)))
+}
+
 /** Empties the folders of all moments that stand on a golden snapshot, which goes; whoever looks there is told why. */
 export async function giveUpMoments(golden: string, reason: string): Promise<void> {
-  for (const moment of await momentsOn(golden)) {
-    for (const name of await readdir(moment)) await rm(join(moment, name), { recursive: true, force: true })
-    await writeFile(join(moment, givenUpFile), `${reason}\n`)
-  }
+  for (const moment of await momentsOn(golden)) await giveUpMoment(moment, reason)
   await rm(listOf(golden), { recursive: true, force: true })
+}
+
+/** Empties the folder of a moment; whoever looks there is told why. */
+export async function giveUpMoment(moment: string, reason: string): Promise<void> {
+  for (const name of await readdir(moment)) await rm(join(moment, name), { recursive: true, force: true })
+  await writeFile(join(moment, givenUpFile), `${reason}\n`)
 }

@@ -7,7 +7,13 @@ const program = fileURLToPath(new URL('../stackrig.mjs', import.meta.url))
 
 /** Runs `stackrig` as a script does: without a terminal. */
 export function stackrig(...args: string[]) {
-  return execa(process.execPath, [program, ...args], { reject: false, env: { FORCE_COLOR: undefined } })
+  return stackrigIn({ cwd: process.cwd() }, ...args)
+}
+
+/** The same, in another project, or with another cache. */
+export function stackrigIn({ cwd, cache }: { cwd: string; cache?: string }, ...args: string[]) {
+  const env = { FORCE_COLOR: undefined, ...(cache !== undefined && { STACKRIG_CACHE: cache }) }
+  return execa(process.execPath, [program, ...args], { cwd, reject: false, env })
 }
 
 /** `stackrig` as a person runs it: in a terminal. */

@@ -2,22 +2,33 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createVitest, type Reporter } from 'vitest/node'
+import type { RunOptions } from '../../scenario/run-options.js'
 import { RunReporter } from '../run-reporter.js'
 import type { Run } from '../run.js'
+
+interface StartOptions {
+  beside?: Reporter
+  stop?: Promise<unknown>
+  /** What `stackrig test` was asked for. */
+  options?: Partial<RunOptions>
+}
 
 /** A run of vitest inside a test: files of its own in a folder of its own, results in `out` below it. */
 export class InnerRun implements AsyncDisposable {
   readonly folder: string
   readonly results: string
 
-  private constructor(folder: string) {
+  private constructor(folder: string, results: string) {
     this.folder = folder
-    this.results = join(folder, 'out')
+    this.results = join(folder, results)
   }
 
-  /** @param files name -> lines */
-  static async of(files: Record<string, string[]>): Promise<InnerRun> {
-    const run = new InnerRun(await mkdtemp(join(tmpdir(), 'inner-run-')))
+  /**
+   * @param files name -> lines
+   * @param results the folder of the results, below that of the run
+   */
+  static async of(files: Record<string, string[]>, results = 'out'): Promise<InnerRun> {
+    const run = new InnerRun(await mkdtemp(join(tmpdir(), 'inner-run-')), results)
     for (const [name, lines] of Object.entries(files)) {
       await mkdir(dirname(join(run.folder, name)), { recursive: true })
       await writeFile(join(run.folder, name), lines.join('\n'))
@@ -26,7 +37,7 @@ export class InnerRun implements AsyncDisposable {
   }
 
   /** Runs all files, one after the other, until `stop` resolves, if it does. */
-  async start({ beside, stop }: { beside?: Reporter; stop?: Promise<unknown> } = {}): Promise<Run> {
+  async start({ beside, stop, options = {} }: StartOptions = {}): Promise<Run> {
     const status = process.exitCode
     const reporter = new RunReporter(this.results)
     const vitest = await createVitest('test', {
@@ -39,6 +50,7 @@ export class InnerRun implements AsyncDisposable {
       reporters: beside ? [reporter, beside] : [reporter],
     })
     vitest.provide('results', this.results)
+    for (const [key, value] of Object.entries(options)) vitest.provide(key as keyof RunOptions, value)
     void stop?.then(() => vitest.cancelCurrentRun('keyboard-input'))
     try {
       await vitest.start()
