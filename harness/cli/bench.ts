@@ -8,6 +8,7 @@ import { prepare } from '../scenario/index.js'
 import { forkCluster, type Snapshot } from '../snapshot/index.js'
 import { bootCluster, cloudAccess, type Cluster } from '../cluster/index.js'
 import { directCommand, type Machine } from '../qemu/index.js'
+import { measureMoment, measureSteps } from './bench-moments.js'
 import { measureWire } from './bench-wire.js'
 import { Progress } from './progress.js'
 import { findTopology } from './find-fixture.js'
@@ -26,6 +27,10 @@ interface Figures {
   wire_lost: number
   wire_throughput_ratio: number
   boot_overhead_ratio: number
+  moment_pause_ms: number
+  moment_mib: number
+  rewind_ready_s: number
+  step_overhead: number
 }
 
 /** `stackrig bench`: every speed we claim, measured here and now. */
@@ -48,6 +53,10 @@ export function benchCommand(): Command {
       progress.say('forking the cloud')
       const ready = await repeat(runs, () => measureFork(cloud))
       const privateMiB = await repeat(runs, () => measureMemory(cloud))
+      progress.say('taking moments of the cloud, each a minute after a fork')
+      const moments = await repeat(Math.min(runs, 3), () => measureMoment(cloud, keystoneAnswers))
+      progress.say('ten steps with a moment at the end of each, and without, in turn')
+      const steps = await repeat(Math.min(runs, 3), () => measureSteps(small))
       progress.say('talking to a node')
       const talk = await measureTalk(small, runs)
       progress.say('a link with and without the wire of faults')
@@ -67,6 +76,10 @@ export function benchCommand(): Command {
         wire_lost: wires.reduce((sum, { lost }) => sum + lost, 0),
         wire_throughput_ratio: round(median(wires.map(({ throughput }) => throughput))),
         boot_overhead_ratio: round(median(ratios)),
+        moment_pause_ms: round(median(moments.map(({ pause }) => pause))),
+        moment_mib: round(median(moments.map(({ size }) => size))),
+        rewind_ready_s: round(median(moments.map(({ ready }) => ready)) / 1000),
+        step_overhead: round(median(steps)),
       }
       if (json) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
       else

@@ -65,7 +65,10 @@ export class ScenarioMoments implements StepObserver {
   /** The scenario is over: keeps what is to be kept, and removes the others. */
   async settle({ failed, keep, kept }: { failed: boolean; keep: boolean; kept: MomentsKept }): Promise<void> {
     await this.#keeping
-    if (!failed && !keep) return rm(this.#root, { recursive: true, force: true })
+    if (!failed && !keep) {
+      await rm(this.#root, { recursive: true, force: true })
+      return
+    }
     this.#row.ended = failed ? 'failed' : 'passed'
     try {
       if (kept === 'failure') await this.#keepLast()
@@ -94,7 +97,10 @@ export class ScenarioMoments implements StepObserver {
   /** Resolves when the nodes go on; what was saved is kept meanwhile. */
   async #take(place: MomentPlace, name: string): Promise<void> {
     const why = this.#givenUp ?? (await this.#whyNot())
-    if (why !== undefined) return this.#miss(place, why)
+    if (why !== undefined) {
+      this.#miss(place, why)
+      return
+    }
     let resume: () => void = () => undefined
     const resumed = new Promise<void>((resolve) => (resume = resolve))
     const kept = this.#cluster.moment(name, { root: this.#root, onResumed: resume }).then(

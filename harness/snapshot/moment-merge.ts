@@ -52,8 +52,8 @@ async function standAlone(chain: [KeptMoment, ...KeptMoment[]]): Promise<void> {
         return [name, { ...node, pages, layers }] as const
       }),
     )
-    const { parent: _, ...rest } = info
-    await completeMoment(building, { ...rest, nodes: Object.fromEntries(nodes) })
+    const { name, made, pause, golden } = info
+    await completeMoment(building, { name, made, pause, golden, nodes: Object.fromEntries(nodes) })
     await rename(folder, going)
     await publish(building, folder)
   } finally {
