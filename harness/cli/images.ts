@@ -70,6 +70,7 @@ export function imagesCommand(): Command {
     .option('--role <image=role...>', 'for images whose names do not say it')
     .option('--name <image=name...>', 'another name in images.lock')
     .option('--memory <role=mib...>', 'MiB for the node of a role, instead of what the conf says')
+    .option('--release <name>', 'release of OpenEmbedded, where neither the build nor its confs say it')
     .option('--trust', 'it is your own build: its confs may call QEMU with any arguments')
     .action(async (folder: string, names: string[], options: ImportArguments) => {
       const contract = await findContract(options.contract)
@@ -82,6 +83,7 @@ export function imagesCommand(): Command {
         roles: pairs('--role', 'IMAGE=ROLE', options.role),
         renames: pairs('--name', 'IMAGE=NAME', options.name),
         memory: memoryOf(options.memory),
+        ...(options.release !== undefined && { release: options.release }),
         trust: options.trust ?? false,
         signal: interrupted,
         knownRoles: Object.keys(contract.roles),
@@ -105,6 +107,7 @@ interface ImportArguments {
   role?: string[]
   name?: string[]
   memory?: string[]
+  release?: string
   trust?: boolean
 }
 

@@ -13,7 +13,7 @@ ownHost({ cache: 'own' })
 givenRunqemu()
 
 /** What booting under runqemu needs. */
-const runqemuHost = async (): Promise<MachineOptions> => ({ ...(await runqemuHost()), launcher: 'runqemu' })
+const runqemuHost = async (): Promise<MachineOptions> => ({ ...(await pocketHost()), launcher: 'runqemu' })
 const runqemuGolden = async (): Promise<Snapshot<'one' | 'two'>> =>
   ensureGolden(pair, { ...(await runqemuHost()), readiness: atOnce })
 

@@ -53,6 +53,8 @@ export const codes = {
   NODE_CRASHED: { class: 'boot', outlived: false },
   /** The console did not show a login prompt, or login failed. */
   LOGIN_FAILED: { class: 'boot', outlived: false },
+  /** An image lacks a program that the shells or the files of its node need. */
+  GUEST_PROGRAM_MISSING: { class: 'boot', outlived: false },
   /** The processes of a sandbox ended unasked. */
   SANDBOX_DIED: { class: 'boot', outlived: false },
   /** The shell of a node closed or broke its framing. */

@@ -32,14 +32,14 @@ export class Console implements Disposable {
   }
 
   /**
-   * Waits until the console shows the pattern after what was last waited for. Of a console that says more than 64 KiB
+   * Waits until the console shows the pattern, and resolves with what matched, after what was last waited for. Of a console that says more than 64 KiB
    * between two looks, the last 64 KiB are looked at.
    * @throws StackrigError WAIT_TIMEOUT with the console's last lines.
    */
-  async expect(pattern: RegExp, timeout: Duration, signal: AbortSignal, nudge?: string): Promise<void> {
+  async expect(pattern: RegExp, timeout: Duration, signal: AbortSignal, nudge?: string): Promise<RegExpExecArray> {
     let nudged = Date.now()
     let looked = -1
-    const look = (): Promise<Seen<undefined>> => {
+    const look = (): Promise<Seen<RegExpExecArray>> => {
       // Only when there is something new: the time that looking takes is the guest's.
       if (this.#count !== looked) {
         looked = this.#count
@@ -47,7 +47,7 @@ export class Console implements Disposable {
         const match = pattern.exec(text)
         if (match) {
           this.#heard = text.slice(match.index + match[0].length)
-          return Promise.resolve({ done: true, value: undefined })
+          return Promise.resolve({ done: true, value: match })
         }
       }
       // A prompt that was printed before we connected is printed again for a newline.
@@ -74,7 +74,7 @@ export class Console implements Disposable {
     }
     const what = `${String(pattern)} on the console of ${this.#node}`
     const diagnose = (): Promise<string> => Promise.resolve(lastLines(this.#heard, 15))
-    await waitFor({ what, probe: look, watch }, { timeout, interval: '1s', signal, diagnose })
+    return waitFor({ what, probe: look, watch }, { timeout, interval: '1s', signal, diagnose })
   }
 
   [Symbol.dispose](): void {

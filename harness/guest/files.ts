@@ -8,6 +8,7 @@ const typedPiece = 48 * 1024
 
 // What is read in one piece: less than a command's output may have.
 const readPiece = 8 * 1024 * 1024
+const readBlock = 64 * 1024
 
 /**
  * Writes a file on a node, in frames whose sum is checked at the end. Owner and mode of a file that is there stay.
@@ -18,15 +19,27 @@ export async function writeFile(shell: Shell, path: string, content: Buffer | st
   const target = quoteWord(path)
   const arriving = quoteWord(`${path}.arriving`)
   const frames = Array.from({ length: Math.ceil(data.length / typedPiece) }, (_, n) =>
-    data.subarray(n * typedPiece, (n + 1) * typedPiece).toString('base64'),
+    data.subarray(n * typedPiece, (n + 1) * typedPiece),
   )
   const sum = createHash('sha256').update(data).digest('hex')
-  await succeed(shell, `: >${arriving}`)
-  for (const frame of frames) await succeed(shell, `base64 -d >>${arriving} <<'END'\n${frame}\nEND\n`)
+  const has = (await succeed(shell, `: >${arriving}; command -v base64 || :`)).toString()
+  const append = has.includes('base64') ? appendByBase64 : appendByPrintf
+  for (const frame of frames) await succeed(shell, append(frame, arriving))
   await succeed(
     shell,
     `echo '${sum}  '${arriving} | sha256sum -c - && cat ${arriving} >${target} && rm ${arriving}`,
   )
+}
+
+const appendByBase64 = (piece: Buffer, file: string): string =>
+  `base64 -d >>${file} <<'END'\n${piece.toString('base64')}\nEND\n`
+
+/** Without base64(1), as busybox of older releases is built: printf is a builtin, and takes bytes in octal (POSIX, printf). */
+function appendByPrintf(piece: Buffer, file: string): string {
+  const text = piece.toString('latin1').replace(/[^\w \n.,:;=/+()<>[\]{}#@-]/g, (character) => {
+    return `\\0${character.charCodeAt(0).toString(8).padStart(3, '0')}`
+  })
+  return `printf %b '${text}' >>${file}`
 }
 
 /**
@@ -38,8 +51,7 @@ export async function readFile(shell: Shell, path: string): Promise<Buffer> {
   const pieces: Buffer[] = []
   let length = 0
   for (;;) {
-    const rest = length === 0 ? `<${source}` : `<${source} tail -c +${length + 1} |`
-    const piece = await succeed(shell, `${rest} head -c ${readPiece}`)
+    const piece = await succeed(shell, readCommand(source, length))
     pieces.push(piece)
     length += piece.length
     if (piece.length < readPiece) break
@@ -51,6 +63,13 @@ export async function readFile(shell: Shell, path: string): Promise<Buffer> {
     throw new StackrigError('COMMAND_FAILED', `${path} must arrive whole; it changed while it was read`)
   }
   return data
+}
+
+/** From a byte on, up to a piece of the file. A head(1) without -c says so before it reads; dd then counts in blocks. */
+function readCommand(source: string, from: number): string {
+  const rest = from === 0 ? `<${source}` : `<${source} tail -c +${from + 1} |`
+  const blocks = `bs=${readBlock} skip=${from / readBlock} count=${readPiece / readBlock}`
+  return `if head -c 1 </dev/null 2>/dev/null; then ${rest} head -c ${readPiece}; else <${source} dd ${blocks} 2>/dev/null; fi`
 }
 
 async function succeed(shell: Shell, command: string): Promise<Buffer> {

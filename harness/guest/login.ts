@@ -1,11 +1,12 @@
 import { StackrigError } from '../errors/index.js'
 import type { Duration } from '../duration.js'
 import type { Console } from './console.js'
+import { askForPrograms, lackingPrograms } from './needed-programs.js'
 import { shellsStarted, startShells } from './shell-loop.js'
 
 /**
  * Logs in as root and starts the shells, without a password as images for tests allow (OpenEmbedded's allow-empty-password).
- * @throws StackrigError LOGIN_FAILED, WAIT_TIMEOUT
+ * @throws StackrigError LOGIN_FAILED, GUEST_PROGRAM_MISSING, WAIT_TIMEOUT
  */
 export async function logInAndStartShells(
   console: Console,
@@ -23,6 +24,15 @@ export async function logInAndStartShells(
       cause,
     })
   })
+  const ask = askForPrograms()
+  console.type(ask)
+  const [, lacking = ''] = await console.expect(lackingPrograms, '120s', signal, `\n${ask}`)
+  if (lacking.trim() !== '') {
+    throw new StackrigError('GUEST_PROGRAM_MISSING', `The image of ${node} must have what its shells and files need.`, {
+      seen: `it lacks ${lacking.trim().split(/\s+/).join(', ')}`,
+      next: 'add them to its busybox (bitbake -c menuconfig busybox), or install coreutils',
+    })
+  }
   const start = startShells()
   console.type(start)
   await console.expect(shellsStarted, '120s', signal, `\n${start}`)

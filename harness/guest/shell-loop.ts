@@ -28,16 +28,17 @@ export const loopReader = 'while read -r l; do case $l in @stackrig*) eval "${l#
  * What is typed at the console: for each channel a shell that reads commands from its port for ever, in a session of its
  * own. One short line: a serial console loses bytes of long ones. It may be typed again when no answer comes.
  *
- * setsid(1) does not fork here: a child of a script's shell leads no process group.
+ * setsid(1) does not fork here: a child of a script's shell leads no process group. Without it (busybox of OpenEmbedded's dizzy to thud) the
+ * loop outlives by a trap what ends its group; traps are reset in what it starts.
  *
  * The ports may not be there yet: udev makes them, and `<>` would make an ordinary file in their place.
  *
  * A read from a port that nobody outside holds open gives end of file at once; the sleep keeps such loops from spinning.
  */
 export function startShells(): string {
-  const loop = `'while :; do [ -c $0 -a -c $1 ] && setsid sh -c "$2" sh $0 $1 <>$0 >&0 2>$1; sleep 1; done' $p/shell$n $p/errors$n "$w"`
-  const all = `for n in ${[...Array(channels).keys()].join(' ')}; do setsid sh -c ${loop} </dev/null >/dev/null 2>&1 & done`
-  return `${leaveGetty}; p=/dev/virtio-ports; w='${loopReader}'; mkdir /dev/stackrig && ${all}; echo shells"-run"\n`
+  const loop = `'[ "$3" ] || trap : HUP INT TERM; while :; do [ -c $0 -a -c $1 ] && $3 sh -c "$2" sh $0 $1 <>$0 >&0 2>$1; sleep 1; done' $p/shell$n $p/errors$n "$w" $s`
+  const all = `for n in ${[...Array(channels).keys()].join(' ')}; do $s sh -c ${loop} </dev/null >/dev/null 2>&1 & done`
+  return `${leaveGetty}; p=/dev/virtio-ports; w='${loopReader}'; s=; command -v setsid >/dev/null && s=setsid; mkdir /dev/stackrig && ${all}; echo shells"-run"\n`
 }
 
 /**
@@ -61,7 +62,9 @@ export function startShells(): string {
 export function commandLoop(): string {
   const answer = `\\?*) [ -z "$_held" ] || { read -r _self _x </proc/self/stat; ${allHolders}; }; echo "$_c:$$:$_s:$_held:$_ports" >&3; echo "$_c" >&4`
   const short = ':*) _m=${_c%% *}; _c=${_c#* }; break'
-  const long = '\\#*) _m=${_c%% *}; _c=$(head -c "${_c#* }"); break'
+  // A head(1) without -c (busybox, FEATURE_FANCY_HEAD) says so before it reads.
+  const long =
+    '\\#*) _m=${_c%% *}; _c=${_c#* }; _c=$(head -c "$_c" 2>/dev/null || dd bs=1 count="$_c" 2>/dev/null); break'
   const read = `while IFS= read -r _c || kill $$; do case $_c in ${answer};; ${short};; ${long};; esac; done`
   const run = `echo "<$_m"; echo "<$_m" >&2; eval "$_c" <&5 >&3 2>&4 3>&- 4>&-; { _e=$?; set +x; } 2>&5; exit "$_e"`
   const say = 'command echo ">$_m:$_s" >&3; command echo ">$_m:$_s" >&4'

@@ -1,18 +1,23 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, extname, join } from 'node:path'
 import { execa } from 'execa'
 import { StackrigError } from '../errors/index.js'
 import { compressions } from './boot-files.js'
 import { imagesFolder } from './cache.js'
 import { openFiles } from './open-files.js'
+import { writeSparseFile, type Room } from './sparse-file.js'
 
 /**
  * A file as it is without its `.zst`, in the store: QEMU reads no compressed disks, and a deploy folder is not ours to
  * write to. Done once for a file with this digest.
- * @throws StackrigError HOST_PROGRAM_MISSING, IMAGE_MISMATCH when it is no such file.
+ * @throws StackrigError HOST_PROGRAM_MISSING, HOST_DISK before the disk is full, IMAGE_MISMATCH when it is no such file.
  */
-export async function decompressed(file: string, sha256: string): Promise<string> {
+export async function decompressed(
+  file: string,
+  sha256: string,
+  options: { room?: Room } = {},
+): Promise<string> {
   const end = file.slice(file.lastIndexOf('.') + 1)
   const program = compressions[end]
   if (program === undefined) return file
@@ -27,47 +32,54 @@ export async function decompressed(file: string, sha256: string): Promise<string
   await mkdir(folder, { recursive: true })
   const unfinished = `${plain}.${process.pid}`
   try {
-    const written = program === 'zstd' ? ['--sparse', '--force', '-o', unfinished, file] : ['--stdout', file]
-    const output = program === 'zstd' ? 'pipe' : { file: unfinished }
-    await execa(program, ['--decompress', '--quiet', ...written], { stdout: output })
+    await unpack(program, file, unfinished, options)
     await rename(unfinished, plain)
-  } catch (cause) {
+  } catch (error) {
     await rm(unfinished, { force: true })
-    if ((cause as { code?: string }).code === 'ENOENT') {
-      throw new StackrigError(
-        'HOST_PROGRAM_MISSING',
-        `${program} must be installed: the image is compressed.`,
-        {
-          where: file,
-          next: `sudo apt-get install ${program === 'xz' ? 'xz-utils' : program}`,
-        },
-      )
-    }
-    if (/No space left|ENOSPC/i.test(cause instanceof Error ? cause.message : '')) {
-      throw new StackrigError(
-        'HOST_DISK',
-        'An image that is compressed must find room beside it in the cache.',
-        {
-          where: folder,
-          seen: `${program} ran out of room while it took ${file} apart`,
-          next: 'free some, or set STACKRIG_CACHE to a larger disk',
-          cause,
-        },
-      )
-    }
-    throw new StackrigError(
-      'IMAGE_MISMATCH',
-      `A file that ends in .${end} must be one that ${program} can read.`,
-      {
-        where: file,
-        seen: cause instanceof Error ? cause.message : undefined,
-        next: 'build the image again',
-        cause,
-      },
-    )
+    throw error
   }
   return plain
 }
+
+async function unpack(program: string, file: string, to: string, options: { room?: Room }): Promise<void> {
+  const unpacking = execa(program, ['--decompress', '--quiet', '--stdout', file], {
+    buffer: { stdout: false },
+    reject: false,
+    stdin: 'ignore',
+  })
+  try {
+    await writeSparseFile(unpacking.iterable({ binary: true }), to, options)
+  } catch (cause) {
+    unpacking.kill()
+    await unpacking
+    throw isFull(cause) ? noRoom(program, file, to, cause) : cause
+  }
+  const { failed, code, stderr, shortMessage } = await unpacking
+  if (!failed) return
+  if (code === 'ENOENT') {
+    throw new StackrigError('HOST_PROGRAM_MISSING', `${program} must be installed: the image is compressed.`, {
+      where: file,
+      next: `sudo apt-get install ${program === 'xz' ? 'xz-utils' : program}`,
+    })
+  }
+  throw new StackrigError(
+    'IMAGE_MISMATCH',
+    `A file that ends in ${extname(file)} must be one that ${program} can read.`,
+    { where: file, seen: stderr || shortMessage, next: 'build the image again' },
+  )
+}
+
+const isFull = (cause: unknown): boolean =>
+  cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'ENOSPC'
+
+/** Something else wrote there meanwhile. */
+const noRoom = (program: string, file: string, to: string, cause: unknown): StackrigError =>
+  new StackrigError('HOST_DISK', 'An image that is compressed must find room beside it in the cache.', {
+    where: dirname(to),
+    seen: `the disk is full while ${program} unpacks ${file}`,
+    next: 'free some, or set STACKRIG_CACHE to a larger disk',
+    cause,
+  })
 
 const month = 30 * 24 * 3600 * 1000
 

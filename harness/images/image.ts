@@ -1,12 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { diskType } from './boot-files.js'
+import { diskBus, diskFormat, refuseOtherFiles, type DiskBus, type DiskFormat } from './boot-disk.js'
 import { readQemubootConf, type QemubootConf } from './qemuboot-conf.js'
 import { StackrigError } from '../errors/index.js'
-
-/** QEMU's names of formats (QEMU docs, "Disk image file formats"). */
-export type DiskFormat = 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vpc' | 'vhdx'
 
 /** Something that can be booted: verified files, and how QEMU must be called. */
 export interface Image {
@@ -22,8 +19,8 @@ export interface Image {
   rootfs?: string
   /** Its format for QEMU. */
   rootfsFormat?: DiskFormat
-  /** The controller that the disk of an image with a boot loader hangs on, where that is not virtio. */
-  diskBus?: 'scsi' | 'ide'
+  /** The controller that the disk hangs on, where that is not virtio. */
+  diskBus?: Exclude<DiskBus, 'virtio'>
   conf: QemubootConf
   /** The address that an imported image was built for. */
   address?: string
@@ -61,12 +58,16 @@ export function readRecord(folder: string): ImageRecord | undefined {
   }
 }
 
+/** Which image it is, and what an import said of it. */
+export interface ImageIdentity extends Pick<Image, 'name' | 'role' | 'contract' | 'digest' | 'build'> {
+  /** The release of OpenEmbedded that built it; without, the conf's keys say it. */
+  release?: string | undefined
+  /** MiB, instead of what the conf says. */
+  memoryMiB?: number | undefined
+}
+
 /** The image in a folder that holds exactly one `*.qemuboot.conf`. Throws QEMUBOOT_INVALID. */
-export function imageInFolder(
-  folder: string,
-  identity: Pick<Image, 'name' | 'role' | 'contract' | 'digest' | 'build'>,
-  confFile?: string,
-): Image {
+export function imageInFolder(folder: string, identity: ImageIdentity, confFile?: string): Image {
   const confs = readdirSync(folder).filter((file) => file.endsWith('.qemuboot.conf'))
   const name = confFile ?? (confs.length === 1 ? confs[0] : undefined)
   if (name === undefined) {
@@ -79,35 +80,23 @@ export function imageInFolder(
       },
     )
   }
-  const conf = readQemubootConf(join(folder, name))
+  const { release, memoryMiB, ...rest } = identity
+  const conf = readQemubootConf(join(folder, name), release)
+  refuseOtherFiles(conf)
   const { kernel, initrd, rootfs } = conf
-  const bus = diskBus(conf)
   return {
-    ...identity,
+    ...rest,
     folder,
     ...(kernel === undefined ? {} : { kernel }),
-    ...(bus === undefined ? {} : { diskBus: bus }),
     ...(initrd === undefined ? {} : { initrd }),
-    ...(rootfs === undefined || conf.isInitramfs ? {} : { rootfs, rootfsFormat: formatOf(conf, rootfs) }),
+    ...(rootfs === undefined || conf.isInitramfs ? {} : diskOf(conf, rootfs)),
     conf,
-    memoryMiB: conf.memoryMiB,
+    memoryMiB: memoryMiB ?? conf.memoryMiB,
     cpus: conf.cpus,
   }
 }
 
-/** What runqemu hangs a whole disk on (setup_rootfs, QB_DRIVE_TYPE): its own boot loader names the root by it. */
-function diskBus(conf: QemubootConf): 'scsi' | 'ide' | undefined {
-  if (!diskType(conf).ownLoader) return undefined
-  const given = conf.get('qb_drive_type') ?? ''
-  if (given.startsWith('/dev/sd')) return 'scsi'
-  return given.startsWith('/dev/hd') ? 'ide' : undefined
-}
-
-/** A disk's format, which its name need not tell: runqemu looks for `NAME.ext4`, whatever that is kept in. */
-function formatOf(conf: QemubootConf, rootfs: string): DiskFormat {
-  const said = /\bformat=qcow2\b/.test(conf.get('qb_rootfs_opt') ?? '')
-  if (said || rootfs.endsWith('.qcow2')) return 'qcow2'
-  const [, end] = /^wic\.(vmdk|vdi|vhdx|vhd)$/.exec(diskType(conf).type) ?? []
-  // Microsoft's older format has another name in QEMU.
-  return end === 'vhd' ? 'vpc' : ((end as 'vmdk' | 'vdi' | 'vhdx' | undefined) ?? 'raw')
+function diskOf(conf: QemubootConf, rootfs: string): Pick<Image, 'rootfs' | 'rootfsFormat' | 'diskBus'> {
+  const bus = diskBus(conf)
+  return { rootfs, rootfsFormat: diskFormat(conf, rootfs), ...(bus !== 'virtio' && { diskBus: bus }) }
 }

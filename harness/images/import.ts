@@ -4,6 +4,7 @@ import { readDeployFolder, type BrokenConf, type DeployedImage } from './deploy-
 import { importOf, type ImageImport } from './imported.js'
 import { isImported, readLock } from './lock-file.js'
 import { lockImages } from './lock.js'
+import { isOpenembeddedRelease, openembeddedReleases } from './openembedded-release.js'
 import { recipeNames } from './recipe.js'
 
 export interface ImportOptions {
@@ -17,6 +18,8 @@ export interface ImportOptions {
   renames?: Readonly<Record<string, string>>
   /** Role -> MiB that its node gets, instead of what the conf says. */
   memory?: Readonly<Record<string, number>>
+  /** The release of OpenEmbedded that built them, where neither the build nor its confs say it. */
+  release?: string
   /** It is one's own build: its confs may call QEMU with any arguments. */
   trust?: boolean
   signal?: AbortSignal
@@ -39,7 +42,8 @@ export interface Imported {
  * @throws StackrigError IMAGE_MISSING, IMAGE_MISMATCH (two images with one address), QEMUBOOT_INVALID, LOCK_INVALID, USAGE
  */
 export async function importImages(folder: string, options: ImportOptions): Promise<Imported> {
-  const { contract, names, roles = {}, renames = {}, memory = {}, trust, knownRoles, file, signal } = options
+  const { contract, names, roles = {}, renames = {}, memory = {}, release, trust, knownRoles, file, signal } = options
+  if (release !== undefined) refuseRelease(release)
   // images.lock names it, whoever reads that later and wherever.
   const deployFolder = resolve(folder)
   const { images: found, broken } = readDeployFolder(deployFolder)
@@ -61,7 +65,9 @@ export async function importImages(folder: string, options: ImportOptions): Prom
       const name = renames[image.name] ?? image.name
       refuseName(name, image.name, file)
       images.push(
-        importOf(image, { name, role, contract, folder: deployFolder, memoryMiB: memory[role], trust }),
+        importOf(image, {
+          ...{ name, role, contract, folder: deployFolder, memoryMiB: memory[role], release, trust },
+        }),
       )
     }
   }
@@ -75,6 +81,14 @@ export async function importImages(folder: string, options: ImportOptions): Prom
   refuseSharedAddress(images, deployFolder, contract)
   await lockImages([], { imports: images, ...(file && { file }), ...(signal && { signal }) })
   return { images, leftOut, broken }
+}
+
+function refuseRelease(release: string): void {
+  if (isOpenembeddedRelease(release)) return
+  throw new StackrigError('USAGE', '--release wants the name of a release of OpenEmbedded.', {
+    seen: release,
+    next: openembeddedReleases.join(', '),
+  })
 }
 
 function requireFound(name: string, found: DeployedImage[], broken: BrokenConf[], folder: string): void {

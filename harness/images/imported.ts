@@ -12,6 +12,7 @@ import { requireOwnData } from './foreign-data.js'
 import { imageInFolder, type Image } from './image.js'
 import type { ImportedEntry } from './lock-file.js'
 import { refuseForeignArguments, refuseOtherProcessor } from './qemu-arguments.js'
+import { isOpenembeddedRelease } from './openembedded-release.js'
 import { packageRecord, packagesDigest } from './packages.js'
 import { projectFolder } from '../paths.js'
 import { replaceFile } from '../replace-file.js'
@@ -37,7 +38,7 @@ export interface ImageImport {
 /** What a deploy folder says of an image, for the role it is to have. */
 export function importOf(
   { conf, addresses, release, packages }: DeployedImage,
-  given: Pick<ImageImport, 'name' | 'role' | 'contract' | 'folder' | 'memoryMiB' | 'trust'>,
+  given: Pick<ImageImport, 'name' | 'role' | 'contract' | 'folder' | 'memoryMiB' | 'release' | 'trust'>,
 ): ImageImport {
   const { name, role, contract, folder, memoryMiB, trust } = given
   const digest = packages && packagesDigest(packageRecord(packages))
@@ -48,7 +49,7 @@ export function importOf(
     folder,
     conf,
     address: addresses[role],
-    release,
+    release: given.release ?? release,
     packagesDigest: digest,
     memoryMiB,
     trust,
@@ -91,7 +92,9 @@ export async function lockImport(given: ImageImport, signal?: AbortSignal): Prom
 /** The entry as its deploy folder is now: a new build there may have another address, release and manifest. Throws as `lockImport`. */
 export function lockImportAgain(name: string, present: ImportedEntry): Promise<ImportedEntry> {
   const deployed = readDeployedImage(folderOf(present), present.conf)
-  return lockImport(importOf(deployed, { ...present, name }))
+  // What the build says of its release counts, if that is one of OpenEmbedded's; else what was said at the import.
+  const release = isOpenembeddedRelease(deployed.release) ? deployed.release : present.release
+  return lockImport(importOf(deployed, { ...present, name, release }))
 }
 
 /** The imported image of an entry, after every file was checked. Throws IMAGE_MISSING, IMAGE_MISMATCH, QEMUBOOT_INVALID. */
@@ -114,7 +117,12 @@ export async function verifyImport(name: string, entry: ImportedEntry): Promise<
       },
     )
   }
-  const image = imageInFolder(folder, { name, role, contract, digest, build: digest }, entry.conf)
+  const { release, memoryMiB } = entry
+  const image = imageInFolder(
+    folder,
+    { name, role, contract, digest, build: digest, release, memoryMiB },
+    entry.conf,
+  )
   if (!entry.trust) refuseForeignArguments(image.conf, name)
   const unlocked = artefacts(image).filter((file) => !(relative(folder, file) in entry.sha256))
   if (unlocked.length === 0)
@@ -122,7 +130,6 @@ export async function verifyImport(name: string, entry: ImportedEntry): Promise<
       {
         ...image,
         ...(entry.address && { address: entry.address }),
-        ...(entry.memoryMiB !== undefined && { memoryMiB: entry.memoryMiB }),
       },
       entry,
     )
@@ -134,11 +141,9 @@ export async function verifyImport(name: string, entry: ImportedEntry): Promise<
 
 /** The same image with a disk that QEMU can read. */
 async function withoutCompression(image: Image, entry: ImportedEntry): Promise<Image> {
-  const given = image.rootfs ?? image.initrd
-  const packed = image.rootfs === undefined ? given?.endsWith('.zst') : diskType(image.conf).compression
-  if (!given || !packed) return image
-  const plain = await decompressed(given, entry.sha256[relative(image.folder, given)] ?? '')
-  return image.rootfs ? { ...image, rootfs: plain } : { ...image, initrd: plain }
+  if (!image.rootfs || !diskType(image.conf).compression) return image
+  const rootfs = await decompressed(image.rootfs, entry.sha256[relative(image.folder, image.rootfs)] ?? '')
+  return { ...image, rootfs }
 }
 
 const knownSchema = z.record(z.string(), z.strictObject({ stamp: z.string(), sha256: z.string() }))

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import { StackrigError } from '../errors/index.js'
 import { findKernel, findRootfs } from './boot-files.js'
+import {
+  does,
+  firstRelease,
+  isOpenembeddedRelease,
+  releaseRange,
+  type Habit,
+  type ReleaseRange,
+} from './openembedded-release.js'
 
 const section = 'config_bsp'
 
@@ -35,10 +43,35 @@ const buildKeys = new Set([
 export class QemubootConf {
   readonly file: string
   readonly #values: ReadonlyMap<string, string>
+  /** The releases whose runqemu it is for. */
+  readonly releases: ReleaseRange
 
-  constructor(file: string, values: ReadonlyMap<string, string>) {
+  /** `release` is the one that the image's build or its importer names; without one that is known, the keys say it. */
+  constructor(file: string, values: ReadonlyMap<string, string>, release?: string) {
     this.file = file
     this.#values = values
+    this.releases = isOpenembeddedRelease(release)
+      ? { first: release, last: release }
+      : releaseRange(values)
+  }
+
+  /**
+   * Whether the runqemu of this conf's release does something. Asked only where the conf has what it is about.
+   * @throws StackrigError QEMUBOOT_INVALID when it may be of a release that does, and of one that does not.
+   */
+  does(habit: Habit, about: string): boolean {
+    const answer = does(habit, this.releases)
+    if (answer !== undefined) return answer
+    const { first, last } = this.releases
+    throw new StackrigError(
+      'QEMUBOOT_INVALID',
+      `The qemuboot.conf cannot be used: runqemu reads ${about} otherwise since ${firstRelease(habit)}.`,
+      {
+        where: this.file,
+        seen: `by its keys, a release from ${first} to ${last} wrote it`,
+        next: `say which: npx stackrig images import … --release ${last}`,
+      },
+    )
   }
 
   /** The folder of the file; runqemu takes it for DEPLOY_DIR_IMAGE, whatever the file says. */
@@ -88,22 +121,45 @@ export class QemubootConf {
   /** MiB of memory; runqemu's own default without QB_MEM. Throws QEMUBOOT_INVALID. */
   get memoryMiB(): number {
     const given = this.get('qb_mem')
-    if (given === undefined) return 256
+    if (given === undefined) return this.does('256 MiB', 'an empty qb_mem') ? 256 : 512
     // QEMU docs, "Invocation", -m: megabytes, or with a suffix M or G.
     const [, amount, unit = 'M'] = /^(?:-m\s*)?(?:size=)?(\d+)([MmGg]?)(?:,.*)?$/.exec(given) ?? []
     if (amount === undefined || Number(amount) === 0)
       throw invalid(this.file, `qb_mem must be as "-m 4096" or "-m 4G", but is "${given}"`)
+    if (!given.startsWith('-m') && !this.does('memory without -m', `"${given}" in qb_mem`))
+      throw invalid(this.file, `qb_mem is "${given}", which runqemu before thud gives to QEMU without -m`)
     return Number(amount) * (/^g$/i.test(unit) ? 1024 : 1)
   }
 
   /** Number of processors; QEMU's own default is one. Throws QEMUBOOT_INVALID. */
   get cpus(): number {
-    const given = this.get('qb_smp')
+    const smp = this.get('qb_smp')
+    const read = smp !== undefined && this.does('processors', 'qb_smp') ? smp : ''
+    const given = read || this.option('smp')
     if (given === undefined) return 1
-    const [, count] = /^-smp\s+(?:cpus=)?(\d+)(?:,.*)?$/.exec(given) ?? []
-    if (count === undefined || Number(count) === 0)
+    const [, count] = /^(?:-smp\s+)?(?:cpus=)?(\d+)(?:,.*)?$/.exec(given) ?? []
+    if (count === undefined || Number(count) === 0 || (read && !read.startsWith('-smp')))
       throw invalid(this.file, `qb_smp must be as "-smp 2" or "-smp cpus=2", but is "${given}"`)
     return Number(count)
+  }
+
+  /** What the kernel is told of its root: writable, unless the value says how it is mounted and the release listens to that. */
+  get root(): string {
+    const root = this.get('qb_kernel_root') ?? '/dev/vda'
+    const says = /\s(?:ro|rw)(?:\s|$)/.test(root) && this.does('mode of the root', `qb_kernel_root = ${root}`)
+    return says ? root : `${root} rw`
+  }
+
+  /** The machine, with its properties: `-machine` may also stand beside the processor, as in qemux86-64 since langdale. */
+  get machine(): string | undefined {
+    return this.option('machine', 'M')
+  }
+
+  /** What the last of these options says: runqemu writes qb_opt_append, qb_machine and qb_cpu in this order, and QEMU takes the last. */
+  option(...names: string[]): string | undefined {
+    const words = ['qb_opt_append', 'qb_machine', 'qb_cpu'].map((key) => this.get(key) ?? '').join(' ')
+    const found = [...words.matchAll(new RegExp(`(?:^|\\s)--?(?:${names.join('|')})\\s+(\\S+)`, 'g'))]
+    return found.at(-1)?.[1]
   }
 
   /** The kernel to boot; undefined for a disk with a boot loader. Throws QEMUBOOT_INVALID, IMAGE_MISSING. */
@@ -120,30 +176,37 @@ export class QemubootConf {
   get initrd(): string | undefined {
     // Words end at a blank, which the folder's own path may have. QEMU takes options with one dash or two.
     const [, file] = /(?:^|\s)--?initrd\s+(\S+)/.exec(this.#values.get('qb_opt_append') ?? '') ?? []
-    if (!this.isInitramfs) return file && this.#absolute(file)
-    if (file === undefined) return this.rootfs
-    throw invalid(this.file, `it has an initramfs and -initrd ${file}, and QEMU takes one only`)
+    if (this.isInitramfs) {
+      if (file === undefined) return this.rootfs
+      throw invalid(this.file, `it has an initramfs and -initrd ${file}, and QEMU takes one only`)
+    }
+    if (file === undefined) return undefined
+    if (file.includes('@DEPLOY_DIR_IMAGE@') && !this.does('folder in arguments', '@DEPLOY_DIR_IMAGE@'))
+      throw invalid(this.file, `runqemu before kirkstone gives QEMU the very words -initrd ${file}`)
+    const path = this.#absolute(file)
+    if (isAbsolute(path)) return path
+    throw invalid(this.file, `-initrd ${file} is looked for in the folder that runqemu is called in`)
   }
 
   /** Whether the root file system is an initramfs. */
   get isInitramfs(): boolean {
-    return /^(?:cpio|ramfs)/.test(this.get('qb_default_fstype') ?? '')
+    return /^cpio/.test(this.get('qb_default_fstype') ?? '')
   }
 }
 
-/** Reads a `*.qemuboot.conf`. Throws QEMUBOOT_INVALID. */
-export function readQemubootConf(file: string): QemubootConf {
+/** Reads a `*.qemuboot.conf`, one for runqemu of that release. Throws QEMUBOOT_INVALID. */
+export function readQemubootConf(file: string, release?: string): QemubootConf {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
     throw invalid(file, 'it cannot be read', cause)
   }
-  return parseQemubootConf(text, file)
+  return parseQemubootConf(text, file, release)
 }
 
 /** The configuration in the text of a `*.qemuboot.conf`. Throws QEMUBOOT_INVALID. */
-export function parseQemubootConf(text: string, file: string): QemubootConf {
+export function parseQemubootConf(text: string, file: string, release?: string): QemubootConf {
   const values = new Map<string, string>()
   let current: string | undefined
   let key: string | undefined
@@ -170,7 +233,7 @@ export function parseQemubootConf(text: string, file: string): QemubootConf {
     values.set(key, unescape(line.slice(separator + 1).trim(), file, where))
   })
   if (current === undefined) throw invalid(file, `the section [${section}] is missing`)
-  return new QemubootConf(file, values)
+  return new QemubootConf(file, values, release)
 }
 
 /** The text of a `*.qemuboot.conf` with these values. */

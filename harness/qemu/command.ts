@@ -51,8 +51,8 @@ export const portSocket = (name: string, port: string): string => `${name}.${por
 export function directCommand(spec: MachineSpec): string[] {
   const { image } = spec
   const words = [...imageWords(image.conf), ...kernelWords(spec)]
-  const machine = /-(?:machine|M)\s+(\S+)/.exec(image.conf.get('qb_machine') ?? '')?.[1] ?? 'pc'
-  const root = spec.disk ? `root=${rootWords(image.conf.get('qb_kernel_root') ?? '/dev/vda')} ` : ''
+  const machine = image.conf.machine ?? 'pc'
+  const root = spec.disk ? `root=${image.conf.root} ` : ''
   return [
     'qemu-system-x86_64',
     ...startOptions(spec),
@@ -81,11 +81,6 @@ export function directCommand(spec: MachineSpec): string[] {
   ]
 }
 
-/** As runqemu of kirkstone and later: writable, unless the value says how it is mounted. */
-export function rootWords(root: string): string {
-  return /\s(?:ro|rw)(?:\s|$)/.test(root) ? root : `${root} rw`
-}
-
 function diskDevice({ diskBus }: Image): string[] {
   if (diskBus === 'scsi') return ['-device', 'virtio-scsi-pci,id=scsi', '-device', 'scsi-hd,drive=disk0']
   return ['-device', diskBus === 'ide' ? 'ide-hd,drive=disk0' : 'virtio-blk-pci,drive=disk0']
@@ -98,7 +93,9 @@ function diskDevice({ diskBus }: Image): string[] {
 function imageWords(conf: Image['conf']): string[] {
   const own = conf.get('qb_kernel_cmdline_append') ?? ''
   if (/\bconsole=/.test(own)) return [own]
-  const terminals = [...(conf.get('serial_consoles') ?? '').matchAll(/\d+;(\w+)/g)].map(([, name]) => name)
+  const named = conf.get('serial_consoles')
+  const read = named !== undefined && conf.does('consoles', 'serial_consoles') ? named : ''
+  const terminals = [...read.matchAll(/\d+;(\w+)/g)].map(([, name]) => name)
   // Releases before hardknott name none, and their runqemu said ttyS0 by itself.
   const [first = 'ttyS0'] = terminals
   // The last one is /dev/console.

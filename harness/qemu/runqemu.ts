@@ -105,9 +105,18 @@ function nodeConf({ image, disk, memoryMiB, cpus }: MachineSpec): Record<string,
       ? {
           rootfs: disk,
           // For a disk of a kind that has a boot loader runqemu leaves out the kernel.
-          qb_default_fstype: image.kernel === undefined ? 'wic.qcow2' : 'ext4',
-          qb_rootfs_opt: '-drive file=@ROOTFS@,if=virtio,format=qcow2,discard=unmap',
+          qb_default_fstype: image.kernel === undefined ? wholeDisk(image) : 'ext4',
+          qb_rootfs_opt: driveOf(image),
         }
       : { rootfs: image.initrd ?? '' }),
   }
 }
+
+/** A disk with a boot loader: its release says what runqemu calls that, and `qb_drive_type` of the image where it hangs. */
+const wholeDisk = ({ conf }: MachineSpec['image']): string =>
+  conf.does('wic in a format', 'wic.qcow2') ? 'wic.qcow2' : 'qcow2'
+
+const driveOf = ({ diskBus }: MachineSpec['image']): string =>
+  diskBus === 'scsi'
+    ? '-drive id=disk0,file=@ROOTFS@,if=none,format=qcow2,discard=unmap -device virtio-scsi-pci,id=scsi -device scsi-hd,drive=disk0'
+    : `-drive file=@ROOTFS@,if=${diskBus ?? 'virtio'},format=qcow2,discard=unmap`

@@ -1,11 +1,6 @@
-/** The releases of OpenEmbedded whose runqemu reads a conf, in order of time. */
-export const releases = [
-  ...['morty', 'pyro', 'rocko', 'sumo', 'thud', 'warrior', 'zeus', 'dunfell', 'gatesgarth', 'hardknott'],
-  ...['honister', 'kirkstone', 'langdale', 'mickledore', 'nanbield', 'scarthgap', 'styhead', 'walnascar'],
-  ...['whinlatter', 'wrynose', 'master'],
-] as const
-
-export type Release = (typeof releases)[number]
+import { openembeddedReleases, type OpenembeddedRelease } from '../../images/index.js'
+import { oracleChanges, type Change } from './runqemu-oracle-changes.js'
+import { stamped, stem } from './runqemu-oracle-names.js'
 
 /** A deploy folder for runqemu: what its conf says, and the names of the files in it. */
 export interface OracleCase {
@@ -14,162 +9,106 @@ export interface OracleCase {
   conf: Readonly<Record<string, string>>
   /** The files, and what a link leads to. */
   files: Readonly<Record<string, string | null>>
+  /** What runqemu is asked instead: the same image with its disk unpacked, as runqemu wants it. */
+  asked?: OracleCase
 }
 
-const stem = 'openstack-image-controller-qemux86-64'
-const stamped = `${stem}-20200401093000`
+const at = (release: OpenembeddedRelease): number => openembeddedReleases.indexOf(release)
 
-const usual: OracleCase = {
-  name: 'usual',
-  conf: {
-    machine: 'qemux86-64',
-    deploy_dir_image: '.',
-    image_name: stamped,
-    image_link_name: stem,
-    kernel_imagetype: 'bzImage',
-    qb_default_kernel: 'bzImage--5.15.bin',
-    qb_default_fstype: 'ext4',
-    qb_system_name: 'qemu-system-x86_64',
-    qb_machine: '-machine pc',
-    qb_cpu: '-cpu qemu64',
-    qb_mem: '-m 4096',
-    qb_smp: '-smp 2',
-    qb_kernel_root: '/dev/vda',
-    qb_kernel_cmdline_append: 'oprofile.timer=1',
-    serial_consoles: '115200;ttyS0',
-    qb_drive_type: '/dev/vd',
-    qb_net: 'none',
-  },
-  files: {
-    'bzImage--5.15.bin': null,
-    bzImage: 'bzImage--5.15.bin',
-    [`${stamped}.ext4`]: null,
-    [`${stem}.ext4`]: `${stamped}.ext4`,
-  },
+/** What qemuboot.bbclass and the machine qemux86-64 write since a release; DEPLOY_DIR_IMAGE of morty is absolute, of pyro relative to TOPDIR. */
+const written: readonly (readonly [OpenembeddedRelease, Readonly<Record<string, string>>])[] = [
+  [
+    'morty',
+    {
+      machine: 'qemux86-64',
+      tune_arch: 'x86_64',
+      deploy_dir_image: '/home/them/build/tmp/deploy/images/qemux86-64',
+      kernel_imagetype: 'bzImage',
+      image_name: stamped,
+      image_link_name: stem,
+      staging_dir_host: '/home/them/build/tmp/sysroots/qemux86-64',
+      qb_mem: '-m 4096',
+      qb_serial_opt: '-serial mon:stdio -serial null',
+      qb_default_kernel: '/home/them/build/tmp/deploy/images/qemux86-64/bzImage--5.15.bin',
+      qb_default_fstype: 'ext4',
+      qb_opt_append: '-vga vmware -show-cursor -usb -device usb-tablet -device virtio-rng-pci',
+      qb_system_name: 'qemu-system-x86_64',
+      qb_cpu: '-cpu core2duo',
+      qb_cpu_kvm: '-cpu core2duo',
+      qb_kernel_cmdline_append: 'vga=0 oprofile.timer=1',
+    },
+  ],
+  [
+    'pyro',
+    {
+      deploy_dir_image: 'tmp/deploy/images/qemux86-64',
+      staging_dir_host: 'tmp/sysroots/qemux86-64',
+      qb_default_kernel: 'tmp/deploy/images/qemux86-64/bzImage--5.15.bin',
+      qb_network_device: '-device virtio-net-pci,netdev=net0,mac=@MAC@',
+      qb_drive_type: '/dev/sd',
+      qb_net: 'none',
+    },
+  ],
+  [
+    'rocko',
+    {
+      deploy_dir_image: '.',
+      staging_dir_host: '../../../work/core-image/1.0-r0/recipe-sysroot',
+      qb_default_kernel: 'bzImage--5.15.bin',
+    },
+  ],
+  ['dunfell', { qb_cmdline_ip_slirp: 'ip=dhcp', qb_cmdline_ip_tap: 'ip=192.168.7.@CLIENT@', qb_rootfs_extra_opt: '' }],
+  ['gatesgarth', { qb_rng: '-object rng-random,filename=/dev/urandom,id=rng0 -device virtio-rng-pci,rng=rng0' }],
+  ['hardknott', { qb_graphics: '', serial_consoles: '115200;ttyS0 115200;ttyS1' }],
+  ['honister', { qb_smp: '' }],
+  [
+    'kirkstone',
+    {
+      qb_smp: '-smp 4',
+      qb_cpu: '-cpu IvyBridge -machine q35,i8042=off',
+      qb_opt_append: '-device usb-tablet',
+      uninative_loader: '../../../sysroots-uninative/x86_64-linux/lib/ld-linux-x86-64.so.2',
+    },
+  ],
+  ['mickledore', { qb_nfsrootfs_extra_opt: '' }],
+  ['scarthgap', { qb_no_pni: 'net.ifnames=0', kernel_image_name: 'bzImage--6', kernel_image_bin_ext: '.bin' }],
+  ['wrynose', { qb_tap_nameserver: '8.8.8.8' }],
+]
+
+/** The conf that a build of this release writes, and its files. */
+function usual(release: OpenembeddedRelease): OracleCase {
+  const keys = written.filter(([since]) => at(since) <= at(release)).map(([, values]) => values)
+  return {
+    name: 'usual',
+    conf: Object.assign({}, ...keys) as OracleCase['conf'],
+    files: {
+      'bzImage--5.15.bin': null,
+      bzImage: 'bzImage--5.15.bin',
+      [`${stamped}.ext4`]: null,
+      [`${stem}.ext4`]: `${stamped}.ext4`,
+    },
+  }
 }
 
-type Change = Pick<OracleCase, 'conf'> & {
-  files?: OracleCase['files']
-  without?: readonly string[]
-  since?: Release
-}
-
-const wic = (type: string, more: Record<string, string> = {}): Change => ({
-  conf: { qb_default_fstype: type, ...more },
-  files: { [`${stamped}.${type}`]: null, [`${stem}.${type}`]: `${stamped}.${type}` },
-})
-
-/** What a conf may have otherwise, key by key, and the release whose runqemu first knew the value. */
-const changes: Readonly<Record<string, Readonly<Record<string, Change>>>> = {
-  kernel: {
-    'absolute on the build host': {
-      conf: { qb_default_kernel: '/home/them/tmp/deploy/images/qemux86-64/bzImage--5.15.bin' },
-    },
-    'relative to TOPDIR': { conf: { qb_default_kernel: 'tmp/deploy/images/qemux86-64/bzImage--5.15.bin' } },
-    'empty name': { conf: { qb_default_kernel: '' } },
-    'only the stamped file': { conf: { qb_default_kernel: 'bzImage' }, without: ['bzImage'] },
-    'another type': {
-      conf: { qb_default_kernel: 'vmlinux', kernel_imagetype: 'vmlinux' },
-      files: { vmlinux: null },
-    },
-  },
-  rootfs: {
-    'links were not copied': { conf: {}, without: [`${stem}.ext4`] },
-    'stamped file with .rootfs': {
-      conf: {},
-      files: { [`${stamped}.rootfs.ext4`]: null },
-      without: [`${stem}.ext4`, `${stamped}.ext4`],
-    },
-    'only the link name': { conf: {}, files: { [`${stem}.ext4`]: null }, without: [`${stamped}.ext4`] },
-    'empty link name': { conf: { image_link_name: '' }, without: [`${stem}.ext4`] },
-    ext3: { conf: { qb_default_fstype: 'ext3' }, files: { [`${stamped}.ext3`]: null } },
-    'cpio.gz': { conf: { qb_default_fstype: 'cpio.gz' }, files: { [`${stamped}.cpio.gz`]: null } },
-    cpio: { conf: { qb_default_fstype: 'cpio' }, files: { [`${stamped}.cpio`]: null }, since: 'dunfell' },
-    'not there': { conf: { qb_default_fstype: 'btrfs' } },
-    wic: wic('wic', { qb_fsinfo: 'wic:kernel-in-fs' }),
-    'wic on scsi': { ...wic('wic', { qb_drive_type: '/dev/sd' }), since: 'pyro' },
-    'wic on ide': { ...wic('wic', { qb_drive_type: '/dev/hd' }), since: 'rocko' },
-    'wic.vmdk': { ...wic('wic.vmdk'), since: 'rocko' },
-    'wic.qcow2': { ...wic('wic.qcow2'), since: 'rocko' },
-    'wic.vhdx': { ...wic('wic.vhdx'), since: 'kirkstone' },
-    'wic without kernel': {
-      ...wic('wic', { qb_fsinfo: 'wic:no-kernel-in-fs', qb_kernel_root: '/dev/vda2' }),
-      since: 'zeus',
-    },
-    hddimg: wic('hddimg'),
-  },
-  root: {
-    partition: { conf: { qb_kernel_root: '/dev/vda2' } },
-    label: { conf: { qb_kernel_root: 'LABEL=root' } },
-    'read-write': { conf: { qb_kernel_root: '/dev/vda rw' }, since: 'kirkstone' },
-    'read-only': { conf: { qb_kernel_root: '/dev/vda ro' }, since: 'kirkstone' },
-  },
-  memory: {
-    'with G': { conf: { qb_mem: '-m 4G' } },
-    'with M': { conf: { qb_mem: '-m 512M' } },
-    // 512 before, and 256 since.
-    none: { conf: { qb_mem: '' }, since: 'zeus' },
-    'two thousand': { conf: { qb_mem: '-m 2048' } },
-  },
-  cpus: { none: { conf: { qb_smp: '' } }, four: { conf: { qb_smp: '-smp cpus=4' } } },
-  machine: {
-    none: { conf: { qb_machine: '' } },
-    q35: { conf: { qb_machine: '-machine q35' } },
-    short: { conf: { qb_machine: '-M q35' } },
-    'with a property': { conf: { qb_machine: '-machine q35,i8042=off' } },
-  },
-  console: {
-    none: { conf: { serial_consoles: '' } },
-    two: { conf: { serial_consoles: '115200;ttyS0 115200;ttyS1' } },
-    'its own word': { conf: { qb_kernel_cmdline_append: 'console=ttyS0 quiet' } },
-  },
-  initrd: {
-    beside: { conf: { qb_opt_append: '-initrd DEPLOY/microcode' }, files: { microcode: null } },
-    'two dashes': { conf: { qb_opt_append: '--initrd DEPLOY/microcode' }, files: { microcode: null } },
-    'in the folder': {
-      conf: { qb_opt_append: '-initrd @DEPLOY_DIR_IMAGE@/microcode' },
-      files: { microcode: null },
-      since: 'kirkstone',
-    },
-  },
-  machineName: { other: { conf: { machine: 'genericx86-64' } } },
-}
-
-/** The release whose runqemu first read a key; a build before it has none of it. */
-const keys: Readonly<Record<string, Release>> = {
-  qb_smp: 'honister',
-  serial_consoles: 'hardknott',
-  qb_drive_type: 'pyro',
-}
-
-const keysOf = (release: Release, conf: OracleCase['conf']): OracleCase['conf'] =>
-  Object.fromEntries(
-    Object.entries(conf).filter(
-      ([key]) => releases.indexOf(keys[key] ?? 'morty') <= releases.indexOf(release),
-    ),
-  )
-
-/** Every case of one change, then pairs of changes of different kinds, that this release's runqemu knows. */
-export function oracleCases(release: Release): OracleCase[] {
-  const known = Object.entries(changes).flatMap(([kind, all]) =>
-    Object.entries(all)
-      .filter(([, { since }]) => since === undefined || releases.indexOf(since) <= releases.indexOf(release))
-      .map(([name, change]) => ({ kind, name: `${kind}: ${name}`, change })),
-  )
-  const single = known.map(({ name, change }) => changed(usual, name, change))
-  const pairs = known.flatMap((one, index) => {
-    // Each change meets two others; which ones differs from release to release.
-    const steps = [7, 13].map((step) => known[(index + step + releases.indexOf(release)) % known.length])
-    return steps.flatMap((other) =>
-      other === undefined || other.kind === one.kind
-        ? []
-        : [changed(changed(usual, one.name, one.change), `${one.name}, ${other.name}`, other.change)],
-    )
+/**
+ * Every change of one key for itself, whatever the release knows of it, then each with one of another kind; which one differs from
+ * release to release.
+ */
+export function oracleCases(release: OpenembeddedRelease): OracleCase[] {
+  const base = usual(release)
+  const single = oracleChanges.map(({ name, change }) => changed(base, name, change))
+  const pairs = oracleChanges.flatMap((one, index) => {
+    const other = oracleChanges[(index + 17 + at(release)) % oracleChanges.length]
+    if (other === undefined || other.kind === one.kind) return []
+    return [changed(changed(base, one.name, one.change), `${one.name}, ${other.name}`, other.change)]
   })
-  return [usual, ...single, ...pairs].map((one) => ({ ...one, conf: keysOf(release, one.conf) }))
+  return [base, ...single, ...pairs]
 }
 
-function changed(base: OracleCase, name: string, { conf, files, without = [] }: Change): OracleCase {
+function changed(base: OracleCase, name: string, change: Change): OracleCase {
+  const { conf, files, without = [], asked } = change
   const left = Object.entries({ ...base.files, ...files }).filter(([file]) => !without.includes(file))
-  return { name, conf: { ...base.conf, ...conf }, files: Object.fromEntries(left) }
+  const one = { name, conf: { ...base.conf, ...conf }, files: Object.fromEntries(left) }
+  const other = asked ?? (base.asked && change)
+  return other ? { ...one, asked: changed(base.asked ?? base, name, other) } : one
 }

@@ -28,7 +28,7 @@ export function layOut({ conf, files }: OracleCase, folder: string, tools: strin
 /** A folder with programs called as QEMU is, which write their arguments into the file `arguments` beside them. */
 export function layOutTools(tools: string): void {
   mkdirSync(tools, { recursive: true })
-  for (const name of ['qemu-system-x86_64', 'qemu-system-i386']) {
+  for (const name of ['qemu-system-x86_64', 'qemu-system-i386', 'qemu-system-aarch64']) {
     writeFileSync(
       join(tools, name),
       '#!/bin/sh\ncase $1 in --help|-help) exit 0; esac\nprintf "%s\\n" "$@" >"${0%/*}/arguments"\n',
@@ -103,9 +103,17 @@ export function meaningOf(words: readonly string[]): Meaning {
 
 function diskOf(drive: string, words: readonly string[]): NonNullable<Meaning['disk']> {
   const [, file = ''] = /file=([^,]+)/.exec(drive) ?? []
-  const [, format = 'raw'] = /format=([^,]+)/.exec(drive) ?? []
-  const bus = words.some((word) => word.startsWith('scsi-hd')) ? 'scsi' : /if=/.test(drive) ? 'virtio' : 'ide'
-  return { file, format, bus }
+  const [, said = 'raw'] = /format=([^,]+)/.exec(drive) ?? []
+  const [, bus = 'ide'] = /\bif=(\w+)/.exec(drive) ?? []
+  const device = words.find((word) => /^(?:virtio-blk|scsi-hd|ide-hd|sd-card)/.test(word)) ?? 'nothing'
+  // QEMU has another name for Microsoft's older format, and calls runqemu's unknown.
+  return { file, format: said === 'vhd' ? 'vpc' : said, bus: bus === 'none' ? busOf(device) : bus }
+}
+
+/** `virtio-blk-device` is no PCI device, and finds no bus on a PC. */
+function busOf(device: string): string {
+  if (device.startsWith('virtio-blk-device')) return 'none'
+  return device.startsWith('virtio-blk') ? 'virtio' : (device.split('-')[0] ?? '')
 }
 
 /** Where the root is, and whether it is mounted for writing: the last word wins in the kernel. */
