@@ -36,7 +36,12 @@ export class Console implements Disposable {
    * between two looks, the last 64 KiB are looked at.
    * @throws StackrigError WAIT_TIMEOUT with the console's last lines.
    */
-  async expect(pattern: RegExp, timeout: Duration, signal: AbortSignal, nudge?: string): Promise<RegExpExecArray> {
+  async expect(
+    pattern: RegExp,
+    timeout: Duration,
+    signal: AbortSignal,
+    nudge?: string,
+  ): Promise<RegExpExecArray> {
     let nudged = Date.now()
     let looked = -1
     const look = (): Promise<Seen<RegExpExecArray>> => {

@@ -28,10 +28,14 @@ export async function logInAndStartShells(
   console.type(ask)
   const [, lacking = ''] = await console.expect(lackingPrograms, '120s', signal, `\n${ask}`)
   if (lacking.trim() !== '') {
-    throw new StackrigError('GUEST_PROGRAM_MISSING', `The image of ${node} must have what its shells and files need.`, {
-      seen: `it lacks ${lacking.trim().split(/\s+/).join(', ')}`,
-      next: 'add them to its busybox (bitbake -c menuconfig busybox), or install coreutils',
-    })
+    throw new StackrigError(
+      'GUEST_PROGRAM_MISSING',
+      `The image of ${node} must have what its shells and files need.`,
+      {
+        seen: `it lacks ${lacking.trim().split(/\s+/).join(', ')}`,
+        next: 'add them to its busybox (bitbake -c menuconfig busybox), or install coreutils',
+      },
+    )
   }
   const start = startShells()
   console.type(start)

@@ -14,7 +14,7 @@ export type DiskBus = 'virtio' | 'scsi' | 'ide'
  */
 export function diskBus(conf: QemubootConf): DiskBus {
   const { type, ownLoader } = diskType(conf)
-  if (!ownLoader) return busOfArguments(conf)
+  if (!hasDriveType(type, ownLoader)) return busOfArguments(conf)
   if (type === 'iso') return 'virtio'
   const given = conf.get('qb_drive_type')
   if (!conf.does('drive type', 'qb_drive_type')) return 'virtio'
@@ -25,8 +25,14 @@ export function diskBus(conf: QemubootConf): DiskBus {
   if (given.startsWith('/dev/mmcblk') && conf.does('SD card', given)) throw otherBus(conf, given)
   if (!given.startsWith('/dev/hd')) return 'virtio'
   if (conf.does('ide disk', given)) return 'ide'
-  throw cannot(conf, `qb_drive_type is ${given}, and runqemu of pyro calls QEMU with a line that has no disk then`)
+  throw cannot(
+    conf,
+    `qb_drive_type is ${given}, and runqemu of pyro calls QEMU with a line that has no disk then`,
+  )
 }
+
+/** runqemu takes `wic.` off a type before it looks whether that has a boot loader, so `wic.vmdk` is given as a file system is. */
+const hasDriveType = (type: string, ownLoader: boolean): boolean => ownLoader && !type.startsWith('wic.')
 
 /** The bus of `qb_rootfs_opt`; runqemu's own without one is virtio. */
 function busOfArguments(conf: QemubootConf): DiskBus {
@@ -35,7 +41,8 @@ function busOfArguments(conf: QemubootConf): DiskBus {
   // QEMU's own bus of a drive is IDE.
   const [, bus = 'ide'] = /(?:^|[\s,])if=(\w+)/.exec(words) ?? []
   if (bus === 'virtio' || bus === 'ide') return bus
-  const [, device] = /-device\s+(?:virtio-scsi\S*\s+-device\s+)?(virtio-blk(?:-pci)?|scsi-hd|ide-hd)(?:,|$)/.exec(words) ?? []
+  const [, device] =
+    /-device\s+(?:virtio-scsi\S*\s+-device\s+)?(virtio-blk(?:-pci)?|scsi-hd|ide-hd)(?:,|$)/.exec(words) ?? []
   if (bus !== 'none' || device === undefined) throw otherBus(conf, words)
   return device.startsWith('virtio') ? 'virtio' : device === 'scsi-hd' ? 'scsi' : 'ide'
 }
@@ -43,9 +50,13 @@ function busOfArguments(conf: QemubootConf): DiskBus {
 /** A disk's format, which its name need not tell: runqemu looks for `NAME.ext4`, whatever that is kept in. */
 export function diskFormat(conf: QemubootConf, rootfs: string): DiskFormat {
   const { type, ownLoader } = diskType(conf)
-  const [, said] = /[\s,]format=(raw|qcow2|vmdk|vdi|vpc|vhdx)\b/.exec(ownLoader ? '' : (conf.get('qb_rootfs_opt') ?? '')) ?? []
+  const [, said] =
+    /[\s,]format=(raw|qcow2|vmdk|vdi|vpc|vhdx)\b/.exec(
+      hasDriveType(type, ownLoader) ? '' : (conf.get('qb_rootfs_opt') ?? ''),
+    ) ?? []
   if (said !== undefined) return said as DiskFormat
-  const [, end = rootfs.endsWith('.qcow2') ? 'qcow2' : 'raw'] = /^(?:wic\.)?(vmdk|vdi|vhdx|vhd|qcow2)$/.exec(type) ?? []
+  const [, end = rootfs.endsWith('.qcow2') ? 'qcow2' : 'raw'] =
+    /^(?:wic\.)?(vmdk|vdi|vhdx|vhd|qcow2)$/.exec(type) ?? []
   // Microsoft's older format has another name in QEMU, which runqemu does not know.
   return end === 'vhd' ? 'vpc' : (end as DiskFormat)
 }
@@ -58,10 +69,16 @@ export function refuseOtherFiles(conf: QemubootConf): void {
   for (const key of ['bios', 'qb_default_bios', 'device_tree', 'qb_dtb']) {
     const given = conf.get(key)
     if (given !== undefined && given !== 'none')
-      throw cannot(conf, `${key} is ${given}, and stackrig gives QEMU no firmware and no device tree of an image`)
+      throw cannot(
+        conf,
+        `${key} is ${given}, and stackrig gives QEMU no firmware and no device tree of an image`,
+      )
   }
   if (conf.raw('qb_kernel_root') === '')
-    throw cannot(conf, 'qb_kernel_root is empty, and the kernel is told of no root; leave the key out for /dev/vda')
+    throw cannot(
+      conf,
+      'qb_kernel_root is empty, and the kernel is told of no root; leave the key out for /dev/vda',
+    )
   // Told when it is read, not when a node is to start.
   void conf.root
 }

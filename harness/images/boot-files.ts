@@ -73,17 +73,31 @@ function kernelIsApart(conf: QemubootConf): boolean {
 
 /** The root file system (runqemu, check_rootfs). @throws StackrigError QEMUBOOT_INVALID, IMAGE_MISSING */
 export function findRootfs(conf: QemubootConf): string | undefined {
-  if (conf.get('qb_rootfs') === 'none' && conf.does('no root file system', 'qb_rootfs = none')) return undefined
+  if (conf.get('qb_rootfs') === 'none' && conf.does('no root file system', 'qb_rootfs = none'))
+    return undefined
   const { type, compression } = diskType(conf)
-  if (type === 'none') return undefined
+  if (type === 'none') {
+    if (conf.does('no root file system', 'qb_default_fstype = none')) return undefined
+    throw cannot(conf, 'qb_default_fstype is none, which runqemu of morty looks for a file of')
+  }
   const end = `.${compression ? `${type}.${compression}` : type}`
   const [name, link] = [conf.get('image_name'), conf.get('image_link_name')]
   const given = namedFile(conf, 'rootfs', 'rootfs by path')
-  if (given !== undefined && isFile(given)) return given
-  if (given === undefined && name === undefined && link === undefined)
+  if (given !== undefined) {
+    if (isFile(given)) return given
+    throw new StackrigError(
+      'IMAGE_MISSING',
+      'The root file system that a qemuboot.conf names must be there.',
+      {
+        where: conf.file,
+        seen: `no ${given}`,
+        next: 'copy it there from the build, or leave the key rootfs out',
+      },
+    )
+  }
+  if (name === undefined && link === undefined)
     throw cannot(conf, 'the keys rootfs, image_link_name and image_name are all missing')
-  // runqemu looks for the link alone when the file that the conf names is not there.
-  for (const stem of given === undefined ? [name, link] : [link]) {
+  for (const stem of [name, link]) {
     const found = stem === undefined ? [] : inFolder(conf.folder, stem, end)
     const exact = found.find((file) => [`${stem}${end}`, `${stem}.rootfs${end}`].includes(file)) ?? found[0]
     if (exact === undefined) continue

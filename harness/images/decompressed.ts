@@ -57,10 +57,14 @@ async function unpack(program: string, file: string, to: string, options: { room
   const { failed, code, stderr, shortMessage } = await unpacking
   if (!failed) return
   if (code === 'ENOENT') {
-    throw new StackrigError('HOST_PROGRAM_MISSING', `${program} must be installed: the image is compressed.`, {
-      where: file,
-      next: `sudo apt-get install ${program === 'xz' ? 'xz-utils' : program}`,
-    })
+    throw new StackrigError(
+      'HOST_PROGRAM_MISSING',
+      `${program} must be installed: the image is compressed.`,
+      {
+        where: file,
+        next: `sudo apt-get install ${program === 'xz' ? 'xz-utils' : program}`,
+      },
+    )
   }
   throw new StackrigError(
     'IMAGE_MISMATCH',

@@ -35,6 +35,11 @@ function warningsOf(given: ImageImport, contract: Contract): string[] {
           `${given.name} has a boot loader of its own, which is told no address: the image must give eth0 ${given.address ?? 'its address'} itself, and log in on ttyS0`,
         ]
       : []),
+    ...(image.conf.get('qb_smp') !== undefined && !image.conf.does('processors', 'qb_smp')
+      ? [
+          `${given.name} has qb_smp, which runqemu of its release passes over: cpus of its node in the topology say more than one processor`,
+        ]
+      : []),
     ...loginWarnings(given.name, data),
     ...moduleWarnings(given, manifest),
   ]

@@ -42,7 +42,18 @@ export interface Imported {
  * @throws StackrigError IMAGE_MISSING, IMAGE_MISMATCH (two images with one address), QEMUBOOT_INVALID, LOCK_INVALID, USAGE
  */
 export async function importImages(folder: string, options: ImportOptions): Promise<Imported> {
-  const { contract, names, roles = {}, renames = {}, memory = {}, release, trust, knownRoles, file, signal } = options
+  const {
+    contract,
+    names,
+    roles = {},
+    renames = {},
+    memory = {},
+    release,
+    trust,
+    knownRoles,
+    file,
+    signal,
+  } = options
   if (release !== undefined) refuseRelease(release)
   // images.lock names it, whoever reads that later and wherever.
   const deployFolder = resolve(folder)

@@ -36,6 +36,8 @@ const firstIn = {
   'SD card': 'styhead',
   /** `qb_fsinfo`. */
   'wic flags': 'zeus',
+  /** `qb_opt_append` stands before the machine and its memory; before, behind them. */
+  'qb_opt_append first': 'pyro',
   /** A `qb_mem` that is empty is 256 MiB; before, 512. */
   '256 MiB': 'zeus',
   /** A number alone in `qb_mem`. */

@@ -50,9 +50,7 @@ export class QemubootConf {
   constructor(file: string, values: ReadonlyMap<string, string>, release?: string) {
     this.file = file
     this.#values = values
-    this.releases = isOpenembeddedRelease(release)
-      ? { first: release, last: release }
-      : releaseRange(values)
+    this.releases = isOpenembeddedRelease(release) ? { first: release, last: release } : releaseRange(values)
   }
 
   /**
@@ -120,13 +118,14 @@ export class QemubootConf {
 
   /** MiB of memory; runqemu's own default without QB_MEM. Throws QEMUBOOT_INVALID. */
   get memoryMiB(): number {
-    const given = this.get('qb_mem')
+    const appended = this.does('qb_opt_append first', 'qb_opt_append') ? undefined : this.option('m')
+    const given = appended ?? this.get('qb_mem')
     if (given === undefined) return this.does('256 MiB', 'an empty qb_mem') ? 256 : 512
     // QEMU docs, "Invocation", -m: megabytes, or with a suffix M or G.
     const [, amount, unit = 'M'] = /^(?:-m\s*)?(?:size=)?(\d+)([MmGg]?)(?:,.*)?$/.exec(given) ?? []
     if (amount === undefined || Number(amount) === 0)
       throw invalid(this.file, `qb_mem must be as "-m 4096" or "-m 4G", but is "${given}"`)
-    if (!given.startsWith('-m') && !this.does('memory without -m', `"${given}" in qb_mem`))
+    if (!appended && !given.startsWith('-m') && !this.does('memory without -m', `"${given}" in qb_mem`))
       throw invalid(this.file, `qb_mem is "${given}", which runqemu before thud gives to QEMU without -m`)
     return Number(amount) * (/^g$/i.test(unit) ? 1024 : 1)
   }
@@ -155,9 +154,12 @@ export class QemubootConf {
     return this.option('machine', 'M')
   }
 
-  /** What the last of these options says: runqemu writes qb_opt_append, qb_machine and qb_cpu in this order, and QEMU takes the last. */
+  /** What the last of these options says, which QEMU takes. runqemu writes qb_opt_append before qb_machine and qb_cpu, morty's behind them. */
   option(...names: string[]): string | undefined {
-    const words = ['qb_opt_append', 'qb_machine', 'qb_cpu'].map((key) => this.get(key) ?? '').join(' ')
+    const keys = ['qb_machine', 'qb_cpu']
+    if (this.does('qb_opt_append first', 'qb_opt_append')) keys.unshift('qb_opt_append')
+    else keys.push('qb_opt_append')
+    const words = keys.map((key) => this.get(key) ?? '').join(' ')
     const found = [...words.matchAll(new RegExp(`(?:^|\\s)--?(?:${names.join('|')})\\s+(\\S+)`, 'g'))]
     return found.at(-1)?.[1]
   }

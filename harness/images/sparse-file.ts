@@ -54,7 +54,7 @@ export async function writeSparseFile(
 
 /** Cut where blocks of the file begin, so that a block is all zeros or written. */
 function* pieces(chunk: Uint8Array, at: number): Iterable<Uint8Array> {
-  for (let from = 0; from < chunk.length; ) {
+  for (let from = 0; from < chunk.length;) {
     const until = Math.min(chunk.length, from + block - ((at + from) % block))
     yield chunk.subarray(from, until)
     from = until
@@ -69,7 +69,7 @@ async function writeWhole(
   piece: Uint8Array,
   position: number,
 ): Promise<void> {
-  for (let done = 0; done < piece.length; ) {
+  for (let done = 0; done < piece.length;) {
     const { bytesWritten } = await handle.write(piece, done, piece.length - done, position + done)
     done += bytesWritten
   }
@@ -78,11 +78,15 @@ async function writeWhole(
 const mebibytes = (bytes: number): string => `${Math.floor(bytes / 1024 ** 2)} MiB`
 
 function noRoom(file: string, free: number, length: number): StackrigError {
-  return new StackrigError('HOST_DISK', 'An image that is compressed must find room for itself in the cache.', {
-    where: dirname(file),
-    seen: `${mebibytes(length)} of it are unpacked, it goes on, and ${mebibytes(free)} are free; 1 GiB must stay`,
-    next: 'free some, or set STACKRIG_CACHE to a larger disk',
-  })
+  return new StackrigError(
+    'HOST_DISK',
+    'An image that is compressed must find room for itself in the cache.',
+    {
+      where: dirname(file),
+      seen: `${mebibytes(length)} of it are unpacked, it goes on, and ${mebibytes(free)} are free; 1 GiB must stay`,
+      next: 'free some, or set STACKRIG_CACHE to a larger disk',
+    },
+  )
 }
 
 function endless(file: string, limit: number): StackrigError {

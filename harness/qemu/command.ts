@@ -92,7 +92,7 @@ function diskDevice({ diskBus }: Image): string[] {
  */
 function imageWords(conf: Image['conf']): string[] {
   const own = conf.get('qb_kernel_cmdline_append') ?? ''
-  if (/\bconsole=/.test(own)) return [own]
+  if (/\bconsole=/.test(own)) return [own, ...(/\bconsole=ttyS0\b/.test(own) ? [] : ['console=ttyS0'])]
   const named = conf.get('serial_consoles')
   const read = named !== undefined && conf.does('consoles', 'serial_consoles') ? named : ''
   const terminals = [...read.matchAll(/\d+;(\w+)/g)].map(([, name]) => name)

@@ -13,12 +13,12 @@ export interface MakingStepVersion {
 
 /** All of them, in the order in which they are done. Their versions are part of every snapshot's key. */
 export const makingSteps: Readonly<Record<string, MakingStepVersion>> = {
-  login: { version: 1, sources: ['guest/login.ts', 'guest/console.ts'], lookedAt: 'c62ecaeac540d78b' },
-  shells: { version: 2, sources: ['guest/shell-loop.ts'], lookedAt: 'eaa1a2c82cf1d055' },
+  login: { version: 1, sources: ['guest/login.ts', 'guest/console.ts'], lookedAt: '2355afb5725d69a5' },
+  shells: { version: 2, sources: ['guest/shell-loop.ts'], lookedAt: '851dba1c4b87b9c3' },
   provisioning: {
     version: 2,
     sources: ['cluster/provision.ts', 'cluster/edit-file.ts', 'cluster/init-words.ts', 'guest/files.ts'],
-    lookedAt: '217f608662a5a51d',
+    lookedAt: 'c4143bdf4f200ff5',
   },
   proof: { version: 4, sources: ['cloud/readiness.ts'], lookedAt: '518e134def7e9ed0' },
   'warm-up': { version: 4, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: 'b47d4225e109e942' },

@@ -66,7 +66,11 @@ export async function layOutFileSystem(
   writeFileSync(join(folder, 'bzImage'), readFileSync(parts.kernel))
   writeFileSync(join(folder, 'initrd'), cpioArchive(mounting(parts, drivers)))
   // Before kirkstone runqemu knew no word for the folder.
-  const conf = { qb_default_fstype: 'ext4', qb_opt_append: `-initrd ${join(folder, 'initrd')}`, ...layout.conf }
+  const conf = {
+    qb_default_fstype: 'ext4',
+    qb_opt_append: `-initrd ${join(folder, 'initrd')}`,
+    ...layout.conf,
+  }
   finish({ folder, conf }, ['ext4'], links)
 }
 
@@ -87,14 +91,24 @@ mount -t ext4 -o "$mode" "$root" /new
 umount /proc /sys
 exec switch_root /new /init
 `
-  const known = entries.find(({ path }) => path === 'modules/order')?.content?.toString().split('\n') ?? []
+  const known =
+    entries
+      .find(({ path }) => path === 'modules/order')
+      ?.content?.toString()
+      .split('\n') ?? []
   return [
     ...entries,
-    ...drivers.map((file): CpioEntry => ({ path: `modules/${basename(file)}`, mode: 0o100644, content: readFileSync(file) })),
+    ...drivers.map((file): CpioEntry => ({
+      path: `modules/${basename(file)}`,
+      mode: 0o100644,
+      content: readFileSync(file),
+    })),
     {
       path: 'modules/order',
       mode: 0o100644,
-      content: Buffer.from(`${[...known.filter(Boolean), ...drivers.map((file) => basename(file))].join('\n')}\n`),
+      content: Buffer.from(
+        `${[...known.filter(Boolean), ...drivers.map((file) => basename(file))].join('\n')}\n`,
+      ),
     },
     { path: 'init', mode: 0o100755, content: Buffer.from(init) },
   ]
@@ -138,14 +152,27 @@ export async function layOutWholeDisk(layout: Layout, parts: PocketParts, words:
   for (const file of [...Object.keys(files), 'syslinux.cfg'])
     await execa('mcopy', ['-i', `${disk}@@${at}`, join(folder, file), `::${file}`])
   await execa('syslinux', ['--install', '--offset', at, disk])
-  await execa('rm', [...Object.keys(files), 'syslinux.cfg'].map((file) => join(folder, file)))
+  await execa(
+    'rm',
+    [...Object.keys(files), 'syslinux.cfg'].map((file) => join(folder, file)),
+  )
   await execa('dd', [`if=/dev/stdin`, `of=${disk}`, 'conv=notrunc'], { input: bootRecord() })
   const type = layout.conf['qb_default_fstype'] ?? 'wic'
   if (type !== 'wic') {
-    await execa('qemu-img', ['convert', '-O', type.replace('wic.', ''), disk, join(folder, `${stamped}.${type}`)])
+    await execa('qemu-img', [
+      'convert',
+      '-O',
+      type.replace('wic.', ''),
+      disk,
+      join(folder, `${stamped}.${type}`),
+    ])
     await execa('rm', [disk])
   }
-  finish({ folder, conf: { qb_default_fstype: 'wic', qb_fsinfo: 'wic:kernel-in-fs', ...layout.conf } }, [type], false)
+  finish(
+    { folder, conf: { qb_default_fstype: 'wic', qb_fsinfo: 'wic:kernel-in-fs', ...layout.conf } },
+    [type],
+    false,
+  )
 }
 
 /** Syslinux' code for the first sector, and a table with one active partition of FAT16 behind it. */

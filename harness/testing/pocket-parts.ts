@@ -22,7 +22,7 @@ export async function pocketParts(): Promise<PocketParts> {
 /** The members of an archive in the "newc" format (Documentation/driver-api/early-userspace/buffer-format.rst). */
 export function readCpio(archive: Buffer): CpioEntry[] {
   const entries: CpioEntry[] = []
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const field = (n: number): number =>
       Number.parseInt(archive.toString('latin1', at + 6 + 8 * n, at + 14 + 8 * n), 16)
     const [mode, size, major, minor, nameLength] = [field(1), field(6), field(9), field(10), field(11)]
@@ -69,8 +69,12 @@ export function pocketModules({ entries }: PocketParts): (name: string) => strin
   const trees = readdirSync(unpacked).map((tree) => join(unpacked, tree, 'lib', 'modules'))
   const one = entries.find(({ path }) => path.endsWith('/virtio_pci.ko'))?.content
   for (const modules of trees.filter(existsSync)) {
-    const files = readdirSync(modules, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ko'))
-    const byName = new Map(files.map((file) => [basename(file, '.ko').replaceAll('-', '_'), join(modules, file)]))
+    const files = readdirSync(modules, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.ko'),
+    )
+    const byName = new Map(
+      files.map((file) => [basename(file, '.ko').replaceAll('-', '_'), join(modules, file)]),
+    )
     const same = byName.get('virtio_pci')
     if (one && same && readFileSync(same).equals(one)) return (name) => byName.get(name.replaceAll('-', '_'))
   }

@@ -1,4 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs'
+import { extname } from 'node:path'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { imageInFolder, refuseOtherProcessor, type Image } from '../../images/index.js'
 import { StackrigError } from '../../errors/index.js'
@@ -24,7 +25,8 @@ export function compareWithRunqemu(
     image = readAsImported(deploy, release)
   } catch (error) {
     // Each refusal says what is wrong with the conf, or which file is missing.
-    if (!(error instanceof StackrigError) || !['QEMUBOOT_INVALID', 'IMAGE_MISSING'].includes(error.code)) throw error
+    if (!(error instanceof StackrigError) || !['QEMUBOOT_INVALID', 'IMAGE_MISSING'].includes(error.code))
+      throw error
     return 'refused' in answer ? 'both refuse' : 'only stackrig refuses'
   }
   if ('refused' in answer) throw new Error(`runqemu does not boot it: ${answer.refused}`)
@@ -68,13 +70,20 @@ function ours(image: Image): Meaning {
 function real(meaning: Meaning, deploy: string): Meaning {
   const path = (file: string | undefined): string | undefined => {
     const here = file?.replace('DEPLOY', deploy)
-    return here !== undefined && existsSync(here) ? realpathSync(here) : here
+    const found = here && ['', ...packed].map((end) => `${here}${end}`).find((one) => existsSync(one))
+    return found === undefined ? here : realpathSync(found)
   }
-  const { kernel, initrd, disk } = meaning
+  const { kernel, initrd, disk, root } = meaning
   return {
     ...meaning,
+    // Without a disk there is no root, whatever the kernel is told.
+    root: disk && root,
     kernel: path(kernel),
     initrd: path(initrd),
-    disk: disk && { ...disk, file: (path(disk.file) ?? '').replace(/\.(?:zst|gz|bz2|xz)$/, '') },
+    disk: disk && { ...disk, file: plain(path(disk.file) ?? '') },
   }
 }
+
+const packed = ['.zst', '.gz', '.bz2', '.xz']
+const plain = (file: string): string =>
+  packed.includes(extname(file)) ? file.slice(0, -extname(file).length) : file

@@ -57,8 +57,14 @@ const written: readonly (readonly [OpenembeddedRelease, Readonly<Record<string, 
       qb_default_kernel: 'bzImage--5.15.bin',
     },
   ],
-  ['dunfell', { qb_cmdline_ip_slirp: 'ip=dhcp', qb_cmdline_ip_tap: 'ip=192.168.7.@CLIENT@', qb_rootfs_extra_opt: '' }],
-  ['gatesgarth', { qb_rng: '-object rng-random,filename=/dev/urandom,id=rng0 -device virtio-rng-pci,rng=rng0' }],
+  [
+    'dunfell',
+    { qb_cmdline_ip_slirp: 'ip=dhcp', qb_cmdline_ip_tap: 'ip=192.168.7.@CLIENT@', qb_rootfs_extra_opt: '' },
+  ],
+  [
+    'gatesgarth',
+    { qb_rng: '-object rng-random,filename=/dev/urandom,id=rng0 -device virtio-rng-pci,rng=rng0' },
+  ],
   ['hardknott', { qb_graphics: '', serial_consoles: '115200;ttyS0 115200;ttyS1' }],
   ['honister', { qb_smp: '' }],
   [
@@ -71,7 +77,10 @@ const written: readonly (readonly [OpenembeddedRelease, Readonly<Record<string, 
     },
   ],
   ['mickledore', { qb_nfsrootfs_extra_opt: '' }],
-  ['scarthgap', { qb_no_pni: 'net.ifnames=0', kernel_image_name: 'bzImage--6', kernel_image_bin_ext: '.bin' }],
+  [
+    'scarthgap',
+    { qb_no_pni: 'net.ifnames=0', kernel_image_name: 'bzImage--6', kernel_image_bin_ext: '.bin' },
+  ],
   ['wrynose', { qb_tap_nameserver: '8.8.8.8' }],
 ]
 

@@ -28,7 +28,16 @@ const scsi =
 const changes: Readonly<Record<string, Readonly<Record<string, Change>>>> = {
   folder: values('deploy_dir_image', '.', '', '/home/them/images', '../elsewhere'),
   kernel: {
-    ...values('qb_default_kernel', 'bzImage', '', 'none', 'gone', '/home/them/bzImage', 'tmp/deploy/bzImage', '../DEPLOY/bzImage'),
+    ...values(
+      'qb_default_kernel',
+      'bzImage',
+      '',
+      'none',
+      'gone',
+      '/home/them/bzImage',
+      'tmp/deploy/bzImage',
+      '../DEPLOY/bzImage',
+    ),
     'only the stamped file': { conf: { qb_default_kernel: 'bzImage' }, without: ['bzImage'] },
     'only the link': { conf: {}, files: { bzImage: null }, without: ['bzImage--5.15.bin'] },
     'another type': beside('vmlinux', { qb_default_kernel: 'vmlinux', kernel_imagetype: 'vmlinux' }),
@@ -47,7 +56,11 @@ const changes: Readonly<Record<string, Readonly<Record<string, Change>>>> = {
     },
     'only the link name': { conf: {}, files: { [`${stem}.ext4`]: null }, without: [`${stamped}.ext4`] },
     'empty link name': { conf: { image_link_name: '' }, without: [`${stem}.ext4`] },
-    'empty name': { conf: { image_name: '' }, without: [`${stamped}.ext4`], files: { [`${stem}.ext4`]: null } },
+    'empty name': {
+      conf: { image_name: '' },
+      without: [`${stamped}.ext4`],
+      files: { [`${stem}.ext4`]: null },
+    },
     'not there': { conf: {}, without: [`${stem}.ext4`, `${stamped}.ext4`] },
     'by its path': beside('their-image.ext4', { rootfs: 'DEPLOY/their-image.ext4' }),
     'by a path to nothing': { conf: { rootfs: 'DEPLOY/gone.ext4' } },
@@ -57,7 +70,19 @@ const changes: Readonly<Record<string, Readonly<Record<string, Change>>>> = {
   type: {
     ...values('qb_default_fstype', 'btrfs', 'none', 'ramfs', 'ubi'),
     ...Object.fromEntries(
-      ['ext2', 'ext3', 'btrfs', 'squashfs', 'cpio', 'cpio.gz', 'cpio.xz', 'wic', 'wic.vmdk', 'wic.qcow2', 'wic.vdi']
+      [
+        'ext2',
+        'ext3',
+        'btrfs',
+        'squashfs',
+        'cpio',
+        'cpio.gz',
+        'cpio.xz',
+        'wic',
+        'wic.vmdk',
+        'wic.qcow2',
+        'wic.vdi',
+      ]
         .concat('wic.vhd', 'wic.vhdx', 'hddimg', 'iso', 'vmdk', 'qcow2', 'vdi')
         .map((type) => [type, disk(type)]),
     ),
@@ -100,10 +125,40 @@ const changes: Readonly<Record<string, Readonly<Record<string, Change>>>> = {
   },
   root: values(
     'qb_kernel_root',
-    ...['/dev/vda2', 'LABEL=root', 'PARTUUID=0011-02', '/dev/sda', '/dev/vda rw', '/dev/vda ro', '/dev/vda ro rootwait', ''],
+    ...[
+      '/dev/vda2',
+      'LABEL=root',
+      'PARTUUID=0011-02',
+      '/dev/sda',
+      '/dev/vda rw',
+      '/dev/vda ro',
+      '/dev/vda ro rootwait',
+      '',
+    ],
   ),
-  memory: values('qb_mem', '-m 4G', '-m 512M', '-m 512m', '-m 2048', '-m size=2G', '2048', '512M', '', 'none', '-m lots'),
-  processors: values('qb_smp', '', '-smp 4', '-smp cpus=4', '-smp 2,sockets=2', '4', 'none', '-smp sockets=2'),
+  memory: values(
+    'qb_mem',
+    '-m 4G',
+    '-m 512M',
+    '-m 512m',
+    '-m 2048',
+    '-m size=2G',
+    '2048',
+    '512M',
+    '',
+    'none',
+    '-m lots',
+  ),
+  processors: values(
+    'qb_smp',
+    '',
+    '-smp 4',
+    '-smp cpus=4',
+    '-smp 2,sockets=2',
+    '4',
+    'none',
+    '-smp sockets=2',
+  ),
   machine: {
     ...values('qb_machine', '', '-machine q35', '-M q35', '-machine pc', '-machine q35,i8042=off'),
     'beside the processor': { conf: { qb_cpu: '-cpu Nehalem -machine q35' } },
@@ -114,7 +169,14 @@ const changes: Readonly<Record<string, Readonly<Record<string, Change>>>> = {
     'memory beside the rest': { conf: { qb_opt_append: '-m 8192' } },
   },
   console: {
-    ...values('serial_consoles', '', '115200;ttyS0', '115200;ttyS1', '115200;hvc0', '115200;ttyS0 115200;hvc0'),
+    ...values(
+      'serial_consoles',
+      '',
+      '115200;ttyS0',
+      '115200;ttyS1',
+      '115200;hvc0',
+      '115200;ttyS0 115200;hvc0',
+    ),
     ...values('qb_kernel_cmdline_append', '', 'console=ttyS0 quiet', 'console=hvc0', 'none'),
   },
   initrd: {

@@ -88,14 +88,14 @@ export function meaningOf(words: readonly string[]): Meaning {
   const append = kernel === undefined ? '' : (after('-append') ?? '')
   const initrd = kernel === undefined ? undefined : after('-initrd', '--initrd')
   const drive = words.find((word, index) => words[index - 1] === '-drive' && word.includes('file='))
-  const [, size = '128', unit = 'M'] = /^(\d+)([MG]?)/.exec(after('-m') ?? '') ?? []
+  const [, size = '128', unit = 'M'] = /^(?:size=)?(\d+)([MG]?)/i.exec(after('-m') ?? '') ?? []
   return {
     kernel,
     initrd,
     disk: drive === undefined ? undefined : diskOf(drive, words),
-    root: initrd !== undefined && /root=\/dev\/ram0/.test(append) ? undefined : rootOf(append),
+    root: rootOf(append),
     machine: (after('-machine', '-M') ?? 'pc').split(',')[0] ?? '',
-    memory: Number(size) * (unit === 'G' ? 1024 : 1),
+    memory: Number(size) * (/g/i.test(unit) ? 1024 : 1),
     cpus: Number(/(?:cpus=)?(\d+)/.exec(after('-smp') ?? '1')?.[1]),
     speaks: kernel === undefined || /\bconsole=ttyS0\b/.test(append),
   }
