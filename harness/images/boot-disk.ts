@@ -74,13 +74,12 @@ export function refuseOtherFiles(conf: QemubootConf): void {
         `${key} is ${given}, and stackrig gives QEMU no firmware and no device tree of an image`,
       )
   }
-  if (conf.raw('qb_kernel_root') === '')
+  // Asked here, so that a root of which nothing can be known is told before a node is to start.
+  if (conf.raw('qb_kernel_root') === '' || conf.root === '')
     throw cannot(
       conf,
       'qb_kernel_root is empty, and the kernel is told of no root; leave the key out for /dev/vda',
     )
-  // Told when it is read, not when a node is to start.
-  void conf.root
 }
 
 const otherBus = (conf: QemubootConf, seen: string): StackrigError =>

@@ -21,7 +21,7 @@ const append = (conf: string): string => {
 test('the kernel speaks on the terminal that the image logs in on, as under runqemu', () => {
   expect(append('serial_consoles = 115200;ttyS0 115200;ttyS1')).toBe('console=ttyS0 ip=192.168.7.2')
   expect(append('serial_consoles = 115200;ttyS0\nqb_kernel_cmdline_append = quiet console=ttyS1')).toBe(
-    'quiet console=ttyS1 ip=192.168.7.2',
+    'quiet console=ttyS1 console=ttyS0 ip=192.168.7.2',
   )
   expect(append('machine = qemux86-64')).toBe('console=ttyS0 ip=192.168.7.2')
   expect(append('serial_consoles = 115200;hvc0')).toBe('console=hvc0 console=ttyS0 ip=192.168.7.2')
