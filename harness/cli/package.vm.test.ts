@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
@@ -6,6 +6,16 @@ import { projectFolder } from '../paths.js'
 import { ownHost } from '../testing/own-host.js'
 
 const { folder } = ownHost()
+
+const knownToFail = `import { bug, expect, scenario } from 'stackrig'
+import { pocket } from '../fixtures/topologies/pocket.js'
+
+const test = scenario(pocket)
+
+test('a name is wrong', bug('4711', { says: /expected 'one' to be/, until: '2999-12-31' }), async ({ one }) => {
+  expect(await one.run\`hostname\`).toBe('two')
+})
+`
 
 // Installs from the npm registry, as a user does.
 test('a packed stackrig works from an empty folder: install, init, and a pocket scenario of one’s own', async () => {
@@ -29,10 +39,16 @@ test('a packed stackrig works from an empty folder: install, init, and a pocket 
   expect(init.exitCode, init.all).toBe(0)
   for (const file of ['vitest.config.ts', 'images.lock', 'scenarios/first.scenario.ts'])
     expect(existsSync(join(project, file)), file).toBe(true)
+  writeFileSync(join(project, 'scenarios', 'known.scenario.ts'), knownToFail)
   const tested = await run('npm', 'test')
   expect(tested.exitCode, tested.all).toBe(0)
+  expect(tested.all).toContain('1 known to fail')
   expect(tested.all).toContain('1 passed, 0 failed')
-  expect(existsSync(join(project, 'results', 'latest', 'results.json'))).toBe(true)
+  const results = join(project, 'results')
+  expect(existsSync(join(results, 'latest', 'results.json'))).toBe(true)
+  expect(readFileSync(join(results, 'latest', 'report.html'), 'utf8')).toContain('the nodes reach each other')
+  expect(readFileSync(join(results, 'index.html'), 'utf8')).toContain('1 passed, 0 failed')
+  expect((await run('npx', 'stackrig', 'bugs')).stdout).toMatch(/^4711 {2}until 2999-12-31 {2}known in 20/)
   const up = await run('npx', 'stackrig', 'up', 'pocket')
   expect(up.exitCode, up.all).toBe(0)
   expect((await run('npx', 'stackrig', 'shell', 'two', 'hostname')).stdout).toBe('two')
