@@ -1,4 +1,5 @@
 // `npm run torture -- [--amount small|nightly] [--only ROW] [--minutes N] [--seed S]`
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { humanDuration } from '../duration.js'
 import { StackrigError } from '../errors/index.js'
@@ -32,11 +33,14 @@ for (const row of chosen) await torture(row, values.amount)
 async function torture(row: ReportingRow, amount: 'small' | 'nightly'): Promise<void> {
   const seed = values.seed === undefined ? nextSeed(row.name) : number('--seed', values.seed)
   const started = performance.now()
+  const loads = [loadavg()[0] ?? 0]
   const run = await runRow(row, { seed, amount: row.amounts[amount], time })
+  loads.push(loadavg()[0] ?? 0)
   if (values.seed === undefined) noteRun(row.name, run)
   const took = humanDuration(performance.now() - started)
   process.stdout.write(
-    `${row.name}: seed ${seed}, ${run.done} of ${run.amount} done, ${run.failures.length} failed, ${took}\n`,
+    `${row.name}: seed ${seed}, ${run.done} of ${run.amount} done, ${run.failures.length} failed, ${took}, ` +
+      `load of the machine ${loads.map((load) => load.toFixed(1)).join(' to ')}\n`,
   )
   if (row.report) process.stdout.write(`  ${row.report()}\n`)
   for (const failure of run.failures) process.stdout.write(`  seed ${failure.seed}: ${failure.message}\n`)

@@ -4,10 +4,10 @@ import type { Row } from './row.js'
 /** A row, and what it says of the cases it has attempted in this process. */
 export type ReportingRow = Row & { report?: () => string }
 
-/** All rows: what the files of `rows/` export, by name. */
+/** All rows: what the files of `rows/` export, by name. They are TypeScript in a test, and JavaScript in a build. */
 export async function findRows(): Promise<ReportingRow[]> {
   const folder = new URL('rows/', import.meta.url)
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+  const files = (await readdir(folder)).filter((file) => /\.[jt]s$/.test(file) && !file.endsWith('.test.ts'))
   const modules = await Promise.all(
     files.map(async (file) => (await import(new URL(file, folder).href)) as Record<string, unknown>),
   )
