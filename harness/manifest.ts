@@ -136,11 +136,17 @@ export const hasManifest = (folder: string): boolean => existsSync(join(folder, 
 
 async function readManifest(folder: string): Promise<Manifest | string> {
   if (!hasManifest(folder)) return `${manifestFile} is missing`
-  const text = await readFile(join(folder, manifestFile), 'utf8')
+  return (
+    parseManifest(await readFile(join(folder, manifestFile), 'utf8')) ?? `${manifestFile} is not of its form`
+  )
+}
+
+/** What a manifest says; undefined when it is not of its form. */
+export function parseManifest(text: string): Manifest | undefined {
   try {
     return manifestSchema.parse(JSON.parse(text))
   } catch {
-    return `${manifestFile} is not of its form`
+    return undefined
   }
 }
 

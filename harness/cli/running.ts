@@ -65,7 +65,8 @@ async function readNote(folder: string): Promise<RunningCluster[]> {
   )
 }
 
-function parseNote(text: string): RunningCluster | undefined {
+/** What a note of `up` says; undefined when it is not of this version. */
+export function parseNote(text: string): RunningCluster | undefined {
   try {
     return noteSchema.parse(JSON.parse(text))
   } catch {

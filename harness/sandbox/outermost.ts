@@ -55,11 +55,17 @@ async function read(folder: string): Promise<ProcessIdentity | undefined> {
   const handle = await open(file(folder), constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(4096), 0, 4096, 0)
-    return schema.safeParse(JSON.parse(buffer.toString('utf8', 0, bytesRead))).data
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
+    return parseOutermost(buffer.toString('utf8', 0, bytesRead))
   } finally {
     await handle.close()
+  }
+}
+
+/** What a note of a sandbox says; undefined when it is not of its form. */
+export function parseOutermost(text: string): ProcessIdentity | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
   }
 }

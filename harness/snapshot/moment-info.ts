@@ -81,8 +81,9 @@ export async function readChain(folder: string): Promise<[KeptMoment, ...KeptMom
 
 async function readMoment(folder: string): Promise<MomentInfo> {
   const wrong = isMoment(folder) ? await checkManifest(folder) : await whyGone(folder)
-  const read = wrong === undefined ? infoSchema.safeParse(await json(infoFile(folder))) : undefined
-  if (read?.success) return read.data
+  const info =
+    wrong === undefined ? await readFile(infoFile(folder), 'utf8').then(parseMomentInfo) : undefined
+  if (info) return info
   throw new StackrigError('SNAPSHOT_BROKEN', 'a moment must be whole to be entered', {
     where: folder,
     seen: wrong ?? 'moment.json is not of its form',
@@ -96,9 +97,10 @@ export const whyGone = (folder: string): Promise<string> =>
     () => 'it is not there',
   )
 
-async function json(file: string): Promise<unknown> {
+/** What is written down beside a moment; undefined when it is not of its form. */
+export function parseMomentInfo(text: string): MomentInfo | undefined {
   try {
-    return JSON.parse(await readFile(file, 'utf8'))
+    return infoSchema.parse(JSON.parse(text))
   } catch {
     return undefined
   }

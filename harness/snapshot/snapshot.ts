@@ -68,10 +68,16 @@ export async function lastUsed(folder: string): Promise<number | undefined> {
 async function inspect(folder: string): Promise<{ info: SnapshotInfo } | { wrong: string }> {
   const wrong = await checkManifest(folder)
   if (wrong !== undefined) return { wrong }
+  const info = parseSnapshotInfo(await readFile(infoFile(folder), 'utf8'))
+  return info ? { info } : { wrong: 'golden.json is not of its form' }
+}
+
+/** What is written down beside a snapshot; undefined when it is not of its form. */
+export function parseSnapshotInfo(text: string): SnapshotInfo | undefined {
   try {
-    return { info: infoSchema.parse(JSON.parse(await readFile(infoFile(folder), 'utf8'))) }
+    return infoSchema.parse(JSON.parse(text))
   } catch {
-    return { wrong: 'golden.json is not of its form' }
+    return undefined
   }
 }
 

@@ -1,8 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, vi } from 'vitest'
-import { accelerationFile } from '../qemu/index.js'
-import { forgetSettings, readSettings } from '../settings.js'
+import { forgetSettings } from '../settings.js'
+import { cacheWithImages } from './cache-with-images.js'
 import { leftovers } from './leftovers.js'
 
 /**
@@ -22,18 +22,6 @@ export function ownHost(options: { cache?: string } = {}): { folder: string } {
     rmSync(folder, { recursive: true, force: true })
   })
   return { folder }
-}
-
-/** Makes a cache that knows what this host can do, and whose images are those of the real one. */
-function cacheWithImages(folder: string): string {
-  const { cache } = readSettings(process.env)
-  mkdirSync(folder, { recursive: true })
-  const known = join(cache, accelerationFile)
-  // To find it out again keeps a processor busy for a quarter of a minute.
-  if (existsSync(known)) copyFileSync(known, join(folder, accelerationFile))
-  mkdirSync(join(cache, 'images'), { recursive: true })
-  symlinkSync(join(cache, 'images'), join(folder, 'images'))
-  return folder
 }
 
 /** No process, run folder, device or mount; what was just ended gets a moment to go. */

@@ -3,8 +3,9 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { humanDuration } from '../duration.js'
 import { StackrigError } from '../errors/index.js'
-import { findRows, type ReportingRow } from './rows.js'
-import { runRow } from './run-row.js'
+import type { Row } from './row.js'
+import { findRows } from './rows.js'
+import { firstChecks, runRow } from './run-row.js'
 import { nextSeed, noteRun } from './state.js'
 
 const { values } = parseArgs({
@@ -30,21 +31,35 @@ const time = values.minutes === undefined ? Infinity : number('--minutes', value
 for (const row of chosen) await torture(row, values.amount)
 
 /** One row, alone for as long as it may take. */
-async function torture(row: ReportingRow, amount: 'small' | 'nightly'): Promise<void> {
+async function torture(row: Row, amount: 'small' | 'nightly'): Promise<void> {
+  const missing = row.missing?.()
+  if (missing !== undefined) {
+    say(`${row.name}: left out, ${missing}`)
+    return
+  }
   const seed = values.seed === undefined ? nextSeed(row.name) : number('--seed', values.seed)
   const started = performance.now()
-  const loads = [loadavg()[0] ?? 0]
+  const before = load()
   const run = await runRow(row, { seed, amount: row.amounts[amount], time })
-  loads.push(loadavg()[0] ?? 0)
   if (values.seed === undefined) noteRun(row.name, run)
   const took = humanDuration(performance.now() - started)
-  process.stdout.write(
+  say(
     `${row.name}: seed ${seed}, ${run.done} of ${run.amount} done, ${run.failures.length} failed, ${took}, ` +
-      `load of the machine ${loads.map((load) => load.toFixed(1)).join(' to ')}\n`,
+      `load of the machine ${before} to ${load()}`,
   )
-  if (row.report) process.stdout.write(`  ${row.report()}\n`)
-  for (const failure of run.failures) process.stdout.write(`  seed ${failure.seed}: ${failure.message}\n`)
-  if (run.failures.length > 0) process.exitCode = 1
+  const checked = firstChecks(row)
+  for (const line of [row.report?.(), checked.text]) if (line) say(`  ${line}`)
+  for (const failure of run.failures) say(`  seed ${failure.seed}: ${failure.message}`)
+  if (!checked.enough) say('  fewer than half of the inputs got past the first check')
+  if (run.failures.length > 0 || !checked.enough) process.exitCode = 1
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+function load(): string {
+  return (loadavg()[0] ?? 0).toFixed(1)
 }
 
 function number(option: string, text: string): number {
