@@ -88,7 +88,7 @@ export async function writeManifest(folder: string): Promise<void> {
 
 async function noteChecked(folder: string): Promise<void> {
   const files: Record<string, string> = {}
-  for (const name of await filesOf(folder)) files[name] = await look(join(folder, name))
+  for (const name of [manifestFile, ...(await filesOf(folder))]) files[name] = await look(join(folder, name))
   await replaceNote(folder, checkedFile, JSON.stringify({ boot: await bootOfHost(), files }))
 }
 
@@ -150,11 +150,13 @@ export function parseManifest(text: string): Manifest | undefined {
   }
 }
 
-/** How each file looked when its digest was compared; of none, when the host was started again since. */
+/** How each file looked when its digest was compared; of none, when the host was started again or the manifest changed since. */
 async function looksWhenChecked(folder: string): Promise<Record<string, string>> {
   try {
     const { boot, files } = checkedSchema.parse(JSON.parse(await readFile(join(folder, checkedFile), 'utf8')))
-    return boot === (await bootOfHost()) ? files : {}
+    // They were compared with what the manifest said then.
+    const same = files[manifestFile] === (await look(join(folder, manifestFile)))
+    return same && boot === (await bootOfHost()) ? files : {}
   } catch {
     return {}
   }
