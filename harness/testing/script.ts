@@ -1,18 +1,23 @@
+import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { ensureBuilt } from '../build.mjs'
 import { projectFolder } from '../paths.js'
 
-// Translated once, not by every script.
-const harness = join(await ensureBuilt(), 'harness')
+// Translated once, not by every script; who runs in a build has it around.
+const around = fileURLToPath(new URL('..', import.meta.url))
+const harness = existsSync(join(around, 'index.js')) ? around : join(await ensureBuilt(), 'harness')
 
 /** What every script can use. */
 const preamble = `
 const { makeFaults } = await import('${harness}/faults/index.js')
+const harness = '${harness}'
 const { pair, pocketHost, pairGolden, atOnce } = await import('${harness}/testing/pocket.js')
 const { bootCluster, defineTopology } = await import('${harness}/cluster/index.js')
-const { ensureGolden, forkCluster } = await import('${harness}/snapshot/index.js')
+const { ensureGolden, ensureStage, forkCluster, removeSnapshot } = await import('${harness}/snapshot/index.js')
+const { buildImages, importImages } = await import('${harness}/images/index.js')
 const report = (value) => console.log(JSON.stringify(value))
 const fails = (work) => work.then(() => report({ code: 'none' }), ({ code, message }) => report({ code, message }))
 `

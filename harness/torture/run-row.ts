@@ -10,6 +10,9 @@ export interface RowRun {
   failures: { seed: number; message: string }[]
 }
 
+/** Characters of one failure; its seed tells the rest. */
+const longestMessage = 1500
+
 /** More would tell nothing new. */
 const mostFailures = 20
 
@@ -38,7 +41,8 @@ export async function runRow(
 
 function withCause(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined
-  return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`
+  const message = cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`
+  return message.slice(0, longestMessage)
 }
 
 /** Cases below which a share of them says nothing. */
