@@ -2,7 +2,7 @@ import { messageOf, StackrigError } from '../errors/index.js'
 
 const limits = ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']
 const noRoom = ['ENOSPC', 'EDQUOT']
-const noFolder = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOENT', 'EIO', 'ENAMETOOLONG']
+const noFolder = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOENT', 'EIO', 'ENAMETOOLONG', 'EEXIST', 'ELOOP']
 
 /** The code of a failed system call, as ENOSPC; '' when it was none. */
 export function systemCode(error: unknown): string {
