@@ -73,7 +73,10 @@ test.each([0, 3_000_002, 8_999_999])(
 test('a manifest that changed is found, though its files look as they did', async () => {
   const manifest = join(folder, 'manifest.json')
   const text = readFileSync(manifest, 'utf8')
-  writeFileSync(manifest, text.replace(/(?<="digest": ")./, (digit) => (digit === '0' ? '1' : '0')))
+  writeFileSync(
+    manifest,
+    text.replace(/(?<="digest": ")./, (digit) => (digit === '0' ? '1' : '0')),
+  )
   expect(await checkManifest(folder)).toMatch(/holds something else than was written$/)
   writeFileSync(manifest, text)
   expect(await checkManifest(folder)).toBeUndefined()

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { forgetSettings } from '../settings.js'
 import { cacheWithImages } from '../testing/cache-with-images.js'
+import { setEnvironment } from '../testing/environment.js'
 import { leftovers } from '../testing/leftovers.js'
 import { eventually } from './eventually.js'
 
@@ -11,15 +11,21 @@ export interface OwnPlace extends AsyncDisposable {
   cache: string
 }
 
-let present: { place: Omit<OwnPlace, keyof AsyncDisposable>; users: number } | undefined
+interface Present {
+  place: Omit<OwnPlace, keyof AsyncDisposable>
+  restore: () => void
+  users: number
+}
+
+let present: Present | undefined
 
 /**
  * Makes this process, and those that it starts, work there for as long as it is open. Rows that are run one after another may
  * share one: the golden snapshot of the pocket pair is booted once. In the end nothing may be left of what ran there.
  */
 export function openPlace(): OwnPlace {
-  present ??= { place: makePlace(), users: 0 }
-  const { place } = present
+  present ??= make()
+  const { place, restore } = present
   present.users += 1
   return {
     ...place,
@@ -33,24 +39,13 @@ export function openPlace(): OwnPlace {
   }
 }
 
-const names = ['STACKRIG_CACHE', 'TMPDIR'] as const
-let before: Partial<Record<(typeof names)[number], string | undefined>> = {}
-
-function makePlace(): Omit<OwnPlace, keyof AsyncDisposable> {
+function make(): Present {
   // Short: below it lie unix sockets.
   const folder = mkdtempSync('/tmp/rig-')
   const cache = cacheWithImages(join(folder, 'cache'))
-  before = Object.fromEntries(names.map((name) => [name, process.env[name]]))
-  Object.assign(process.env, { STACKRIG_CACHE: cache, TMPDIR: folder })
-  forgetSettings()
-  return { folder, cache }
-}
-
-function restore(): void {
-  for (const name of names) {
-    const value = before[name]
-    if (value === undefined) Reflect.deleteProperty(process.env, name)
-    else process.env[name] = value
+  return {
+    place: { folder, cache },
+    restore: setEnvironment({ STACKRIG_CACHE: cache, TMPDIR: folder }),
+    users: 0,
   }
-  forgetSettings()
 }

@@ -24,11 +24,11 @@ export const row: Row = {
     const project = mkdtempSync(join(place.folder, 'project-'))
     makeProject(project, canaries, chance)
     const over = new AbortController()
-    const arguments_ = argumentsSeen(canaries, over.signal)
+    const looking = argumentsSeen(canaries, over.signal)
     const { all = '', exitCode } = await runScenarios(project, canaries)
     over.abort()
     const found = [
-      ...(await arguments_).map((where) => `in the arguments of ${where}`),
+      ...(await looking).map((where) => `in the arguments of ${where}`),
       ...whichStandIn(canaries, all).map((name) => `${name} in what was printed`),
       ...filesWith(canaries, join(project, 'results')),
     ]

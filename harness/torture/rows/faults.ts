@@ -108,7 +108,7 @@ async function codeOf(job: Job, fault: Fault): Promise<string> {
   const { code, message } = JSON.parse(told) as Partial<Failure>
   const documented: readonly string[] = ['none', ...errorCodes]
   if (code === undefined || !documented.includes(code) || code === 'INTERNAL')
-    throw new Error(`${code}: ${message}`)
+    throw new Error(`${code ?? 'no code'}: ${message ?? ''}`)
   return code
 }
 

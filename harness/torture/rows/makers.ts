@@ -98,7 +98,8 @@ async function disturb(
 }
 
 async function requireOne(all: readonly Made[], seed: number): Promise<void> {
-  const publishers = all.flatMap(({ made }, maker) => (made ? [maker] : []))
+  const publishers = all.flatMap(({ made }, maker) => (made ? [String(maker)] : []))
+  const [publisher = ''] = publishers
   if (publishers.length !== 1 || new Set(all.map(({ took }) => took)).size !== 1)
     throw new Error(`published by ${JSON.stringify(publishers)}; told ${JSON.stringify(all)}`)
   const reach = (): Promise<never> => Promise.reject(new Error('it is not there any more'))
@@ -106,8 +107,8 @@ async function requireOne(all: readonly Made[], seed: number): Promise<void> {
   {
     await using fork = await forkCluster(kept)
     const found = await Promise.all(fork.nodes.map((node) => node.run`cat /root/maker`))
-    if (found.some((maker) => maker !== String(publishers[0])))
-      throw new Error(`published by ${publishers[0]}; its nodes are of ${found.join(' and ')}`)
+    if (found.some((maker) => maker !== publisher))
+      throw new Error(`published by ${publisher}; its nodes are of ${found.join(' and ')}`)
   }
   await removeSnapshot(kept.folder)
   const others = (await readdir(snapshotRoot())).filter((name) => name !== basename(golden.folder))

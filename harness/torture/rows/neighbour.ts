@@ -18,7 +18,7 @@ import { listRunning } from '../../cli/running.js'
 import { StackrigError } from '../../errors/index.js'
 import { makeRunFolder, runFolders, runRoot } from '../../sandbox/run-folder.js'
 import { Sandbox } from '../../sandbox/index.js'
-import { forgetSettings } from '../../settings.js'
+import { setEnvironment } from '../../testing/environment.js'
 import { Chance } from '../random.js'
 import type { Row } from '../row.js'
 
@@ -32,16 +32,12 @@ export const row: Row = {
   amounts: { small: 100, nightly: 10_000 },
   missing: () => (process.getuid?.() === 0 ? undefined : 'only root can make files of another user'),
   attempt: async (seed) => {
-    const before = process.env['TMPDIR']
     const temporary = mkdtempSync('/tmp/rig-')
-    process.env['TMPDIR'] = temporary
-    forgetSettings()
+    const restore = setEnvironment({ TMPDIR: temporary })
     try {
       await attemptIn(temporary, new Chance(seed))
     } finally {
-      if (before === undefined) Reflect.deleteProperty(process.env, 'TMPDIR')
-      else process.env['TMPDIR'] = before
-      forgetSettings()
+      restore()
       rmSync(temporary, { recursive: true })
     }
   },
