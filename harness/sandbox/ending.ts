@@ -17,8 +17,10 @@ export async function waitForEnd(running: () => boolean): Promise<void> {
  */
 export async function endOf(outermost: ProcessIdentity, gone: Promise<void>, timeout: number): Promise<void> {
   if (await within(gone, timeout)) return
-  const inside = childrenOf(outermost.pid).flatMap((pid) => identify(pid) ?? [])
+  const inside = insideOf(outermost)
   for (const child of inside) kill(child)
+  // Its child is killed with it (unshare(1), --kill-child).
+  if (inside.length === 0) kill(outermost)
   if (await within(gone, dyingTime)) return
   kill(outermost)
   const still = [outermost, ...inside].filter(isRunning)
@@ -27,6 +29,15 @@ export async function endOf(outermost: ProcessIdentity, gone: Promise<void>, tim
     seen: still.map(({ pid }) => describeProcess(pid)).join('\n'),
     next: 'state D waits for a disk or a file server: look at the kernel log of this machine',
   })
+}
+
+/** Process 1 of the sandbox; nothing where there are too few file descriptors to look for it. */
+function insideOf(outermost: ProcessIdentity): ProcessIdentity[] {
+  try {
+    return childrenOf(outermost.pid).flatMap((pid) => identify(pid) ?? [])
+  } catch {
+    return []
+  }
 }
 
 function kill(known: ProcessIdentity): void {

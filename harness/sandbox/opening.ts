@@ -98,9 +98,9 @@ async function startProcessOne(folder: string, { hosts, ...network }: NetworkPla
 /** Until its end is told to us, in a turn of the event loop, the number of a child is given to nobody else. */
 function hold(child: Piped, folder: string): { identity: ProcessIdentity; namespaces: Namespaces } {
   const running = child.exitCode === null && child.signalCode === null
-  const identity = running && child.pid !== undefined ? identify(child.pid) : undefined
-  if (identity === undefined) throw openingError('it ended at once', folder)
   try {
+    const identity = running && child.pid !== undefined ? identify(child.pid) : undefined
+    if (identity === undefined) throw openingError('it ended at once', folder)
     return { identity, namespaces: Namespaces.of(identity.pid) }
   } catch (error) {
     child.kill('SIGKILL')

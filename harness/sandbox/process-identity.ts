@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { messageOf } from '../errors/index.js'
+import { systemCode } from './host-fault.js'
 
 /**
  * A process that cannot be mistaken for a later one with the same number: when it started, in clock ticks since the host
@@ -10,7 +12,7 @@ export interface ProcessIdentity {
   boot: string
 }
 
-/** Undefined when there is no such process, or only what is left of one. */
+/** Undefined when there is no such process, or only what is left of one. Throws what the system says when it cannot look. */
 export function identify(pid: number): ProcessIdentity | undefined {
   const fields = statusFields(pid)
   if (fields === undefined || ['Z', 'X'].includes(fields[0] ?? '')) return undefined
@@ -18,10 +20,17 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return { pid, started: fields[19] ?? '', boot }
 }
 
-/** Whether that very process still runs. */
+/**
+ * Whether that very process still runs. Yes, where that cannot be looked at, for want of file descriptors for example: whoever
+ * took it for ended would leave its machines running.
+ */
 export function isRunning(known: ProcessIdentity): boolean {
-  const found = identify(known.pid)
-  return found !== undefined && found.started === known.started && found.boot === known.boot
+  try {
+    const found = identify(known.pid)
+    return found !== undefined && found.started === known.started && found.boot === known.boot
+  } catch {
+    return true
+  }
 }
 
 /** The processes that this one started and that still run. */
@@ -32,9 +41,13 @@ export function childrenOf(pid: number): number[] {
 
 /** One line for people: what it is and what it does, as `qemu-system-x86 (process 12, state D)`. */
 export function describeProcess(pid: number): string {
-  const text = statusText(pid)
-  const name = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'))
-  return `${name} (process ${pid}, state ${statusFields(pid)?.[0] ?? 'gone'})`
+  try {
+    const text = statusText(pid)
+    const name = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'))
+    return `${name} (process ${pid}, state ${statusFields(pid)?.[0] ?? 'gone'})`
+  } catch (error) {
+    return `process ${pid} (${messageOf(error)})`
+  }
 }
 
 /** The fields after the program's name, which may hold anything but ends at the last bracket: state, parent, … */
@@ -46,7 +59,8 @@ function statusFields(pid: number): string[] | undefined {
 function statusText(pid: number): string {
   try {
     return readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-  } catch {
-    return ''
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(systemCode(error))) return ''
+    throw error
   }
 }

@@ -5,6 +5,7 @@ import { StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
 import { askAgent, tunnel } from './agent-client.js'
 import { endOf, waitForEnd } from './ending.js'
+import { hostFault } from './host-fault.js'
 import type { Namespaces } from './namespaces.js'
 import { tapBatch, tapName, type NetworkPlan } from './network.js'
 import { openNamespaces } from './opening.js'
@@ -72,12 +73,22 @@ export class Sandbox implements AsyncDisposable {
   static async open(network: NetworkPlan): Promise<Sandbox> {
     const folder = await makeRunFolder(randomBytes(4).toString('hex'))
     try {
-      const opened = await openNamespaces(folder, network)
-      noteOutermost(folder, opened.identity)
-      log('opened %s, process %d', folder, opened.identity.pid)
-      return new Sandbox(folder, opened)
+      const sandbox = new Sandbox(folder, await openNamespaces(folder, network))
+      await sandbox.#note()
+      return sandbox
     } catch (error) {
-      await rm(folder, { recursive: true, force: true })
+      // Why it could not be opened is the reason to tell.
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined)
+      throw error
+    }
+  }
+
+  async #note(): Promise<void> {
+    try {
+      noteOutermost(this.folder, this.#identity)
+      log('opened %s, process %d', this.folder, this.pid)
+    } catch (error) {
+      await this.close().catch(() => undefined)
       throw error
     }
   }
@@ -213,7 +224,9 @@ export class Sandbox implements AsyncDisposable {
     } finally {
       this.#namespaces.close()
     }
-    await rm(this.folder, { recursive: true, force: true })
+    await rm(this.folder, { recursive: true, force: true }).catch((error: unknown) => {
+      throw hostFault(error, 'the folder of a sandbox must be removed', this.folder)
+    })
     log('closed %s', this.folder)
   }
 

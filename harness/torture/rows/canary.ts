@@ -25,7 +25,7 @@ export const row: Row = {
     makeProject(project, canaries, chance)
     const over = new AbortController()
     const looking = argumentsSeen(canaries, over.signal)
-    const { all = '', exitCode } = await runScenarios(project, canaries)
+    const { all, exitCode } = await runScenarios(project, canaries)
     over.abort()
     const found = [
       ...(await looking).map((where) => `in the arguments of ${where}`),
@@ -54,7 +54,8 @@ function runScenarios(project: string, { proxyPassword }: Canaries) {
 
 async function argumentsSeen(canaries: Canaries, over: AbortSignal): Promise<string[]> {
   const found = new Set<string>()
-  for (; !over.aborted; await delay(interval)) {
+  while (!over.aborted) {
+    await delay(interval)
     counts.looks += 1
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       const words = readOr(`/proc/${pid}/cmdline`)
@@ -79,7 +80,7 @@ function filesWith(canaries: Canaries, folder: string): string[] {
 
 /** The names of those that stand in a text, whole or begun. */
 function whichStandIn(canaries: Canaries, text: string): string[] {
-  return Object.entries(canaries).flatMap(([name, secret]) =>
+  return Object.entries<string>({ ...canaries }).flatMap(([name, secret]) =>
     text.includes(secret.slice(0, 24)) ? [name] : [],
   )
 }

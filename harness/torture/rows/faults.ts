@@ -12,9 +12,8 @@ import { pairGolden } from '../../testing/pocket.js'
 import { startScript, type Failure } from '../../testing/script.js'
 import { openBuildPlace, type BuildPlace } from '../build-place.js'
 import { eventually } from '../eventually.js'
-import { beginCounting, FailCall, missingCompiler, type Fault } from '../fail-call.js'
+import { beginCounting, FailCall, missingCompiler, type Fault, type Kind } from '../fail-call.js'
 import { openPlace, type OwnPlace } from '../own-place.js'
-import { Chance } from '../random.js'
 import type { Row } from '../row.js'
 
 /** What is tried: lines of a script, after those that nothing happens to. */
@@ -29,14 +28,31 @@ const jobs = {
 type Job = keyof typeof jobs
 const names = Object.keys(jobs) as Job[]
 
-/** Kinds of faults, and up to which call they are tried: a little more than the longest job makes of them. */
-const kinds = [
-  { kind: 'disk', errno: 'ENOSPC', calls: 400 },
-  { kind: 'disk', errno: 'EIO', calls: 400 },
-  { kind: 'read', errno: 'EIO', calls: 250 },
-  { kind: 'descriptors', errno: 'EMFILE', calls: 500 },
-] as const
-const all = names.length * 2 * kinds.reduce((sum, { calls }) => sum + calls, 0)
+/** How many calls of each kind a job makes, and a few more; how many they are differs a little from one time to the next. */
+const calls: Record<Job, Record<Kind, number>> = {
+  fork: { disk: 20, read: 30, descriptors: 130 },
+  save: { disk: 60, read: 320, descriptors: 170 },
+  build: { disk: 80, read: 130, descriptors: 160 },
+}
+const errnos: Record<Kind, readonly Fault['errno'][]> = {
+  disk: ['ENOSPC', 'EIO'],
+  read: ['EIO'],
+  descriptors: ['EMFILE'],
+}
+
+/** Every job with every fault: at one call, or at it and all after it. */
+const cases = names.flatMap((job) =>
+  (Object.keys(errnos) as Kind[]).flatMap((kind) =>
+    errnos[kind].flatMap((errno) =>
+      Array.from({ length: 2 * calls[job][kind] }, (_, index) => {
+        const first = 1 + (index >> 1)
+        return { job, fault: { kind, errno, first, last: index % 2 === 0 ? first : 1e9 } }
+      }),
+    ),
+  ),
+)
+/** Two neighbouring seeds are cases far from each other; one after the other they are all of them. */
+const stride = 7919
 
 /** ms; a job that has not ended by then hangs. */
 const longest = 180_000
@@ -50,31 +66,29 @@ const codes = new Map<string, number>()
 /** A disk that is full or broken, or too few descriptors, at the n-th call of a job, or from it on. */
 export const row: Row = {
   name: 'faults',
-  amounts: { small: Math.round(all / 10), nightly: all },
+  amounts: { small: Math.round(cases.length / 10), nightly: cases.length },
   missing: missingCompiler,
   open: async () => {
     const debs = join(settings().cache, 'debs')
     place = openPlace()
     golden = await pairGolden()
     building = openBuildPlace(place.folder, debs)
-    const inCache = new FailCall(place.folder, place.cache)
+    const inCache = new FailCall(place.folder, place.folder)
     const inBuild = new FailCall(building?.cache ?? place.folder, building?.cache ?? place.folder)
     failing = { fork: inCache, save: inCache, build: inBuild }
     return place
   },
   attempt: async (seed) => {
-    const chance = new Chance(seed)
-    const job = chance.one(building ? names : names.filter((name) => name !== 'build'))
-    const { kind, errno, calls } = chance.one(kinds)
-    const first = 1 + chance.below(calls)
-    const fault = { kind, errno, first, last: chance.below(2) === 0 ? first : 1e9 }
+    const possible = building ? cases : cases.filter(({ job }) => job !== 'build')
+    const { job, fault } = possible[(seed * stride) % possible.length] ?? {}
+    if (job === undefined || fault === undefined) throw new RangeError('there is nothing to attempt')
+    const { kind, errno, first, last } = fault
     try {
       await attemptWith(job, fault)
     } catch (cause) {
-      throw new Error(
-        `${job} with ${errno} at ${kind} call ${first}${fault.last > first ? ' and after' : ''}`,
-        { cause },
-      )
+      throw new Error(`${job} with ${errno} at ${kind} call ${first}${last > first ? ' and after' : ''}`, {
+        cause,
+      })
     }
   },
   report: () =>

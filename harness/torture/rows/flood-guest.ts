@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { StackrigError } from '../../errors/index.js'
+import { messageOf, StackrigError } from '../../errors/index.js'
 import type { Cluster, RunningNode } from '../../cluster/index.js'
 import { forkCluster } from '../../snapshot/index.js'
 import { pairGolden } from '../../testing/pocket.js'
@@ -94,7 +94,7 @@ async function problemOf(name: string, node: RunningNode, word: string): Promise
       failure = error
     }
   })
-  if (failure !== undefined) return failure instanceof Error ? failure.message : String(failure)
+  if (failure !== undefined) return messageOf(failure)
   if (hold > 100) return `held the event loop for ${Math.round(hold)} ms`
   if (memory > 64 * mebibyte) return `took ${Math.round(memory / mebibyte)} MiB`
   return undefined
