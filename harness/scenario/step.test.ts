@@ -87,13 +87,3 @@ test('a step ends when its observers have been told', async () => {
 test('a step without a name is refused', async () => {
   await expect(new Steps().step(' ', () => undefined)).rejects.toMatchObject({ code: 'USAGE' })
 })
-
-test('a scenario can be stopped after an outermost step, when all have been told of it', async () => {
-  const steps = new Steps(({ n }) => {
-    if (n === 2) throw new Error('stopped')
-  })
-  const lines = heard(steps)
-  await steps.step('one', () => steps.step('inside', () => undefined))
-  await expect(steps.step('two', () => undefined)).rejects.toThrow('stopped')
-  expect(lines.at(-1)).toBe('passed 2 at 0 two')
-})

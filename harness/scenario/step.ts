@@ -38,7 +38,7 @@ declare module 'vitest' {
 
 /** A step whose function runs. */
 interface OpenStep {
-  step: Step | EndedStep
+  step: Step
   /** How many steps were begun inside. */
   inside: number
   /** The number of the outermost step around it. */
@@ -50,14 +50,8 @@ export class Steps {
   /** In the order in which they began. */
   readonly all: (Step | EndedStep)[] = []
   readonly #observers: StepObserver[] = []
-  readonly #stopAfter: ((step: EndedStep) => void) | undefined
   readonly #around = new AsyncLocalStorage<OpenStep>()
   #outermost = 0
-
-  /** @param stopAfter called when an outermost step has passed and all have been told; ends the scenario by throwing */
-  constructor(stopAfter?: (step: EndedStep) => void) {
-    this.#stopAfter = stopAfter
-  }
 
   /** Tells someone of all steps from now on. */
   observe(observer: StepObserver): void {
@@ -69,12 +63,6 @@ export class Steps {
     if (typeof name !== 'string' || name.trim() === '')
       throw new StackrigError('USAGE', 'a step must have a name', { next: "step('boot', async () => …)" })
     const open = this.#open(name)
-    const result = await this.#perform(open, work)
-    if (open.step.depth === 0 && hasEnded(open.step)) this.#stopAfter?.(open.step)
-    return result
-  }
-
-  async #perform<Result>(open: OpenStep, work: () => Promise<Result> | Result): Promise<Result> {
     try {
       const result = await this.#around.run(open, work)
       await this.#end(open.step, 'passed')
@@ -110,7 +98,7 @@ export class Steps {
   }
 }
 
-export const hasEnded = (step: Step | EndedStep): step is EndedStep => 'ended' in step
+const hasEnded = (step: Step | EndedStep): step is EndedStep => 'ended' in step
 
 /**
  * An error says in which step it was thrown, `2 "boot" › "wait"`; the innermost one knows best. Its message stays what it is.
