@@ -156,7 +156,7 @@ export async function layOutWholeDisk(layout: Layout, parts: PocketParts, words:
     'rm',
     [...Object.keys(files), 'syslinux.cfg'].map((file) => join(folder, file)),
   )
-  await execa('dd', [`if=/dev/stdin`, `of=${disk}`, 'conv=notrunc'], { input: bootRecord() })
+  await execa('dd', [`of=${disk}`, 'conv=notrunc'], { input: bootRecord() })
   const type = layout.conf['qb_default_fstype'] ?? 'wic'
   if (type !== 'wic') {
     await execa('qemu-img', [
