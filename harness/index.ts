@@ -24,6 +24,7 @@ export {
   pokySystemd,
   pokySysv,
   type Contract,
+  type FactsCommand,
   type FileEdit,
   type Layout,
   type OperatingSystem,

@@ -1,3 +1,4 @@
+import type { Finding } from '../diagnosis/index.js'
 import type { ErrorClass, ErrorCode } from '../errors/index.js'
 
 /** The four classes that people read; docs/reading-a-failure.md says which class of error belongs to which. */
@@ -61,6 +62,8 @@ export interface Outcome {
   failures: Failure[]
   /** The known issue that it is marked with. */
   issue?: { id: string; until: string; url?: string }
+  /** Why it failed, the first cause first; as the diagnosis of a scenario found it. */
+  findings?: readonly Finding[]
   /** In the order in which they began. */
   steps?: StepOutcome[]
   /** Folder of its consoles, logs and pictures, when it left any. */
