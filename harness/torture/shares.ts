@@ -15,10 +15,14 @@ export const withoutMachines: Readonly<Record<string, number>> = {
 /** Rows that boot or fork machines: of each at least one case is attempted, however busy this machine is. */
 export const withMachines: Readonly<Record<string, number>> = {
   canary: 10_000,
-  cycle: 10_000,
-  faults: 20_000,
-  'flood-guest': 12_000,
-  kill: 20_000,
-  makers: 12_000,
-  torn: 10_000,
+  cycle: 15_000,
+  kill: 25_000,
+  makers: 15_000,
+  torn: 15_000,
+}
+
+/** Rows that `npm test` does not attempt, and why: docs/reliability.md says what was seen of them. */
+export const byHandOnly: Readonly<Record<string, string>> = {
+  faults: 'seen red, and not run again for long enough since it was mended',
+  'flood-guest': 'not seen to its end yet',
 }
