@@ -71,6 +71,9 @@ test('nothing of a lock lives on its own: neither a Ctrl-C of the terminal nor t
   expect(lock?.held).toBe(true)
 })
 
+/** Whatever else this machine does. */
+const patient = { timeout: 30_000 }
+
 test('who is killed while it waits leaves nobody that waits', async () => {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held until the end
   await using _held = await lockFile(path)
@@ -78,10 +81,10 @@ test('who is killed while it waits leaves nobody that waits', async () => {
     await lockFile(${JSON.stringify(path)}, { onWait: () => console.log('waits') })`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script])
   await once(child.stdout, 'data')
-  await vi.waitFor(() => expect(childrenOf(child.pid)).toHaveLength(1))
+  await vi.waitFor(() => expect(childrenOf(child.pid)).toHaveLength(1), patient)
   const [waiting = ''] = childrenOf(child.pid)
   child.kill('SIGKILL')
-  await vi.waitFor(() => expect(runs(waiting)).toBe(false))
+  await vi.waitFor(() => expect(runs(waiting)).toBe(false), patient)
 })
 
 /** What has ended and was not asked about yet has no command line any more. */

@@ -1,8 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ShellChannel, type CommandResult } from './shell-channel.js'
 import { cutShell } from './testing/cut-shell.js'
 import { isAlive } from './testing/is-alive.js'
 import { localShell, localShells, type LocalShell } from './testing/local-shell.js'
+
+let folder: string
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'channel-'))))
+afterAll(() => rmSync(folder, { recursive: true }))
 
 const soon = (): AbortSignal => AbortSignal.timeout(20_000)
 
@@ -106,19 +113,27 @@ describe.each(localShells.map((words) => [words.join(' '), words] as const))('un
   test('a process that keeps the output keeps the channel, until it ends; one that does not keeps nothing', async () => {
     await run('sleep 5 >/dev/null 2>&1 & echo $!')
     expect(await channel.ready(soon())).toBe(true)
-    const pid = Number((await run('(sleep 2; echo late; sleep 0.2; echo later) & echo $!')).stdout)
+    const keeping = join(folder, 'keeping')
+    writeFileSync(keeping, '')
+    const last = `while [ -e ${keeping} ]; do sleep 0.1; done`
+    const pid = Number((await run(`(${last}; echo late; sleep 0.2; echo later) & echo $!`)).stdout)
     expect(await channel.ready(soon())).toBe(false)
     expect(channel.holders).toContain(pid)
     await expect(run('echo mine')).rejects.toMatchObject({ code: 'SHELL_LOST' })
+    rmSync(keeping)
     await expect.poll(() => channel.ready(soon()), { timeout: 15_000 }).toBe(true)
     await expectInStep()
   })
 
   test('a process that left the session and sent 1 and 2 elsewhere is found by any descriptor', async () => {
+    const keeping = join(folder, 'keeping')
+    writeFileSync(keeping, '')
+    const last = `while [ -e ${keeping} ]; do sleep 0.1; done`
     await run(
-      'setsid sh -c "exec 7>&1 >/dev/null 2>&1 </dev/null; sleep 2; echo late >&7; sleep 0.1" & sleep 0.2',
+      `setsid sh -c "exec 7>&1 >/dev/null 2>&1 </dev/null; ${last}; echo late >&7; sleep 0.1" & sleep 0.2`,
     )
     expect(await channel.ready(soon())).toBe(false)
+    rmSync(keeping)
     await expect.poll(() => channel.ready(soon()), { timeout: 15_000 }).toBe(true)
     await expectInStep()
   })

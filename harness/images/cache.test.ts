@@ -40,7 +40,7 @@ test('an imported image of which a file cannot be read says which', async () => 
   forgetSettings()
   const deploy = join(folder, 'deploy')
   mkdirSync(join(deploy, 'p.cpio'), { recursive: true })
-  const conf = '[config_bsp]\nqb_default_kernel = bzImage\nqb_default_fstype = cpio\nrootfs = p.cpio\n'
+  const conf = `[config_bsp]\nqb_default_kernel = bzImage\nqb_default_fstype = cpio\nrootfs = ${deploy}/p.cpio\n`
   writeFileSync(join(deploy, 'p.qemuboot.conf'), conf)
   writeFileSync(join(deploy, 'bzImage'), '')
   const image = { name: 'theirs', role: 'compute', contract: 'pike', folder: deploy }
