@@ -39,8 +39,10 @@ test('an imported image of which a file cannot be read says which', async () => 
   vi.stubEnv('STACKRIG_CACHE', join(folder, 'cache'))
   forgetSettings()
   const deploy = join(folder, 'deploy')
-  mkdirSync(join(deploy, 'p.cpio'), { recursive: true })
-  const conf = `[config_bsp]\nqb_default_kernel = bzImage\nqb_default_fstype = cpio\nrootfs = ${deploy}/p.cpio\n`
+  mkdirSync(deploy)
+  // Nobody can read it from its beginning, not even root (proc_pid_mem(5)).
+  symlinkSync('/proc/self/mem', join(deploy, 'p.cpio'))
+  const conf = `[config_bsp]\nqb_default_kernel = bzImage\nqb_default_fstype = cpio\nrootfs = ${join(deploy, 'p.cpio')}\n`
   writeFileSync(join(deploy, 'p.qemuboot.conf'), conf)
   writeFileSync(join(deploy, 'bzImage'), '')
   const image = { name: 'theirs', role: 'compute', contract: 'pike', folder: deploy }
