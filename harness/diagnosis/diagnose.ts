@@ -97,9 +97,6 @@ async function lookEverywhere(cluster: ClusterLookedAt, options: DiagnoseOptions
   }
 }
 
-/** A failed scenario waits no longer than this for what is looked at once, ms. */
-const longestFirstLook = 300_000
-
 /** How many times slower than alone everything is now, at most ten: a look that was cut short would blame whoever was slow. */
 const crowding = (): number => Math.min(10, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism() / 2))
 
@@ -109,18 +106,11 @@ async function baselineOf(
   signal: AbortSignal | undefined,
 ): Promise<Baseline | undefined> {
   if (!origin) return undefined
-  const late = new AbortController()
-  const either = signal ? AbortSignal.any([signal, late.signal]) : late.signal
-  const timer = setTimeout(() => late.abort(new Error('not finished in time')), longestFirstLook)
   try {
-    return (
-      (await readBaseline(origin, topology)) ?? (await ensureBaseline(origin, topology, { signal: either }))
-    )
+    return (await readBaseline(origin, topology)) ?? (await ensureBaseline(origin, topology, { signal }))
   } catch (error) {
     unfinished(`what the golden snapshot is like: ${messageOf(error)}`)
     return undefined
-  } finally {
-    clearTimeout(timer)
   }
 }
 
