@@ -24,7 +24,6 @@ export {
   pokySystemd,
   pokySysv,
   type Contract,
-  type FactsCommand,
   type FileEdit,
   type Layout,
   type OperatingSystem,

@@ -10,8 +10,6 @@ interface LeaveOptions {
   /** From the request for it to its answer, ms. */
   took: number
   json?: boolean | undefined
-  /** The name of the topology or stage that it was forked off. */
-  start?: string
   /** What it is, when its name does not say. */
   what?: string
 }
@@ -27,10 +25,10 @@ export async function requireFreeName(name: string): Promise<void> {
 /** Lets a cluster outlive this process, says how to enter it, and ends the process. */
 export async function leaveRunning(
   cluster: Cluster,
-  { name, took, json, what, start }: LeaveOptions,
+  { name, took, json, what }: LeaveOptions,
 ): Promise<never> {
   // In this order: a note of a sandbox that is not kept goes with it.
-  const note = noteRunning(name, cluster, start)
+  const note = noteRunning(name, cluster)
   await cluster.sandbox.keep()
   if (json) process.stdout.write(`${JSON.stringify(note, null, 2)}\n`)
   else {

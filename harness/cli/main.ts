@@ -20,7 +20,6 @@ const commands = new Map(
     replay: async () => (await import('./replay.js')).replayCommand,
     ps: async () => (await import('./ps.js')).psCommand,
     shell: async () => (await import('./shell.js')).shellCommand,
-    why: async () => (await import('./why.js')).whyCommand,
     console: async () => (await import('./console.js')).consoleCommand,
     down: async () => (await import('./down.js')).downCommand,
     init: async () => (await import('./init.js')).initCommand,

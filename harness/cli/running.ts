@@ -12,16 +12,6 @@ const noteSchema = z.strictObject({
   folder: z.string(),
   pid: z.number(),
   started: z.string(),
-  /** What it was forked off; not of one that was booted. */
-  origin: z
-    .strictObject({
-      start: z.string().optional(),
-      folder: z.string(),
-      key: z.string(),
-      made: z.string(),
-      clockBehind: z.number(),
-    })
-    .optional(),
   nodes: z.array(z.strictObject({ name: z.string(), address: z.string(), console: z.string() })),
 })
 
@@ -31,28 +21,15 @@ export type RunningCluster = z.infer<typeof noteSchema>
 /** Below the folder of its sandbox: it goes when that goes. */
 const noteFile = 'up.json'
 
-/**
- * Notes that a cluster runs on without the process that started it.
- * @param start the name of what was forked
- */
-export function noteRunning(name: string, cluster: Cluster, start?: string): RunningCluster {
+/** Notes that a cluster runs on without the process that started it. */
+export function noteRunning(name: string, cluster: Cluster): RunningCluster {
   const { folder, pid } = cluster.sandbox
-  const { origin, clockBehind } = cluster
   const note: RunningCluster = {
     name,
     topology: cluster.topology.name,
     folder,
     pid,
     started: new Date().toISOString(),
-    ...(origin && {
-      origin: {
-        ...(start !== undefined && { start }),
-        folder: origin.folder,
-        key: origin.key,
-        made: origin.made.toISOString(),
-        clockBehind,
-      },
-    }),
     nodes: cluster.nodes.map((node) => ({
       name: node.name,
       address: node.plan.address,

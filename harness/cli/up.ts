@@ -35,7 +35,7 @@ export function upCommand(): Command {
       await requireFreeName(name)
       using progress = new Progress()
       const { cluster, took } = await (cold ? boot(cold, progress) : fork(start, progress))
-      await leaveRunning(cluster, { name, took, json: options.json, start: startName })
+      await leaveRunning(cluster, { name, took, json: options.json })
     })
 }
 

@@ -9,7 +9,6 @@ import { addressOf } from './host-names.js'
 import { networkPlan, type Launched, type MachineOptions } from './launch.js'
 import type { ClusterMoment, MomentForkOptions, MomentOptions, MomentSaver } from './moment-saver.js'
 import { RunningNode } from './node.js'
-import type { Origin } from './origin.js'
 import { namesOf } from './roles.js'
 import { withNode, type NodePlan, type Topology, type TopologyNode } from './topology.js'
 
@@ -47,8 +46,6 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   saver: MomentSaver<Name> | undefined
   /** Makes its faults, and those of its forks; handed in by whoever made it. */
   readonly makeFaults: FaultMaker | undefined
-  /** The golden snapshot that it stands on; handed in by whoever forked it. */
-  origin: Origin | undefined
 
   readonly #failed = new AbortController()
   readonly #stopping = new AbortController()

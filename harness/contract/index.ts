@@ -2,13 +2,10 @@ export type {
   ApiVersions,
   Contract,
   ContractParts,
-  FactsCommand,
   FileEdit,
   Layout,
   OperatingSystem,
-  Part,
   Passwords,
-  Purpose,
   Release,
   RoleContract,
   Symptom,
@@ -16,5 +13,4 @@ export type {
 export { defineContract } from './define-contract.js'
 export { exported, ini } from './edits.js'
 export { metaOpenstack } from './meta-openstack.js'
-export { openstackParts, openstackPurposes } from './openstack-parts.js'
 export { busybox, debian12Systemd, debian12Sysv, pokySystemd, pokySysv } from './operating-systems.js'

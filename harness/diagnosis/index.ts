@@ -1,5 +1,1 @@
-export { ensureBaseline } from './baseline.js'
-export { diagnose, findingLines, type DiagnoseOptions } from './diagnose.js'
-export type { Failure } from './failed.js'
-export type { Finding } from './finding.js'
-export type { ClusterLookedAt, NodeLookedAt } from './looked-at.js'
+export { diagnose } from './diagnose.js'

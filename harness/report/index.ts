@@ -1,4 +1,3 @@
-export { everyFinding } from './cause-lines.js'
 export { exitStatus, exitStatusOf } from './exit-status.js'
 export { lastDurations, fileKey, type LastDuration } from './last-durations.js'
 export { LongTests } from './long-tests.js'

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import type { Finding } from '../diagnosis/index.js'
 import type { TestCase, TestModule, TestSuite } from 'vitest/node'
 import { forPeople } from '../errors/index.js'
 import type { EndedStep, Step } from '../scenario/index.js'
@@ -13,8 +12,6 @@ declare module 'vitest' {
     evidence?: string
     /** There is a moment of where a scenario failed. */
     canRewind?: true
-    /** Why a scenario failed, the first cause first. */
-    findings?: Finding[]
   }
 }
 
@@ -49,7 +46,7 @@ function readTest(test: TestCase, interrupted: boolean): Outcome {
   const failures = (errors ?? []).map(failureOf)
   const note = noteOf(test)
   const diagnostic = test.diagnostic()
-  const { evidence, canRewind, steps = [], issue, findings = [] } = test.meta()
+  const { evidence, canRewind, steps = [], issue } = test.meta()
   const outcome: Outcome = {
     kind: 'test',
     ...placeOf(test.module),
@@ -60,7 +57,6 @@ function readTest(test: TestCase, interrupted: boolean): Outcome {
     duration: diagnostic?.duration ?? 0,
     ...(note !== undefined && { note }),
     failures,
-    ...(findings.length > 0 && { findings }),
     ...(steps.length > 0 && { steps: steps.map(readStep) }),
     ...(evidence !== undefined && existsSync(evidence) && { evidence }),
     ...(canRewind && { canRewind }),

@@ -38,18 +38,6 @@ const resultsSchema = z.object({
       note: z.string().optional(),
       evidence: z.string().optional(),
       issue: z.object({ id: z.string(), until: z.string(), url: z.string().optional() }).optional(),
-      findings: z
-        .array(
-          z.object({
-            what: z.string(),
-            where: z.string(),
-            since: z.number().optional(),
-            proof: z.array(z.string()),
-            explains: z.array(z.string()),
-            mends: z.string().optional(),
-          }),
-        )
-        .optional(),
       steps: z
         .array(
           z.object({
@@ -121,7 +109,6 @@ function testOf(outcome: Outcome, folder: string): Results['tests'][number] {
     ...(note !== undefined && { note }),
     ...(evidence !== undefined && { evidence: relative(folder, evidence) }),
     ...(issue && { issue }),
-    ...(outcome.findings && { findings: outcome.findings.map((finding) => ({ ...finding })) }),
     ...(steps && { steps: steps.map((step) => ({ ...step, started: step.started.toISOString() })) }),
     errors: outcome.failures,
   }

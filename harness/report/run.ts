@@ -1,4 +1,3 @@
-import type { Finding } from '../diagnosis/index.js'
 import type { ErrorClass, ErrorCode } from '../errors/index.js'
 
 /** The four classes that people read; docs/reading-a-failure.md says which class of error belongs to which. */
@@ -62,8 +61,6 @@ export interface Outcome {
   failures: Failure[]
   /** The known issue that it is marked with. */
   issue?: { id: string; until: string; url?: string }
-  /** Why it failed, the first cause first; as the diagnosis of a scenario found it. */
-  findings?: readonly Finding[]
   /** In the order in which they began. */
   steps?: StepOutcome[]
   /** Folder of its consoles, logs and pictures, when it left any. */

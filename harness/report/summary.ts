@@ -2,7 +2,6 @@ import { relative } from 'node:path'
 import { styleText } from 'node:util'
 import { stripEscapes } from '../errors/index.js'
 import { humanDuration } from '../duration.js'
-import { causeLines } from './cause-lines.js'
 import { quoteWord } from '../shell-word.js'
 import { classOfOutcome, countOutcomes, placeInSteps, type Outcome, type Run } from './run.js'
 
@@ -40,9 +39,6 @@ export function failureList(run: Run, { width, colour, from }: SummaryOptions): 
         `${paint('✗', 'failed', colour)} ${short(labelOf(outcome), width - 2)}`,
         `    ${short(clean(words.filter(Boolean).join(', ')), width - 4)}`,
         `    ${short(said, width - 4)}`,
-        ...causeLines(outcome.findings ?? [], { width: width - 4, most: 2 })
-          .slice(0, 8)
-          .map((line) => `    ${line}`),
         ...(outcome.canRewind
           ? [`    go there: npx stackrig rewind latest ${rewindName(outcome, run)}`]
           : []),

@@ -1,5 +1,4 @@
 export { bug, type KnownIssue, type KnownIssueOptions } from './known-issue.js'
-export { readDiagnosis, type Diagnosis } from './evidence.js'
 export { expect } from './matchers.js'
 export { bootReadyCloud as bootCloud, cloudBecomesReady as cloudReady, prepare } from './prepare.js'
 export { scenario, type ScenarioFixtures } from './scenario.js'

@@ -3,17 +3,17 @@ import type { Browser } from 'playwright-core'
 import { test as base, type RunnerTestCase, type TestAPI } from 'vitest'
 import { cloudOf, guestDisk, openBrowser, isStage, type Start } from '../cloud/index.js'
 import type { Cluster, RunningNode } from '../cluster/index.js'
-import { StackrigError } from '../errors/index.js'
+import { diagnose } from '../diagnosis/index.js'
+import { forPeople, StackrigError } from '../errors/index.js'
 import { makeFaults } from '../faults/index.js'
 import type { Cloud } from '../openstack/index.js'
 import { setPresentTimeline, withOwnTimeline, type TimelineFile } from '../timeline/index.js'
-import { collectLogs } from './evidence.js'
+import { collectLogs, writeDiagnosis } from './evidence.js'
 import { projectFolder } from '../paths.js'
 import { forkCluster, recordOf, type Snapshot } from '../snapshot/index.js'
 import { interruption } from './interruption.js'
 import { fixtureNames, nodesByName, type NodeFixtures } from './node-fixtures.js'
 import { prepare } from './prepare.js'
-import { lookAtGolden, reportDiagnosis } from './report-diagnosis.js'
 import { scenarioFolder } from './results.js'
 import { runOptions } from './run-options.js'
 import { momentsKept, ScenarioMoments, type MomentsKept } from './scenario-moments.js'
@@ -108,7 +108,7 @@ export function scenario<Name extends string>(
       if (failed) await moments?.failed()
       // Who is asked what is wrong must be able to answer.
       await cluster.faults.heal()
-      if (failed) await reportDiagnosis(cluster, { evidence, task, timeline })
+      if (failed) await reportDiagnosis(cluster, evidence)
       await collectLogs(cluster, evidence)
       await moments?.settle({ failed, kept, keep: runOptions().keep })
       if (moments?.hasFailure) task.meta.canRewind = true
@@ -159,7 +159,6 @@ export function scenario<Name extends string>(
   // Before the first scenario, so that its own time-out pays for its own work only.
   base.beforeAll(async () => {
     snapshot = await prepare(start, { signal: interruption() })
-    await lookAtGolden(snapshot, interruption())
   }, preparation)
   return test
 }
@@ -186,6 +185,15 @@ function momentsOf(
 function requireKept(kept: string): void {
   if (momentsKept.some((one) => one === kept)) return
   throw new StackrigError('USAGE', `moments must be one of ${momentsKept.join(', ')}`, { seen: kept })
+}
+
+/** What is wrong with the cluster of a scenario that failed, beside its error and in its evidence. */
+async function reportDiagnosis(cluster: Cluster, evidence: string): Promise<void> {
+  // Its evidence is a text for people, too: the raw bytes lie beside it, in consoles and logs.
+  const found = (await diagnose(cluster)).map(forPeople)
+  await writeDiagnosis(found, evidence)
+  if (found.length > 0)
+    process.stderr.write(`what is wrong with ${cluster.topology.name}:\n${found.join('\n')}\n`)
 }
 
 /** What a sweep does to this run of the scenario. */

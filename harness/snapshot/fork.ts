@@ -7,7 +7,6 @@ import {
   sharedMemory,
   type FaultMaker,
   type Launched,
-  type Origin,
   type TopologyNode,
 } from '../cluster/index.js'
 import { copyDisk, createOverlay, loadState, type MachineSpec } from '../qemu/index.js'
@@ -51,16 +50,9 @@ export async function forkCluster<Name extends string>(
     },
   )
   await letRun(cluster, { made: snapshot.made, answer: (node) => node.answer(), signal })
-  cluster.origin = originOf(snapshot)
   // One that has memory of its own differs from its snapshot in ways that cannot be told.
   if (options.diskFolder === undefined) cluster.saver = new ForkSaver(cluster, snapshot)
   return cluster
-}
-
-/** A snapshot as the cluster room knows it. */
-export function originOf(snapshot: Snapshot): Origin {
-  const { folder, key, made } = snapshot
-  return { folder, key, made, fork: (options) => forkCluster(snapshot, options) }
 }
 
 /** A node as it was saved; it stands still. */

@@ -1,4 +1,4 @@
-export { forkCluster, originOf, type ForkOptions } from './fork.js'
+export { forkCluster, type ForkOptions } from './fork.js'
 export { ensureGolden, type GoldenOptions, type Readiness } from './golden.js'
 export type { KeepOptions, MakingStep } from './keep.js'
 export { Moment, openMoment } from './moment.js'

@@ -12,7 +12,6 @@ import type {
 } from '../cluster/index.js'
 import { publish } from '../manifest.js'
 import { isMoment, readChain, type MomentInfo } from './moment-info.js'
-import { originOf } from './fork.js'
 import { forkMoment } from './moment-load.js'
 import { MomentPages } from './moment-pages.js'
 import { takeMoment } from './moment-take.js'
@@ -50,7 +49,6 @@ export class Moment<Name extends string = string> implements ClusterMoment<Name>
   async fork(options: MomentForkOptions = {}): Promise<Cluster<Name>> {
     const cluster = await forkMoment(this.folder, this.#golden, { makeFaults: this.#makeFaults, ...options })
     cluster.saver = new ForkSaver(cluster, this.#golden)
-    cluster.origin = originOf(this.#golden)
     return cluster
   }
 }
