@@ -26,6 +26,7 @@ const environmentSchema = z.object({
   PATH: text.optional(),
   TERM: text.optional(),
   DEBUG: text.optional(),
+  GITHUB_ACTIONS: text.optional(),
 })
 
 /** What each variable must be, for people. */
@@ -66,6 +67,8 @@ export interface Settings {
   terminal: string
   /** Whether errors are shown with their stack. */
   debug: boolean
+  /** Whether a runner of GitHub's reads what is printed ("Default environment variables" of GitHub Actions). */
+  githubActions: boolean
 }
 
 /** @throws StackrigError USAGE naming the variable that cannot be used. */
@@ -94,6 +97,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     home,
     terminal: given.TERM ?? 'linux',
     debug: given.DEBUG !== undefined,
+    githubActions: given.GITHUB_ACTIONS === 'true',
   }
 }
 

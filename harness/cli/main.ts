@@ -20,6 +20,7 @@ const commands = new Map(
     replay: async () => (await import('./replay.js')).replayCommand,
     ps: async () => (await import('./ps.js')).psCommand,
     shell: async () => (await import('./shell.js')).shellCommand,
+    watch: async () => (await import('./watch.js')).watchCommand,
     console: async () => (await import('./console.js')).consoleCommand,
     down: async () => (await import('./down.js')).downCommand,
     init: async () => (await import('./init.js')).initCommand,

@@ -1,7 +1,7 @@
 import { createVitest } from 'vitest/node'
 import { StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
-import { failureOf, lastDurations, LongTests, RunReporter, type Run } from '../report/index.js'
+import { failureOf, lastDurations, LiveScenarios, LongTests, RunReporter, type Run } from '../report/index.js'
 import { announcement } from './announce.js'
 import { interrupted } from './interrupt.js'
 import { makeResultsFolder, newResultsFolder, resultsRoot } from './results-folder.js'
@@ -30,7 +30,12 @@ export async function runVitest(
     run: true,
     watch: false,
     project: choice.projects,
-    reporters: ['default', reporter, new LongTests({ write: tell })],
+    reporters: [
+      'default',
+      reporter,
+      new LongTests({ write: tell }),
+      new LiveScenarios({ folder, write: tell }),
+    ],
   })
   vitest.provide('results', folder)
   vitest.provide('keep', keep)

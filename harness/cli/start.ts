@@ -4,7 +4,7 @@ import { findImage } from '../images/index.js'
 import { probeAcceleration } from '../qemu/index.js'
 import { exitStatus, failureList, testTable } from '../report/index.js'
 import { prepareWithStages } from './prepare-with-stages.js'
-import { print, terminalOptions } from './print.js'
+import { print, printAnnotations, terminalOptions } from './print.js'
 import { Progress } from './progress.js'
 import { runVitest } from './run-vitest.js'
 
@@ -20,6 +20,7 @@ export function startCommand(): Command {
       const { run, folder } = await runVitest(choice)
       const options = terminalOptions()
       print('', ...testTable(run, options), ...failureList(run, options), '')
+      printAnnotations(run)
       print(
         `prepared in ${humanDuration(prepared - started)}, scenarios in ${humanDuration(Date.now() - prepared)}`,
         `accelerator: ${acceleration.accelerator} (${acceleration.reason})`,

@@ -4,7 +4,7 @@ import { packageFolder, projectFolder } from '../paths.js'
 import { countLines, exitStatus, failureList } from '../report/index.js'
 import { interrupted } from './interrupt.js'
 import { prepareWithStages } from './prepare-with-stages.js'
-import { print, terminalOptions } from './print.js'
+import { print, printAnnotations, terminalOptions } from './print.js'
 import { Progress } from './progress.js'
 import { runVitest } from './run-vitest.js'
 
@@ -35,6 +35,7 @@ export function testCommand(): Command {
       const slow = (options.all ?? false) || files.length > 0
       const { run, folder } = await runVitest({ projects, files, slow }, { keep: options.keep })
       print(...failureList(run, terminalOptions()), `report: ${folder}`)
+      printAnnotations(run)
       if (!checked) print('npm run check failed')
       print(...countLines(run, slow ? 'they say why' : 'those tagged slow: npm run test:all'))
       // The checks find what is wrong in scenarios and in the harness alike.

@@ -45,9 +45,9 @@ export async function bootNode(
   const storage = { memory: { file: memory, shared: true }, disk: diskOf(cluster, node), incoming: false }
   // Neutron drops what agents report with a time before its own start: a controller hours ahead of them sees none alive.
   const clock = new Date(Date.now() - cluster.clockBehind)
-  const { machines, logFolder, sandbox, stopping } = cluster
+  const { machines, logFolder, stopping } = cluster
   const spec = machineSpec({ topology, machines, logFolder }, node, { storage, clock })
-  const launched = await launch(sandbox, spec, stopping)
+  const launched = await launch(cluster, spec)
   const signal = AbortSignal.any([launched.signal, stopping])
   try {
     await launched.machine.resume()

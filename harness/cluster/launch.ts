@@ -22,7 +22,9 @@ import {
   type MachineSpec,
   type QmpEvent,
 } from '../qemu/index.js'
-import { tapName, type NetworkPlan, type Sandbox } from '../sandbox/index.js'
+import { tapName, type NetworkPlan } from '../sandbox/index.js'
+import type { Cluster } from './cluster.js'
+import { consoleRecorder, recordEvents } from './machine-record.js'
 import { netmask, type Topology, type TopologyNode } from './topology.js'
 
 /** The images of a topology's nodes, by image name. */
@@ -110,13 +112,18 @@ export interface Launched {
  * Starts QEMU and opens the outer ends of the node's shells before the guest runs: a guest that was saved with them
  * open does not notice that it is a fork.
  */
-export async function launch(sandbox: Sandbox, spec: MachineSpec, stop: AbortSignal): Promise<Launched> {
+export async function launch(
+  { sandbox, stopping, timeline }: Pick<Cluster, 'sandbox' | 'stopping' | 'timeline'>,
+  spec: MachineSpec,
+): Promise<Launched> {
   writeFileSync(spec.consoleLog, '', { flag: 'a' })
   const machine = await Machine.start(sandbox, spec)
   const crashed = new AbortController()
   const expected = new AbortController()
-  const over = AbortSignal.any([stop, machine.ended, expected.signal])
-  watchForCrash(spec.name, spec.consoleLog, crashed, over).catch(
+  const over = AbortSignal.any([stopping, machine.ended, expected.signal])
+  const heard = consoleRecorder(timeline, spec.name)
+  recordEvents(timeline, machine)
+  watchForCrash(spec.name, spec.consoleLog, crashed, over, heard).catch(
     // A node whose console cannot be read must not be taken for one that is well.
     (error: unknown) => crashed.abort(error),
   )

@@ -21,6 +21,8 @@ import { bootNode } from './boot-node.js'
 import type { Cluster } from './cluster.js'
 import { recordCommand } from './command-record.js'
 import { initWords, type ServiceSignal, type Verb } from './init-words.js'
+import { followNode } from './log-follower.js'
+import { endFollower } from './log-words.js'
 import type { Launched } from './launch.js'
 import type { TopologyNode } from './topology.js'
 
@@ -154,8 +156,15 @@ export class RunningNode {
   }
 
   /** The same, of a node that was saved while commands ran. @throws StackrigError SHELL_LOST */
-  answerWhileBusy(): Promise<void> {
-    return this.#shell.answerWhileBusy()
+  async answerWhileBusy(): Promise<void> {
+    await this.#shell.answerWhileBusy()
+    // Not waited for: it only gives back a channel.
+    this.#shell.execute(endFollower).catch(() => undefined)
+  }
+
+  /** Follows its logs into the timeline of its cluster, until that ends; also those of its later boots. */
+  followLogs(): void {
+    void followNode(this.#cluster, this, () => this.#shell)
   }
 
   /**

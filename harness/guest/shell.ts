@@ -30,6 +30,8 @@ export class Shell {
   readonly #idle: ShellChannel[]
   readonly #ender: ShellChannel
   #ending: Promise<unknown> = Promise.resolve()
+  /** Ends what runs on a channel that nobody else needed (`follow`). */
+  #follower: AbortController | undefined
   readonly #waiting: ((channel: ShellChannel) => void)[] = []
   readonly #all: ShellChannel[]
   #isClosed = false
@@ -76,6 +78,32 @@ export class Shell {
           seen: lastLines(output.bytes().toString(), 15) || 'no output',
         },
       )
+    }
+  }
+
+  /**
+   * Runs a command that never ends, on a channel that nobody else needs: as soon as all others are taken, it is ended.
+   * Resolves when it has ended, or was.
+   * @throws StackrigError SHELL_LOST; the reason of the signals.
+   */
+  async follow(
+    command: string,
+    { signal, onOutput }: { signal: AbortSignal; onOutput: OnOutput },
+  ): Promise<void> {
+    // One remains for whoever comes next.
+    if (this.#idle.length < 2) return
+    const needed = new AbortController()
+    const either = AbortSignal.any([this.#signal, signal, needed.signal])
+    this.#follower = needed
+    const channel = await this.#take(either)
+    try {
+      await channel.run(command, either, onOutput, 2)
+      this.#give(channel)
+    } catch (error) {
+      void this.#free(channel)
+      if (!needed.signal.aborted) throw error
+    } finally {
+      this.#follower = undefined
     }
   }
 
@@ -173,6 +201,7 @@ export class Shell {
         resolve(free)
       }
       this.#waiting.push(taken)
+      this.#follower?.abort(new Error('its channel is needed'))
     })
   }
 

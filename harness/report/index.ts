@@ -1,5 +1,8 @@
+export { annotations } from './annotations.js'
 export { exitStatus, exitStatusOf } from './exit-status.js'
 export { lastDurations, fileKey, type LastDuration } from './last-durations.js'
+export { LiveScenarios, timelinesIn } from './live-scenarios.js'
+export { watchLine } from './watch-line.js'
 export { LongTests } from './long-tests.js'
 export { failureOf } from './failure.js'
 export { pastRuns } from './past-runs.js'

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TestCase, TestModule, TestSuite } from 'vitest/node'
 import { forPeople } from '../errors/index.js'
 import type { EndedStep, Step } from '../scenario/index.js'
+import { timelineName } from '../timeline/index.js'
 import { judgeKnown } from './judge-known.js'
 import { failureOf, harnessFailure, type ReportedError } from './failure.js'
 import type { Outcome, Run, StepOutcome } from './run.js'
@@ -47,6 +49,7 @@ function readTest(test: TestCase, interrupted: boolean): Outcome {
   const note = noteOf(test)
   const diagnostic = test.diagnostic()
   const { evidence, canRewind, steps = [], issue } = test.meta()
+  const timeline = evidence === undefined ? '' : join(evidence, timelineName)
   const outcome: Outcome = {
     kind: 'test',
     ...placeOf(test.module),
@@ -60,6 +63,7 @@ function readTest(test: TestCase, interrupted: boolean): Outcome {
     ...(steps.length > 0 && { steps: steps.map(readStep) }),
     ...(evidence !== undefined && existsSync(evidence) && { evidence }),
     ...(canRewind && { canRewind }),
+    ...(timeline !== '' && existsSync(timeline) && { timeline }),
   }
   return issue === undefined ? outcome : judgeKnown(outcome, issue, new Date())
 }

@@ -38,6 +38,16 @@ const resultsSchema = z.object({
       note: z.string().optional(),
       evidence: z.string().optional(),
       issue: z.object({ id: z.string(), until: z.string(), url: z.string().optional() }).optional(),
+      timeline: z.string().optional(),
+      story: z
+        .object({
+          findings: z.array(
+            z.object({ what: z.string(), proof: z.array(z.string()), explains: z.array(z.string()) }),
+          ),
+          wanted: z.string().optional(),
+          seen: z.string().optional(),
+        })
+        .optional(),
       steps: z
         .array(
           z.object({
@@ -95,6 +105,7 @@ export function parseResults(text: string): Results | undefined {
 
 function testOf(outcome: Outcome, folder: string): Results['tests'][number] {
   const { kind, project, file, name, tags, state, note, started, evidence, issue, steps } = outcome
+  const { timeline, story } = outcome
   const itsClass = classOfOutcome(outcome)
   return {
     kind,
@@ -109,6 +120,8 @@ function testOf(outcome: Outcome, folder: string): Results['tests'][number] {
     ...(note !== undefined && { note }),
     ...(evidence !== undefined && { evidence: relative(folder, evidence) }),
     ...(issue && { issue }),
+    ...(timeline !== undefined && { timeline: relative(folder, timeline) }),
+    ...(story && { story }),
     ...(steps && { steps: steps.map((step) => ({ ...step, started: step.started.toISOString() })) }),
     errors: outcome.failures,
   }

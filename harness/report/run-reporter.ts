@@ -1,6 +1,7 @@
 import type { Reporter, SerializedError, TestModule, TestRunEndReason } from 'vitest/node'
 import { readRun } from './read-run.js'
 import type { Run } from './run.js'
+import { readStory } from './story.js'
 import { writeResults } from './write-results.js'
 
 /** Fills the model of a run inside vitest, and writes what is made of it. */
@@ -26,6 +27,16 @@ export class RunReporter implements Reporter {
   ): Promise<void> {
     const interrupted = reason === 'interrupted'
     this.run = readRun({ modules, errors, interrupted, started: this.#started })
+    await tellStories(this.run)
     await writeResults(this.run, this.#folder)
+  }
+}
+
+/** One after the other: a timeline is read as a whole. */
+async function tellStories({ outcomes }: Run): Promise<void> {
+  for (const outcome of outcomes) {
+    if (outcome.state !== 'failed' || outcome.timeline === undefined) continue
+    const story = await readStory(outcome.timeline, outcome.failures)
+    if (story) outcome.story = story
   }
 }

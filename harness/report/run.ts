@@ -17,6 +17,16 @@ export interface Failure {
   step?: string
 }
 
+/** What a timeline tells of a failure. */
+export interface Story {
+  /** The first one is the first cause, as far as the diagnosis knows it. */
+  findings: { what: string; proof: string[]; explains: string[] }[]
+  /** What was waited for, and for how long. */
+  wanted?: string
+  /** What was there instead, at last. */
+  seen?: string
+}
+
 /** A named part of a scenario. */
 export interface StepOutcome {
   /** Which it is of the steps beside it, from 1. */
@@ -67,6 +77,10 @@ export interface Outcome {
   evidence?: string
   /** There is a moment of where it failed. */
   canRewind?: true
+  /** File of its timeline, below that folder. */
+  timeline?: string
+  /** Of one that failed and left a timeline. */
+  story?: Story
 }
 
 /** One file of tests in one project. */

@@ -100,6 +100,7 @@ export function scenario<Name extends string>(
       if (moments) steps.observe(moments)
       using swept = sweepOf(cluster)
       if (swept) steps.observe(swept)
+      for (const node of cluster.nodes) node.followLogs()
       await use(cluster)
       // One that took too long still runs: it ends here, while there are nodes to look at.
       await steps.end()
@@ -142,7 +143,7 @@ export function scenario<Name extends string>(
       setPresentTimeline(timeline)
       tellSteps(timeline, steps)
       await use(timeline)
-      tellOutcome(timeline, task, topology)
+      await tellOutcome(timeline, task, topology)
     },
   } satisfies Record<keyof HiddenFixtures, unknown>
   const nodeFixtures = Object.fromEntries(

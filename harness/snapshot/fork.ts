@@ -67,7 +67,7 @@ async function loadNode(
   const give = diskFolder === undefined ? overlay : copy
   const memory = await give(saved, disk, node, cluster)
   const spec = machineSpec(cluster, node, { storage: { memory, disk, incoming: true } })
-  const launched = await launch(cluster.sandbox, spec, cluster.stopping)
+  const launched = await launch(cluster, spec)
   await loadState(launched.machine, saved.state)
   return launched
 }

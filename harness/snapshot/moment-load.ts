@@ -66,7 +66,7 @@ async function loadNode(
     const stateThere = decompressFile(momentFiles(folder, node.name).state, state)
     stateThere.catch(() => undefined)
     const storage = { memory: { file: memory, shared: false }, disk, incoming: true, devicesOnly: true }
-    const launched = await launch(cluster.sandbox, machineSpec(cluster, node, { storage }), cluster.stopping)
+    const launched = await launch(cluster, machineSpec(cluster, node, { storage }))
     await Promise.all([loaded, stateThere])
     // Before the state: virtio devices look into the guest's memory while theirs is loaded.
     await pages.put(await launched.machine.processFolder(), memory)
