@@ -14,7 +14,7 @@ export function chromeTrace(entries: readonly Entry[], unfinished: readonly Entr
   ])
   const events = [
     ...entries.map((entry) => traceEvent(entry, lanes)),
-    ...unfinished.map((entry) => traceEvent({ ...entry, end: Math.max(last, entry.t) } as Entry, lanes)),
+    ...unfinished.map((entry) => traceEvent({ ...entry, end: Math.max(last, entry.t) }, lanes)),
   ]
   const lines = [...names, ...events].map((event) => JSON.stringify(event))
   return `{"displayTimeUnit":"ms","traceEvents":[\n${lines.join(',\n')}\n]}\n`
