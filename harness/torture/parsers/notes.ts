@@ -1,4 +1,5 @@
-import { parseNote } from '../../cli/running.js'
+import { pocket } from '../../../fixtures/topologies/pocket.js'
+import { parseRecord } from '../../cluster/kept.js'
 import { parseManifest } from '../../manifest.js'
 import { parseOutermost } from '../../sandbox/outermost.js'
 import { parseMomentInfo } from '../../snapshot/moment-info.js'
@@ -21,9 +22,16 @@ export const noteParsers: readonly Parser[] = [
       x: { size: 0, digest },
     },
   }),
-  note('note of up', parseNote, {
-    ...{ name: 'pocket', topology: 'pocket', folder: '/tmp/stackrig-0/deadbeef', pid: 4711, started: made },
-    nodes: [{ name: 'one', address: '192.168.7.2', console: '/tmp/stackrig-0/deadbeef/one.console.log' }],
+  note('record of a cluster', parseRecord, {
+    ...{
+      version: 1,
+      name: 'pocket',
+      started: made,
+      accelerator: 'tcg',
+      launcher: 'direct',
+      clockBehind: 12.5,
+    },
+    topology: pocket,
   }),
   note('note of a sandbox', parseOutermost, { pid: 4711, started: '123456', boot, last: 1 }),
   note('note of a snapshot', parseSnapshotInfo, {
