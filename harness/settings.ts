@@ -39,8 +39,8 @@ const wanted: Partial<Record<keyof z.input<typeof environmentSchema>, string>> =
 
 /** What the environment says, checked and with defaults. */
 export interface Settings {
-  /** Where images, golden snapshots and logs of boots are kept. */
-  cache: string
+  /** Where images, golden snapshots and logs of boots are kept. Throws USAGE for a user without a home who does not say it. */
+  readonly cache: string
   /** Where running clusters have their sockets and disks. */
   temporary: string
   /** Without it, what works is found out. */
@@ -61,6 +61,7 @@ export interface Settings {
   sweep: string | undefined
   /** Folders in which programs are looked for. */
   path: string
+  /** The root folder for a user who has none. */
   home: string
   /** What kind of terminal this is (term(7)). */
   terminal: string
@@ -78,9 +79,12 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     })
   }
   const given = parsed.data
-  const home = homeFolder(given.STACKRIG_CACHE)
+  const home = homeFolder()
   return {
-    cache: resolve(given.STACKRIG_CACHE ?? join(home, '.cache', 'stackrig')),
+    // Only what needs the cache fails where nobody can say where it is.
+    get cache() {
+      return resolve(given.STACKRIG_CACHE ?? join(home ?? noHome(), '.cache', 'stackrig'))
+    },
     temporary: resolve(tmpdir()),
     accelerator: given.STACKRIG_ACCELERATOR,
     launcher: given.STACKRIG_LAUNCHER ?? 'direct',
@@ -91,24 +95,26 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     results: given.STACKRIG_RESULTS,
     sweep: given.STACKRIG_SWEEP,
     path: given.PATH ?? '',
-    home,
+    home: home ?? '/',
     terminal: given.TERM ?? 'linux',
     debug: given.DEBUG !== undefined,
   }
 }
 
-/** The home folder; the root folder for a user who has none and needs none. */
-function homeFolder(cache: string | undefined): string {
+/** Undefined where HOME is not set, and /etc/passwd does not know this user, as in a container. */
+function homeFolder(): string | undefined {
   try {
     return homedir()
-  } catch (cause) {
-    if (cache !== undefined) return '/'
-    throw new StackrigError('USAGE', 'HOME or STACKRIG_CACHE must say where images are kept', {
-      seen: 'HOME is not set, and this user has no entry in /etc/passwd',
-      next: 'export STACKRIG_CACHE=FOLDER, of a disk with room for images',
-      cause,
-    })
+  } catch {
+    return undefined
   }
+}
+
+function noHome(): never {
+  throw new StackrigError('USAGE', 'HOME or STACKRIG_CACHE must say where images are kept', {
+    seen: 'HOME is not set, and this user has no entry in /etc/passwd',
+    next: 'export STACKRIG_CACHE=FOLDER, of a disk with room for images',
+  })
 }
 
 let read: Settings | undefined

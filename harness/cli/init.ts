@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { StackrigError } from '../errors/index.js'
+import { makeFolder } from '../make-folder.js'
 import { packageFolder, projectFolder } from '../paths.js'
 
 /** What a new project begins with; a file that is there already stays as it is. */
@@ -22,6 +23,7 @@ export const pocket = defineTopology({
 `,
   'scenarios/first.scenario.ts': `import { expect, scenario } from 'stackrig'
 import { pocket } from '../fixtures/topologies/pocket.js'
+import { makeFolder } from '../make-folder.js'
 
 const test = scenario(pocket)
 
@@ -57,7 +59,7 @@ function make(name: string, write: (file: string) => void): void {
   const file = join(projectFolder, name)
   const there = existsSync(file)
   if (!there) {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     write(file)
   }
   process.stdout.write(`${there ? 'kept    ' : 'written '} ${name}\n`)

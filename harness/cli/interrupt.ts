@@ -1,3 +1,5 @@
+import { watchStandardOutput } from './standard-output.js'
+
 const controller = new AbortController()
 
 /**
@@ -22,7 +24,4 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  controller.abort(error)
-})
+watchStandardOutput((error) => controller.abort(error))

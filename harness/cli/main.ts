@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { styleText } from 'node:util'
-import { forPeople, messageOf, StackrigError } from '../errors/index.js'
+import { forPeople, hostFault, messageOf, StackrigError } from '../errors/index.js'
 import { exitStatusOf } from '../report/index.js'
 import { settings } from '../settings.js'
 import { interrupted } from './interrupt.js'
@@ -55,11 +55,27 @@ export async function main(argv: string[]): Promise<void> {
 function report(error: unknown): number {
   if (interrupted.aborted) return 130
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  const stack = settings().debug && error instanceof Error ? error.stack && forPeople(error.stack) : undefined
-  const code = error instanceof StackrigError ? error.code : 'INTERNAL'
-  process.stderr.write(`${styleText('red', code, { stream: process.stderr })} ${stack ?? messageOf(error)}\n`)
-  // What is no StackrigError is a defect of stackrig.
-  return exitStatusOf(
-    error instanceof StackrigError ? error : new StackrigError('INTERNAL', messageOf(error)),
+  const known = knownError(error)
+  const stack = stacksWanted() && error instanceof Error ? error.stack && forPeople(error.stack) : undefined
+  process.stderr.write(
+    `${styleText('red', known.code, { stream: process.stderr })} ${stack ?? known.message}\n`,
   )
+  return exitStatusOf(known)
+}
+
+/** What cannot be read of the environment is what may have just failed. */
+function stacksWanted(): boolean {
+  try {
+    return settings().debug
+  } catch {
+    return false
+  }
+}
+
+/** What the system refused is no defect of ours, wherever nobody thought of it; all else is. */
+function knownError(error: unknown): StackrigError {
+  if (error instanceof StackrigError) return error
+  const { path = '', code } = error as NodeJS.ErrnoException
+  const fault = code === 'ENOENT' ? error : hostFault(error, 'this machine must let its files be used', path)
+  return fault instanceof StackrigError ? fault : new StackrigError('INTERNAL', messageOf(error))
 }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rename, symlink } from 'node:fs/promises'
+import { rename, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
+import { makeFolder } from '../make-folder.js'
 
 /** Where every run has a folder of its own. */
 export const resultsRoot = join(projectFolder, 'results')
@@ -22,7 +23,7 @@ export function newResultsFolder(): string {
 export async function makeResultsFolder(folder: string): Promise<void> {
   const link = `${folder}.latest`
   try {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     await symlink(basename(folder), link)
     await rename(link, join(dirname(folder), 'latest'))
   } catch (error) {

@@ -4,5 +4,13 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ensureBuilt } from '../build.mjs'
 
-const { main } = await import(pathToFileURL(join(await ensureBuilt(), 'harness', 'cli', 'main.js')).href)
+/** What a machine says that is full, or does not let itself be written to (errno(3)). */
+const faults = ['EACCES', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENOSPC', 'EPERM', 'EROFS']
+
+const built = await ensureBuilt().catch((error) => {
+  if (!faults.includes(error.code)) throw error
+  process.stderr.write(`HOST_DISK the sources must be translated\n  seen:  ${error.message}\n`)
+  process.exit(3)
+})
+const { main } = await import(pathToFileURL(join(built, 'harness', 'cli', 'main.js')).href)
 await main(process.argv)

@@ -1,10 +1,11 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { hostNames, type Cluster } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { settings } from '../settings.js'
 import { quoteWord } from '../shell-word.js'
+import { makeFolder } from '../make-folder.js'
 
 const program = '/usr/bin/chromium'
 
@@ -18,7 +19,7 @@ const ordinaryUser = ['unshare', '--user', '--map-user=1000', '--map-group=1000'
  */
 export async function openBrowser({ sandbox, signal, topology }: Cluster): Promise<Browser> {
   const folder = join(sandbox.folder, 'browser')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   const wrapper = join(folder, 'chromium')
   const words = [...sandbox.enter(), ...ordinaryUser, program]
   await writeFile(wrapper, `#!/bin/sh\nexec ${words.map(quoteWord).join(' ')} "$@"\n`)

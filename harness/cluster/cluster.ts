@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { StackrigError } from '../errors/index.js'
 import { Sandbox } from '../sandbox/index.js'
 import { nodeLane, noTimeline, type Timeline } from '../timeline/index.js'
+import { makeFolder } from '../make-folder.js'
 import { bootNode, newDisk } from './boot-node.js'
 import type { FaultMaker, Faults } from './faults.js'
 import { addressOf } from './host-names.js'
@@ -83,7 +83,7 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     // One of its own: the caller's signal outlives many clusters, and would keep a listener for each.
     const end = AbortSignal.any([cluster.signal, ...(signal ? [signal] : [])])
     try {
-      await mkdir(cluster.logFolder, { recursive: true })
+      makeFolder(cluster.logFolder)
       const starts = topology.nodes.map(async (plan) => cluster.#runs(plan, await startNode(plan, cluster)))
       cluster.#nodes = await Promise.race([Promise.all(starts), rejection(end)])
       return cluster

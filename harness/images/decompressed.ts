@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { execa } from 'execa'
 import { StackrigError } from '../errors/index.js'
+import { makeFolder } from '../make-folder.js'
 import { compressions } from './boot-files.js'
 import { imagesFolder } from './cache.js'
 import { openFiles } from './open-files.js'
@@ -29,7 +30,7 @@ export async function decompressed(
     return plain
   }
   await pruneOld(dirname(folder))
-  await mkdir(folder, { recursive: true })
+  makeFolder(folder)
   const unfinished = `${plain}.${process.pid}`
   try {
     await unpack(program, file, unfinished, options)

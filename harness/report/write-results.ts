@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { messageOf, StackrigError } from '../errors/index.js'
+import { makeFolder } from '../make-folder.js'
 import { replaceFile } from '../replace-file.js'
 import { reportHtml } from './html.js'
 import { junitXml } from './junit.js'
@@ -21,13 +22,12 @@ export async function writeResults(run: Run, folder: string): Promise<void> {
     'testresults.json': testResultsJson(run),
   }
   const written = await Promise.allSettled([
-    mkdir(folder, { recursive: true }),
     ...Object.entries(texts).map(async ([name, text]) => {
-      await mkdir(folder, { recursive: true })
+      makeFolder(folder)
       await writeFile(join(folder, name), text)
     }),
     reportHtml(run, folder).then(async (html) => {
-      await mkdir(folder, { recursive: true })
+      makeFolder(folder)
       await writeFile(join(folder, 'report.html'), html)
     }),
   ])

@@ -1,5 +1,4 @@
 export { askAgent } from './agent-client.js'
-export { hostFault } from './host-fault.js'
 export { bridgeMac, tapName, type NetworkPlan } from './network.js'
 export { withPrivateFiles } from './private-files.js'
 export type { Program, ProgramEnd } from './program.js'

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import { hostFault } from '../errors/index.js'
 import { settings } from '../settings.js'
-import { hostFault } from './host-fault.js'
 import type { Namespaces } from './namespaces.js'
 import { withPrivateFiles } from './private-files.js'
 

@@ -1,9 +1,8 @@
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
-import { StackrigError } from '../errors/index.js'
+import { hostFault, StackrigError, systemCode } from '../errors/index.js'
 import { settings } from '../settings.js'
-import { hostFault, systemCode } from './host-fault.js'
 import { makeOwnFolder, requireOwnFolder, whyForeign } from './own-folder.js'
 
 // unix(7): a socket's path has at most 107 bytes; the longest name we put below a run folder has 40.

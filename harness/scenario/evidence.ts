@@ -1,9 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster/index.js'
 import { z } from 'zod'
 import { findingLines, type Finding } from '../diagnosis/index.js'
 import { forPeople, messageOf } from '../errors/index.js'
+import { makeFolder } from '../make-folder.js'
 
 /**
  * Keeps what the nodes' logs say, beside their consoles. A node that cannot answer any more leaves its console only; one
@@ -12,7 +13,7 @@ import { forPeople, messageOf } from '../errors/index.js'
 export async function collectLogs(cluster: Cluster, folder: string): Promise<void> {
   const { logs } = cluster.topology.contract
   if (logs === undefined) return
-  await mkdir(folder, { recursive: true })
+  makeFolder(folder)
   await Promise.all(
     cluster.nodes.map(async (node) => {
       const read: Buffer[] = []
@@ -57,7 +58,7 @@ export interface Diagnosis {
 
 /** Keeps it as a text and as data. */
 export async function writeDiagnosis(diagnosis: Diagnosis, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  makeFolder(folder)
   const { findings, unfinished } = diagnosis
   const told = findings.map((finding) => findingLines(finding).join('\n')).join('\n\n')
   const left = unfinished.map((what) => `not found out: ${what}`).join('\n')

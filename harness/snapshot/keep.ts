@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { humanDuration } from '../duration.js'
 import { StackrigError } from '../errors/index.js'
@@ -10,6 +10,7 @@ import { publish } from '../manifest.js'
 import { cacheFolder } from '../paths.js'
 import { moreRoom, saveState } from '../qemu/index.js'
 import { settings } from '../settings.js'
+import { makeFolder } from '../make-folder.js'
 import { pruneSnapshots, removeAbandoned, unfinishedFolder } from './prune.js'
 import {
   completeSnapshot,
@@ -57,7 +58,7 @@ export async function keepSnapshot<Name extends string>(
 ): Promise<Snapshot<Name>> {
   const kept = await findSnapshot(wanted.folder, options.onProgress)
   if (kept) return snapshotOf(wanted, kept)
-  await mkdir(snapshotRoot(), { recursive: true })
+  makeFolder(snapshotRoot())
   const lock = await lockFile(snapshotLock(wanted.folder), {
     signal: options.signal,
     onWait: () => options.onProgress?.('another process is booting this cluster; waiting for it'),
@@ -84,7 +85,7 @@ async function make(wanted: Wanted<string>, making: Making, options: KeepOptions
   await requireDisk(topology, images, snapshotRoot())
   // One of its own: whatever became of another maker of the same snapshot, its files are not in here.
   const building = unfinishedFolder(folder, randomBytes(4).toString('hex'))
-  await mkdir(building, { recursive: true, mode: 0o700 })
+  makeFolder(building, 0o700)
   const progress = options.onProgress ?? log
   const started = Date.now()
   try {

@@ -11,6 +11,7 @@ import type {
   RunningNode,
 } from '../cluster/index.js'
 import { publish } from '../manifest.js'
+import { makeFolder } from '../make-folder.js'
 import { isMoment, readChain, type MomentInfo } from './moment-info.js'
 import { originOf } from './fork.js'
 import { forkMoment } from './moment-load.js'
@@ -96,7 +97,7 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
     const within = root ?? join(runFolder, 'moments')
     // In the sandbox's folder, which goes with this process, however that ends.
     const building = join(runFolder, `moment-${randomBytes(4).toString('hex')}`)
-    await mkdir(within, { recursive: true, mode: 0o700 })
+    makeFolder(within, 0o700)
     await mkdir(building, { mode: 0o700 })
     const parent = this.#parentIn(within)
     this.#last = undefined

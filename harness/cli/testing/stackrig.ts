@@ -16,6 +16,12 @@ export function stackrigIn({ cwd, cache }: { cwd: string; cache?: string }, ...a
   return execa(process.execPath, [program, ...args], { cwd, reject: false, env })
 }
 
+/** The same within another command, as unshare(1) or sh(1), and with nothing in its environment but `env` when that is given. */
+export function stackrigWithin(within: string[], args: string[], env?: Record<string, string>) {
+  const [outer = '', ...words] = [...within, process.execPath, program, ...args]
+  return execa(outer, words, { reject: false, extendEnv: env === undefined, env: env ?? {} })
+}
+
 /** `stackrig` as a person runs it: in a terminal. */
 export class Terminal {
   screen = ''
