@@ -39,12 +39,12 @@ export async function main(argv: string[]): Promise<void> {
     .enablePositionalOptions()
     .exitOverride()
   const named = commands.get(argv[2] ?? '')
-  for (const load of named ? [named] : commands.values()) {
-    const make = await load()
-    // Subcommands made apart do not take over the program's settings by themselves.
-    program.addCommand(make().copyInheritedSettings(program))
-  }
   try {
+    for (const load of named ? [named] : commands.values()) {
+      const make = await load()
+      // Subcommands made apart do not take over the program's settings by themselves.
+      program.addCommand(make().copyInheritedSettings(program))
+    }
     await program.parseAsync(argv)
     process.exitCode = interrupted.aborted ? 130 : (process.exitCode ?? 0)
   } catch (error) {

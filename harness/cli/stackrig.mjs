@@ -7,10 +7,13 @@ import { ensureBuilt } from '../build.mjs'
 /** What a machine says that is full, or does not let itself be written to (errno(3)). */
 const faults = ['EACCES', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENOSPC', 'EPERM', 'EROFS']
 
-const built = await ensureBuilt().catch((error) => {
+try {
+  const { main } = await import(pathToFileURL(join(await ensureBuilt(), 'harness', 'cli', 'main.js')).href)
+  await main(process.argv)
+} catch (error) {
   if (!faults.includes(error.code)) throw error
-  process.stderr.write(`HOST_DISK the sources must be translated\n  seen:  ${error.message}\n`)
-  process.exit(3)
-})
-const { main } = await import(pathToFileURL(join(built, 'harness', 'cli', 'main.js')).href)
-await main(process.argv)
+  const code = ['EMFILE', 'ENFILE'].includes(error.code) ? 'HOST_LIMIT' : 'HOST_DISK'
+  process.stderr.write(`${code} stackrig must be loaded\n  seen:  ${error.message}\n`)
+  process.stderr.write('  next:  look at ulimit -n, at df, and at who may write to dist/ of the checkout\n')
+  process.exitCode = 3
+}

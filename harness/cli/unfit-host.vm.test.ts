@@ -1,10 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { ensureBuilt } from '../build.mjs'
 import { ownHost } from '../testing/own-host.js'
 import { stackrigWithin } from './testing/stackrig.js'
 
 const { folder } = ownHost()
+// A user who may not write here finds a build.
+beforeAll(ensureBuilt)
 
 const environment = (given: Record<string, string>): Record<string, string> => ({
   PATH: process.env['PATH'] ?? '',
@@ -33,7 +36,7 @@ describe('a cache', () => {
 
   test.each(['images', 'images build pocket', 'up pocket'])('in /proc: stackrig %s', async (line) => {
     // A loop that never ends cannot be told to end.
-    const within = ['timeout', '--signal=KILL', '60']
+    const within = ['timeout', '--signal=KILL', '200']
     const ended = await stackrigWithin(within, line.split(' '), environment({ STACKRIG_CACHE: '/proc/nope' }))
     expectTold(ended, 'HOST_DISK', 3)
   })
@@ -48,7 +51,7 @@ describe('a cache', () => {
   })
 
   test('that cannot be made is told by doctor, too', async () => {
-    const within = ['timeout', '--signal=KILL', '60']
+    const within = ['timeout', '--signal=KILL', '200']
     const { stdout, stderr, exitCode } = await stackrigWithin(
       within,
       ['doctor', '--json'],
