@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Command } from 'commander'
+import { makeFolder } from '../make-folder.js'
 import { StackrigError } from '../errors/index.js'
 import { packageFolder, projectFolder } from '../paths.js'
 import { print } from './print.js'
@@ -30,7 +31,7 @@ export function bugCommand(): Command {
           where: file,
           next: 'fill that in, or give another title',
         })
-      await mkdir(dirname(path), { recursive: true })
+      makeFolder(dirname(path))
       await writeFile(path, bugText({ id, ...options }))
       print(file, `next: fill in its steps, then npx stackrig test ${file.replace(/\.scenario\.ts$/, '')}`)
     })

@@ -11,9 +11,10 @@ try {
   const { main } = await import(pathToFileURL(join(await ensureBuilt(), 'harness', 'cli', 'main.js')).href)
   await main(process.argv)
 } catch (error) {
-  if (!faults.includes(error.code)) throw error
-  const code = ['EMFILE', 'ENFILE'].includes(error.code) ? 'HOST_LIMIT' : 'HOST_DISK'
-  process.stderr.write(`${code} stackrig must be loaded\n  seen:  ${error.message}\n`)
+  const { code = '', message } = /** @type {NodeJS.ErrnoException} */ (error)
+  if (!faults.includes(code)) throw error
+  const ours = ['EMFILE', 'ENFILE'].includes(code) ? 'HOST_LIMIT' : 'HOST_DISK'
+  process.stderr.write(`${ours} stackrig must be loaded\n  seen:  ${message}\n`)
   process.stderr.write('  next:  look at ulimit -n, at df, and at who may write to dist/ of the checkout\n')
   process.exitCode = 3
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join, relative } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { execa } from 'execa'
+import { makeFolder } from '../make-folder.js'
 import { availableMemory } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { writtenFault, type WrittenFault } from '../faults/index.js'
@@ -38,7 +39,7 @@ export function sweepCommand(): Command {
     .action(async (scenario: string, options: { faults: WrittenFault[]; jobs?: number; again?: boolean }) => {
       const { faults, jobs = jobsHere(), again = false } = options
       const folder = sweepFolder(scenario, faults)
-      await mkdir(folder, { recursive: true })
+      makeFolder(folder)
       const before = again ? undefined : await readSweep(folder)
       const sweep = before ?? (await beginSweep(scenario, folder))
       await work(openCases(sweep, faults), jobs, async ({ step, fault }) => {

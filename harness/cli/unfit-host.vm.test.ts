@@ -84,6 +84,11 @@ test.each([
   expect(exitCode).toBe(status)
 })
 
+test.each([20, 64])('%i file descriptors are too few', async (limit) => {
+  const within = ['sh', '-c', `ulimit -n ${limit} && exec "$0" "$@"`]
+  expectTold(await stackrigWithin(within, ['ps']), 'HOST_LIMIT', 3)
+})
+
 test('a variable that makes no sense is wrong use', async () => {
   const { exitCode, stderr } = await stackrigWithin(
     ['env'],

@@ -19,10 +19,14 @@ export async function endOf(outermost: ProcessIdentity, gone: Promise<void>, tim
   if (await within(gone, timeout)) return
   const inside = insideOf(outermost)
   for (const child of inside) kill(child)
-  // Its child is killed with it (unshare(1), --kill-child).
-  if (inside.length === 0) kill(outermost)
-  if (await within(gone, dyingTime)) return
+  await within(
+    waitForEnd(() => inside.some(isRunning)),
+    dyingTime,
+  )
+  // It may have been stopped, and then does not hear of its child's end; where the child cannot be found, it is killed with it
+  // (unshare(1), --kill-child).
   kill(outermost)
+  if (await within(gone, dyingTime)) return
   const still = [outermost, ...inside].filter(isRunning)
   if (still.length === 0) return
   throw new StackrigError('SANDBOX_STUCK', 'all processes of the cluster must end when they are killed', {

@@ -1,5 +1,6 @@
-import { mkdir, rm, statfs } from 'node:fs/promises'
+import { rm, statfs } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { makeFolder } from '../make-folder.js'
 import type { Cluster } from '../cluster/index.js'
 import { forPeople, messageOf, StackrigError } from '../errors/index.js'
 import { settings } from '../settings.js'
@@ -128,7 +129,7 @@ export class ScenarioMoments implements StepObserver {
 
   async #whyNot(): Promise<string | undefined> {
     try {
-      await mkdir(this.#root, { recursive: true, mode: 0o700 })
+      makeFolder(this.#root, 0o700)
       const { bavail, bsize } = await statfs(this.#root)
       return bavail * bsize < leastFree ? `the disk of ${this.#root} is nearly full` : undefined
     } catch (error) {

@@ -12,7 +12,6 @@ export async function cutShell(shell: LocalShell, bytes: () => number): Promise<
     const server = createServer().listen(join(folder, name))
     await once(server, 'listening')
     const near = connect(join(folder, name))
-    far.on('error', () => undefined)
     const [middle] = (await once(server, 'connection')) as [Socket]
     server.close()
     const pass = (data: Buffer): void => {

@@ -18,6 +18,8 @@ export function localShell(words: readonly string[]): LocalShell {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
   })
   const [, , , output, errors] = shells.stdio as unknown as [null, null, null, Socket, Socket]
+  // Once for each, however many are put in front of them: what a shell that was ended does not take is no error.
+  for (const end of [output, errors]) end.on('error', () => undefined)
   return {
     output,
     errors,
