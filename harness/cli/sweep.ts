@@ -8,6 +8,7 @@ import { makeFolder } from '../make-folder.js'
 import { availableMemory } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { writtenFault, type WrittenFault } from '../faults/index.js'
+import { makeFolder } from '../make-folder.js'
 import { projectFolder } from '../paths.js'
 import { replaceFile } from '../replace-file.js'
 import {
