@@ -111,7 +111,7 @@ export interface Launched {
  * open does not notice that it is a fork.
  */
 export async function launch(sandbox: Sandbox, spec: MachineSpec, stop: AbortSignal): Promise<Launched> {
-  writeFileSync(spec.consoleLog, '', { flag: 'a' })
+  writeFileSync(spec.consoleLog, '', { flag: 'a', mode: 0o600 })
   const machine = await Machine.start(sandbox, spec)
   const crashed = new AbortController()
   const expected = new AbortController()

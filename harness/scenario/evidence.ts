@@ -26,7 +26,7 @@ export async function collectLogs(cluster: Cluster, folder: string): Promise<voi
       await reading.catch((error: unknown) => {
         read.push(Buffer.from(`the logs end here: ${messageOf(error)}\n`))
       })
-      await writeFile(join(folder, `${node.name}.log`), Buffer.concat(read))
+      await writeFile(join(folder, `${node.name}.log`), Buffer.concat(read), { mode: 0o600 })
     }),
   )
 }
