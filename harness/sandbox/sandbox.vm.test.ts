@@ -19,6 +19,7 @@ import { forgetSettings } from '../settings.js'
 import { processesBelow } from '../testing/leftovers.js'
 import { ownHost } from '../testing/own-host.js'
 import { failureOf } from '../testing/script.js'
+import { makeOwnFolder } from './own-folder.js'
 import { childrenOf, identify } from './process-identity.js'
 import { runFolders, runRoot } from './run-folder.js'
 import { Sandbox } from './sandbox.js'
@@ -33,6 +34,7 @@ const network = {
 
 /** A run folder that somebody made, in which something answers as an agent would. */
 async function madeFolder(id: string): Promise<string> {
+  await makeOwnFolder(runRoot())
   const folder = join(runRoot(), id)
   mkdirSync(folder, { mode: 0o700 })
   const server = createServer((socket) => socket.destroy()).listen(join(folder, 'agent.sock'))
@@ -56,7 +58,6 @@ describe('a note that cannot be believed', () => {
     ['a folder', (note) => mkdirSync(note)],
     ['a pipe', (note) => void execaSync('mkfifo', [note])],
   ])('%s', async (_, make) => {
-    await using _open = await Sandbox.open(network)
     const folder = await madeFolder('0badf00d')
     make(join(folder, 'sandbox.json'))
     await expect(Sandbox.attach(folder)).rejects.toMatchObject(gone)
@@ -78,7 +79,6 @@ describe('a note that cannot be believed', () => {
   })
 
   test('one of a process that has ended, whose number another has by now', async () => {
-    await using _open = await Sandbox.open(network)
     const folder = await madeFolder('0badf00d')
     writeFileSync(join(folder, 'sandbox.json'), JSON.stringify({ ...identify(process.pid), started: '1' }))
     await expect(Sandbox.attach(folder)).rejects.toMatchObject(gone)
