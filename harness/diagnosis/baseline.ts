@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { z } from 'zod'
+import { makeFolder } from '../make-folder.js'
 import type { Cluster, Origin, Topology } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { lockFile } from '../file-lock.js'
@@ -84,7 +85,7 @@ export async function ensureBaseline(
 ): Promise<Baseline> {
   const known = await readBaseline(origin, topology)
   if (known) return known
-  await mkdir(baselineRoot(), { recursive: true, mode: 0o700 })
+  makeFolder(baselineRoot(), 0o700)
   const file = fileOf(origin, topology.contract.facts)
   const lock = await lockFile(join(cacheFolder(), 'locks', `${basename(file)}.lock`), { signal })
   try {

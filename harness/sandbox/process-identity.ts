@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { messageOf } from '../errors/index.js'
-import { systemCode } from '../errors/index.js'
+import { messageOf, systemCode } from '../errors/index.js'
 
 /**
  * A process that cannot be mistaken for a later one with the same number: when it started, in clock ticks since the host

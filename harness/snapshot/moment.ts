@@ -11,6 +11,7 @@ import type {
   RunningNode,
 } from '../cluster/index.js'
 import { publish } from '../manifest.js'
+import { hostFault } from '../errors/index.js'
 import { makeFolder } from '../make-folder.js'
 import { isMoment, readChain, type MomentInfo } from './moment-info.js'
 import { originOf } from './fork.js'
@@ -108,6 +109,8 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
       if (root !== undefined) await pinSnapshot(this.#golden.folder, folder)
       this.#last = folder
       return new Moment(folder, info, this.#golden, this.#cluster.makeFaults)
+    } catch (error) {
+      throw hostFault(error, `the moment ${name} must find room`, within)
     } finally {
       await rm(building, { recursive: true, force: true })
     }

@@ -1,6 +1,5 @@
 import { closeSync, fchmodSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { makeFolder } from '../make-folder.js'
 import { lineForPeople } from '../errors/index.js'
 import { makeFolder } from '../make-folder.js'
 import { boundedText, boundedValue, longestText, type Mask } from './bounded.js'
