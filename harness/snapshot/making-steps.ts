@@ -21,7 +21,7 @@ export const makingSteps: Readonly<Record<string, MakingStepVersion>> = {
     lookedAt: 'c4143bdf4f200ff5',
   },
   proof: { version: 4, sources: ['cloud/readiness.ts'], lookedAt: '518e134def7e9ed0' },
-  'warm-up': { version: 4, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: 'b47d4225e109e942' },
+  'warm-up': { version: 4, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: '660e3b32a9bf7455' },
   rest: { version: 1, sources: ['cluster/quiet-moment.ts'], lookedAt: '6efb777e0713c562' },
-  saving: { version: 1, sources: ['snapshot/keep.ts', 'qemu/saved-state.ts'], lookedAt: '89f764eae541ac5f' },
+  saving: { version: 1, sources: ['snapshot/keep.ts', 'qemu/saved-state.ts'], lookedAt: '36f4fa4d499e4268' },
 }
