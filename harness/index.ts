@@ -50,6 +50,7 @@ export {
   command,
   file,
   http,
+  invariant,
   logLine,
   not,
   port,

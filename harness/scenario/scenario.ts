@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { test as base, type RunnerTestCase, type TestAPI } from 'vitest'
-import { cloudOf, guestDisk, openBrowser, isStage, type Start } from '../cloud/index.js'
+import { cloudOf, guestDisk, Invariants, openBrowser, isStage, type Start } from '../cloud/index.js'
 import type { Cluster, RunningNode } from '../cluster/index.js'
 import { diagnose } from '../diagnosis/index.js'
 import { forPeople, StackrigError } from '../errors/index.js'
@@ -64,6 +64,8 @@ export interface ScenarioOptions {
    * `'off'`: none are taken.
    */
   moments?: MomentsKept
+  /** Whether a cloud must be whole when a scenario has passed: INVARIANT_BROKEN otherwise. Default: no. */
+  invariants?: boolean
 }
 
 interface TimelineNeeds extends Pick<HiddenFixtures, 'Steps'> {
@@ -82,7 +84,7 @@ const preparation = 75 * 60_000
  */
 export function scenario<Name extends string>(
   start: Start<Name>,
-  { moments: kept = 'failure' }: ScenarioOptions = {},
+  { moments: kept = 'failure', invariants = false }: ScenarioOptions = {},
 ): TestAPI<ScenarioFixtures<Name>> {
   requireKept(kept)
   const topology = isStage(start) ? start.topology : start
@@ -98,6 +100,7 @@ export function scenario<Name extends string>(
       await using cluster = await forkCluster(snapshot, { logFolder: evidence, signal, timeline, makeFaults })
       const moments = momentsOf(cluster, { evidence, task, start, snapshot, kept })
       if (moments) steps.observe(moments)
+      const whole = invariants && topology.contract.cloud ? new Invariants(cluster) : undefined
       using swept = sweepOf(cluster)
       if (swept) steps.observe(swept)
       await use(cluster)
@@ -108,10 +111,12 @@ export function scenario<Name extends string>(
       if (failed) await moments?.failed()
       // Who is asked what is wrong must be able to answer.
       await cluster.faults.heal()
-      if (failed) await reportDiagnosis(cluster, evidence)
+      const broken = failed ? undefined : await whole?.broken()
+      if (failed || broken) await reportDiagnosis(cluster, evidence)
       await collectLogs(cluster, evidence)
       await moments?.settle({ failed, kept, keep: runOptions().keep })
       if (moments?.hasFailure) task.meta.canRewind = true
+      if (broken) throw broken
     },
     cloud: async ({ cluster, signal }: { cluster: Cluster<Name>; signal: AbortSignal }, use: Use<Cloud>) => {
       using cloud = cloudOf(cluster, signal)
