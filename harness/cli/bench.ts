@@ -6,7 +6,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { execa } from 'execa'
 import { prepare } from '../scenario/index.js'
 import { forkCluster, type Snapshot } from '../snapshot/index.js'
-import { bootCluster, cloudAccess, type Cluster } from '../cluster/index.js'
+import { bootCluster, cloudAccess, machineSpec, type Cluster } from '../cluster/index.js'
 import { directCommand, type Machine } from '../qemu/index.js'
 import { Progress } from './progress.js'
 import { findTopology } from './find-fixture.js'
@@ -134,7 +134,10 @@ async function measureBootRatio(snapshot: Snapshot): Promise<number> {
     const [node] = cluster.nodes
     if (!node) throw new Error('a topology without nodes')
     await cluster.close()
-    return through / (await bootByHand(byHand(directCommand(node.machine.spec), logFolder)))
+    const { disk, memory } = node.machine.spec
+    const within = { topology, machines: snapshot, logFolder }
+    const spec = machineSpec(within, node.plan, { storage: { disk, memory, incoming: false } })
+    return through / (await bootByHand(byHand(directCommand(spec), logFolder)))
   } finally {
     await rm(logFolder, { recursive: true, force: true })
   }

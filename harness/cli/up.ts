@@ -17,7 +17,7 @@ import { humanDuration } from '../duration.js'
 import { showControls, StackrigError } from '../errors/index.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
-import { listRunning, noteRunning } from './running.js'
+import { described, keptCluster, keptClusters } from './kept-clusters.js'
 import { findStart, findTopology } from './find-fixture.js'
 
 /** `stackrig up`: a fork that goes on running until `stackrig down`. */
@@ -34,24 +34,25 @@ export function upCommand(): Command {
       const cold = options.cold ? await findTopology(startName) : undefined
       const start = cold ?? (await findStart(startName))
       const name = options.name ?? startName
-      if ((await listRunning()).some((cluster) => cluster.name === name)) {
+      if ((await keptClusters()).some((cluster) => cluster.name === name)) {
         throw new StackrigError('USAGE', `a cluster "${name}" is already running`, {
           next: `npx stackrig down ${name}, or give this one another --name`,
         })
       }
       using progress = new Progress()
       const { cluster, took } = await (cold ? boot(cold, progress) : fork(start, progress))
-      // In this order: a note of a sandbox that is not kept goes with it.
-      const note = noteRunning(name, cluster)
-      await cluster.sandbox.keep()
-      if (options.json) process.stdout.write(`${JSON.stringify(note, null, 2)}\n`)
+      const [first] = cluster.nodes
+      await cluster.keep(name)
+      const kept = await keptCluster(name)
+      if (options.json) process.stdout.write(`${JSON.stringify(described(kept), null, 2)}\n`)
       else {
         process.stdout.write(`${styleText('bold', name)} is up after ${humanDuration(took)}\n`)
-        for (const node of note.nodes) process.stdout.write(`  ${node.name.padEnd(12)} ${node.address}\n`)
-        process.stdout.write(`npx stackrig shell ${note.nodes[0]?.name ?? 'NODE'}\n`)
+        for (const node of kept.topology.nodes)
+          process.stdout.write(`  ${node.name.padEnd(12)} ${node.address}\n`)
+        process.stdout.write(`npx stackrig shell ${first?.name ?? 'NODE'}\n`)
         process.stdout.write(`npx stackrig down ${name}\n`)
       }
-      // Open streams to the nodes would keep this process alive.
+      // The nodes' processes, which it has started, would keep this one alive.
       process.exit(0)
     })
 }

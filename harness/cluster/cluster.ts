@@ -3,8 +3,10 @@ import type { Socket } from 'node:net'
 import { StackrigError } from '../errors/index.js'
 import { Sandbox } from '../sandbox/index.js'
 import { nodeLane, noTimeline, type Timeline } from '../timeline/index.js'
-import { bootNode, newDisk } from './boot-node.js'
+import { attachNode, bootSharedNode } from './attach-node.js'
+import { bootNode, newDisk, type BootNodeOptions } from './boot-node.js'
 import { addressOf } from './host-names.js'
+import { writeRecord } from './kept.js'
 import { networkPlan, type Launched, type MachineOptions } from './launch.js'
 import type { ClusterMoment, MomentForkOptions, MomentOptions, MomentSaver } from './moment-saver.js'
 import { RunningNode } from './node.js'
@@ -29,7 +31,10 @@ export interface StartOptions {
   signal?: AbortSignal | undefined
 }
 
-/** The running nodes of one topology, in one sandbox. Disposing it ends them all and leaves nothing behind. */
+/**
+ * The running nodes of one topology, in one sandbox. Disposing it ends them all and leaves nothing behind; disposing one that
+ * another process started (`attachCluster`) lets go of it.
+ */
 export class Cluster<Name extends string = string> implements AsyncDisposable {
   readonly sandbox: Sandbox
   readonly machines: MachineOptions
@@ -42,6 +47,8 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   /** Takes its moments; handed in by whoever forked it. */
   saver: MomentSaver<Name> | undefined
 
+  /** Whether other processes may use it, too: it was started by one of them. */
+  readonly #isShared: boolean
   readonly #failed = new AbortController()
   readonly #stopping = new AbortController()
   #topology: Topology<Name>
@@ -49,7 +56,8 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   /** The last node that is being added: each needs the topology that the one before it made. */
   #adding: Promise<unknown> = Promise.resolve()
 
-  private constructor(topology: Topology<Name>, sandbox: Sandbox, options: ClusterOptions) {
+  private constructor(topology: Topology<Name>, sandbox: Sandbox, options: ClusterOptions, isShared = false) {
+    this.#isShared = isShared
     const { accelerator, images, launcher } = options
     this.#topology = topology
     this.sandbox = sandbox
@@ -80,6 +88,29 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     } catch (error) {
       cluster.#stopping.abort(error)
       await cluster.close()
+      throw error
+    }
+  }
+
+  /**
+   * One whose nodes another process started, in this sandbox. See `attachCluster`.
+   * @throws StackrigError those of `attachNode`.
+   */
+  static async attach(
+    topology: Topology,
+    sandbox: Sandbox,
+    { machines, clockBehind }: { machines: MachineOptions; clockBehind: number },
+  ): Promise<Cluster> {
+    const cluster = new Cluster(topology, sandbox, machines, true)
+    cluster.clockBehind = clockBehind
+    try {
+      const attached = topology.nodes.map(async (plan) =>
+        cluster.#runs(plan, await attachNode(cluster, plan)),
+      )
+      cluster.#nodes = await Promise.all(attached)
+      return cluster
+    } catch (error) {
+      await cluster.letGo()
       throw error
     }
   }
@@ -134,7 +165,7 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
       const data = { node: name, address }
       const text = `it joins at ${address}`
       this.timeline.add({ lane: nodeLane(name), kind: 'join', text, data })
-      const added = this.#runs(node, await bootNode(this, node, { topology }))
+      const added = this.#runs(node, await this.boot(node, { topology }))
       this.#topology = topology
       this.#nodes = [...this.#nodes, added]
       return added
@@ -142,6 +173,11 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
       await this.sandbox.removeTap(index)
       throw error
     }
+  }
+
+  /** Switches a node on. @throws StackrigError those of `bootNode`. */
+  boot(node: TopologyNode, options: BootNodeOptions = {}): Promise<Launched> {
+    return this.#isShared ? bootSharedNode(this, node, options) : bootNode(this, node, options)
   }
 
   #runs(plan: TopologyNode, launched: Launched): RunningNode {
@@ -187,13 +223,39 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     signal?.addEventListener('abort', () => void this.close(), { once: true, signal: this.stopping })
   }
 
+  /** Ends the cluster, for all that use it. */
   async close(): Promise<void> {
     this.#stopping.abort()
     await this.sandbox.close()
   }
 
+  /**
+   * Leaves the cluster running, also when this process ends, for `attachCluster`; this object is of no use any more.
+   * @param name by which it is found
+   * @throws StackrigError SANDBOX_DIED
+   */
+  async keep(name: string): Promise<void> {
+    const { folder } = this.sandbox
+    if (this.logFolder !== folder || this.diskFolder !== folder)
+      throw new TypeError('what a kept cluster writes must lie in its own folder')
+    const { accelerator, launcher } = this.machines
+    const started = new Date().toISOString()
+    const { clockBehind, topology } = this
+    // In this order: the record of a sandbox that is not kept goes with it.
+    writeRecord(folder, { name, started, accelerator, launcher, clockBehind, topology })
+    await this.sandbox.keep()
+    await this.letGo()
+  }
+
+  /** Lets go of a cluster that others use, too, when commands that were given up have ended. */
+  async letGo(): Promise<void> {
+    await Promise.all(this.#nodes.map((node) => node.letGo()))
+    this.#stopping.abort()
+    this.sandbox.detach()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+    await (this.#isShared ? this.letGo() : this.close())
   }
 }
 

@@ -1,3 +1,4 @@
+export { attachCluster, type AttachOptions } from './attach.js'
 export { diskOf, sharedMemory } from './boot-node.js'
 export { availableMemory } from './available-memory.js'
 export { bootCluster, type BootOptions } from './boot.js'
@@ -6,7 +7,15 @@ export { Cluster, type ClusterOptions } from './cluster.js'
 export { coldStart } from './cold-start.js'
 export { hostNames } from './host-names.js'
 export { requireDisk, requireMemory } from './host-room.js'
-export { launch, machineSpec, type Images, type Launched, type MachineOptions } from './launch.js'
+export { findKept, listKept, type KeptCluster } from './kept.js'
+export {
+  consoleLogOf,
+  launch,
+  machineSpec,
+  type Images,
+  type Launched,
+  type MachineOptions,
+} from './launch.js'
 export type { ClusterMoment, MomentForkOptions, MomentOptions, MomentSaver } from './moment-saver.js'
 export { RunningNode, type CommandMethod, type TimeLimit } from './node.js'
 export { planProvision, provision, type ChangedFile } from './provision.js'

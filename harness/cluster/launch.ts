@@ -53,6 +53,10 @@ export function networkPlan(topology: Topology): NetworkPlan {
   return { cidr: topology.network, gateway: topology.gateway, hosts }
 }
 
+/** Where everything that a node writes to its serial console is kept. */
+export const consoleLogOf = (logFolder: string, name: string): string =>
+  join(logFolder, `${name}.console.log`)
+
 /** What differs between a cold boot and a fork of the same node. */
 export interface Storage {
   memory: { file: string; shared: boolean }
@@ -80,7 +84,7 @@ export function machineSpec(
     tap: tapName(topology.nodes.findIndex(({ name }) => name === node.name)),
     kernelWords: [kernelWords(topology, node)],
     ports: shellPorts,
-    consoleLog: join(logFolder, `${node.name}.console.log`),
+    consoleLog: consoleLogOf(logFolder, node.name),
     accelerator: machines.accelerator,
     launcher: machines.launcher,
     clock,
@@ -121,14 +125,14 @@ export async function launch(sandbox: Sandbox, spec: MachineSpec, stop: AbortSig
     if (isDiskFull(event)) crashed.abort(diskFull(spec))
   })
   const signal = AbortSignal.any([machine.signal, crashed.signal])
-  const open = await Promise.all(
-    Array.from({ length: channels }, async (_, n) => {
-      const output = await machine.connect(portSocket(spec.name, outputPort(n)))
-      const errors = await machine.connect(portSocket(spec.name, errorPort(n)))
-      return new ShellChannel(spec.name, output, errors)
-    }),
-  )
-  return { machine, shell: new Shell(spec.name, open, signal), signal }
+  const channel = async (n: number): Promise<ShellChannel> => {
+    const output = await machine.connect(portSocket(spec.name, outputPort(n)))
+    const errors = await machine.connect(portSocket(spec.name, errorPort(n)))
+    return new ShellChannel(spec.name, output, errors)
+  }
+  const numbers = Array.from({ length: channels - 1 }, (_, n) => n + 1)
+  const [ender, ...work] = await Promise.all([channel(0), ...numbers.map(channel)])
+  return { machine, shell: new Shell(spec.name, { ender, work }, signal), signal }
 }
 
 /** QEMU QMP Reference Manual, RESET: by the guest, as reboot(8) or a triple fault does, not by whoever runs QEMU. */

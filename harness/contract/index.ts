@@ -11,6 +11,7 @@ export type {
   Symptom,
 } from './contract.js'
 export { defineContract } from './define-contract.js'
+export { contractSchema } from './schema.js'
 export { exported, ini } from './edits.js'
 export { metaOpenstack } from './meta-openstack.js'
 export { busybox, debian12Systemd, debian12Sysv, pokySystemd, pokySysv } from './operating-systems.js'

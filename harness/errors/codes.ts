@@ -15,6 +15,8 @@ export const codes = {
   LOCK_INVALID: { class: 'usage', outlived: false },
   /** There is no running cluster of that name, or no such node in it. */
   CLUSTER_UNKNOWN: { class: 'usage', outlived: false },
+  /** Another process holds all channels of a node, its console, or its QMP connection; the message names it. */
+  NODE_HELD: { class: 'usage', outlived: true },
   /** Node is too old, or a program that stackrig runs is not installed. */
   HOST_PROGRAM_MISSING: { class: 'host', outlived: false },
   /** `/dev/net/tun` is missing or may not be opened. */

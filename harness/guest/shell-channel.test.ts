@@ -139,11 +139,14 @@ describe.each(localShells.map((words) => [words.join(' '), words] as const))('un
   })
 
   test('a command that talks with a person has the stream to itself', async () => {
-    const stream = await channel.release('sh <&1; echo "the end"', soon())
+    const { stream, ended } = await channel.converse('sh <&1; echo "the end"', soon())
+    expect(channel.isQuiet).toBe(false)
     let heard = ''
     stream.on('data', (data: Buffer) => (heard += data.toString()))
     stream.write('echo typed; exit\n')
     await expect.poll(() => heard).toMatch(/^typed\nthe end\n/)
+    ended()
+    expect(channel.isQuiet).toBe(true)
   })
 
   test('a cut of the streams at every byte changes nothing', async () => {

@@ -27,6 +27,14 @@ export interface CommandResult {
  */
 export type OnOutput = (stream: 'stdout' | 'stderr', data: Buffer) => unknown
 
+/** A command that talks with a person. */
+export interface Conversation {
+  /** What the command says and is told. */
+  stream: Socket
+  /** To be called when the command has said that it ends: otherwise it is ended before another uses its channel. */
+  ended: () => void
+}
+
 /** What a loop says of itself. */
 interface Answer {
   session: number
@@ -53,6 +61,8 @@ export class ShellChannel {
   /** The answer to the last question; undefined before the first, and when a command did not end in order. */
   #settled: Promise<Answer> | undefined
   #answer: Answer | undefined
+  /** What talked with a person has ended, and was the last command. */
+  #isOver = false
   #listening = new AbortController()
   /** Holders that were waited for already. */
   #lasting: ReadonlySet<number> = new Set()
@@ -78,6 +88,11 @@ export class ShellChannel {
   /** The command that ends what runs on this channel, for another channel of the node; undefined when nothing does. */
   get ending(): string | undefined {
     return this.#answer && endSession(this.#answer.session, this.#answer.ports)
+  }
+
+  /** Whether nothing of a command is under way. */
+  get isQuiet(): boolean {
+    return this.#isOver || this.#settled !== undefined
   }
 
   /**
@@ -167,14 +182,19 @@ export class ShellChannel {
    * written there by `<&1`, and has to say itself when it ends; `run` must not be called any more.
    * @throws StackrigError SHELL_LOST
    */
-  async release(command: string, signal: AbortSignal): Promise<Socket> {
+  async converse(command: string, signal: AbortSignal): Promise<Conversation> {
     if (!(await this.ready(signal))) throw this.#taken()
     const { mark, frame } = framed(command)
     this.#settled = undefined
     this.#output.write(frame)
     await this.#stdout.until([`<${mark}\n`], signal)
     this.#stdout.release()
-    return this.#output
+    return {
+      stream: this.#output,
+      ended: () => {
+        this.#isOver = true
+      },
+    }
   }
 
   close(): void {

@@ -5,13 +5,13 @@ import { messageOf, StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
 import { BoundedOutput } from './bounded-output.js'
 import { lastLines } from './plain-text.js'
-import type { CommandResult, OnOutput, ShellChannel } from './shell-channel.js'
+import type { CommandResult, Conversation, OnOutput, ShellChannel } from './shell-channel.js'
 
 const log = logger('shell')
 
 export interface RunOptions {
   /** Default 120 s: generous, because under TCG starting a program costs a tenth of a second. */
-  timeout?: Duration
+  timeout?: Duration | 'none'
   signal?: AbortSignal | undefined
   onOutput?: OnOutput
   /**
@@ -21,6 +21,32 @@ export interface RunOptions {
   outputLimit?: number
 }
 
+/** What ends commands that hang on other channels; a channel is one. */
+export interface Ender {
+  run(command: string, signal: AbortSignal): Promise<unknown>
+  start(signal: AbortSignal): Promise<void>
+  greet(signal: AbortSignal): Promise<void>
+  close(): void
+}
+
+/** Where a shell has its channels from when all that it has are busy. */
+export interface MoreChannels {
+  /**
+   * One that runs commands of nobody else from now on; undefined when there is none left, but some were given already.
+   * @throws StackrigError NODE_HELD, SHELL_LOST
+   */
+  take(): Promise<ShellChannel | undefined>
+  /** Gives all of them back. */
+  close(): void
+}
+
+/** What commands run on. */
+export interface ShellChannels {
+  ender: Ender
+  work: readonly ShellChannel[]
+  more?: MoreChannels
+}
+
 /**
  * The command channel into a node: several commands at a time, with separate output streams and an exit status.
  * One channel runs no commands of others: it ends theirs, also when all of them hang.
@@ -28,20 +54,22 @@ export interface RunOptions {
 export class Shell {
   readonly #node: string
   readonly #idle: ShellChannel[]
-  readonly #ender: ShellChannel
+  readonly #ender: Ender
+  readonly #more: MoreChannels | undefined
+  /** Channels on which something is being ended. */
+  readonly #freeing = new Set<Promise<void>>()
   #ending: Promise<unknown> = Promise.resolve()
   readonly #waiting: ((channel: ShellChannel) => void)[] = []
-  readonly #all: ShellChannel[]
+  readonly #all: readonly (ShellChannel | Ender)[]
   #isClosed = false
   readonly #signal: AbortSignal
 
-  constructor(node: string, channels: ShellChannel[], signal: AbortSignal) {
-    const [ender, ...others] = channels
-    if (!ender || others.length === 0) throw new TypeError('a shell needs two channels')
+  constructor(node: string, { ender, work, more }: ShellChannels, signal: AbortSignal) {
     this.#node = node
-    this.#all = channels
+    this.#all = [ender, ...work]
     this.#ender = ender
-    this.#idle = others
+    this.#idle = [...work]
+    this.#more = more
     this.#signal = signal
   }
 
@@ -50,8 +78,9 @@ export class Shell {
    * @throws StackrigError WAIT_TIMEOUT (the command is ended), SHELL_LOST; the reason of the signals.
    */
   async execute(command: string, options: RunOptions = {}): Promise<CommandResult> {
-    const timeout = milliseconds(options.timeout ?? '120s')
-    const expired = AbortSignal.timeout(timeout)
+    const { timeout = '120s' } = options
+    const limit = timeout === 'none' ? 0 : milliseconds(timeout)
+    const expired = timeout === 'none' ? new AbortController().signal : AbortSignal.timeout(limit)
     const signals = [this.#signal, expired, ...(options.signal ? [options.signal] : [])]
     const signal = AbortSignal.any(signals)
     const output = new BoundedOutput(8000)
@@ -66,16 +95,31 @@ export class Shell {
       this.#give(channel)
       return result
     } catch (error) {
-      if (channel) void this.#free(channel)
+      if (channel) this.#free(channel)
       if (!expired.aborted || this.#signal.aborted || options.signal?.aborted) throw error
       throw new StackrigError(
         'WAIT_TIMEOUT',
-        `waited ${humanDuration(timeout)} for a command on ${this.#node}`,
+        `waited ${humanDuration(limit)} for a command on ${this.#node}`,
         {
           where: beginning(command),
           seen: lastLines(output.bytes().toString(), 15) || 'no output',
         },
       )
+    }
+  }
+
+  /**
+   * Begins a command that talks with a person, on a channel that runs nothing else from then on.
+   * @throws StackrigError SHELL_LOST, NODE_HELD; the reason of the signals.
+   */
+  async converse(command: string, signal: AbortSignal): Promise<Conversation> {
+    const either = AbortSignal.any([this.#signal, signal])
+    const channel = await this.#take(either)
+    try {
+      return await channel.converse(command, either)
+    } catch (error) {
+      this.#free(channel)
+      throw error
     }
   }
 
@@ -131,6 +175,16 @@ export class Shell {
   close(): void {
     this.#isClosed = true
     for (const channel of this.#all) channel.close()
+    this.#more?.close()
+  }
+
+  /** The same when commands that were given up have ended on the node, at the latest after half a minute. */
+  async letGo(): Promise<void> {
+    const late = new AbortController()
+    const timer = delay(30_000, undefined, { signal: late.signal }).catch(() => undefined)
+    await Promise.race([Promise.all(this.#freeing), timer])
+    late.abort()
+    this.close()
   }
 
   /**
@@ -141,14 +195,14 @@ export class Shell {
     const looked = new Set<ShellChannel>()
     for (;;) {
       signal.throwIfAborted()
-      const channel = this.#idle.pop() ?? (await this.#turn(signal))
+      const channel = this.#idle.pop() ?? (await this.#another(signal)) ?? (await this.#turn(signal))
       if (await this.#ready(channel, signal)) return channel
       if (this.#idle.length > 0 && !looked.has(channel)) {
         looked.add(channel)
         this.#idle.unshift(channel)
       } else {
         log('%s: ends processes %s: they write to a channel that is needed', this.#node, channel.holders)
-        void this.#free(channel)
+        this.#free(channel)
       }
     }
   }
@@ -157,9 +211,22 @@ export class Shell {
     try {
       return await channel.ready(signal)
     } catch (error) {
-      void this.#free(channel)
+      this.#free(channel)
       throw error
     }
+  }
+
+  /** One that this process did not have yet; whoever waits for it may be given up before it comes. */
+  #another(signal: AbortSignal): Promise<ShellChannel | undefined> {
+    if (!this.#more) return Promise.resolve(undefined)
+    const coming = this.#more.take()
+    return new Promise((resolve, reject) => {
+      const listener = addAbortListener(signal, () => {
+        reject(signal.reason as Error)
+        coming.then((channel) => channel && this.#give(channel)).catch(() => undefined)
+      })
+      coming.then(resolve, reject).finally(() => listener[Symbol.dispose]())
+    })
   }
 
   #turn(signal: AbortSignal): Promise<ShellChannel> {
@@ -182,8 +249,14 @@ export class Shell {
     else this.#idle.push(channel)
   }
 
-  /** Ends what still runs on a channel; its loop then starts a new shell. Tried until the node is gone: it may stand still. */
-  async #free(channel: ShellChannel): Promise<void> {
+  /** Ends what still runs on a channel; its loop then starts a new shell. */
+  #free(channel: ShellChannel): void {
+    const freed = this.#endAndStart(channel).finally(() => this.#freeing.delete(freed))
+    this.#freeing.add(freed)
+  }
+
+  /** Tried until the node is gone: it may stand still. */
+  async #endAndStart(channel: ShellChannel): Promise<void> {
     const { ending } = channel
     while (!this.#signal.aborted && !this.#isClosed) {
       try {

@@ -79,13 +79,16 @@ async function removeDeadFolders(): Promise<void> {
 /** Where the agent of a sandbox is asked. */
 export const agentSocket = (folder: string): string => join(folder, 'agent.sock')
 
+/** Whether the sandbox of a run folder is there. */
+export const agentListens = (folder: string): Promise<boolean> => isListenedTo(agentSocket(folder))
+
 /**
- * Whether the sandbox of a run folder is there. Only a socket that is not there, or that nobody listens to, says no: whoever
- * cannot ask, for want of file descriptors for example, must not take a living sandbox for a dead one.
+ * Whether somebody is behind a socket. Only one that is not there, or that nobody listens to, says no: whoever cannot ask, for
+ * want of file descriptors for example, must not take a living sandbox for a dead one.
  */
-export function agentListens(folder: string): Promise<boolean> {
+export function isListenedTo(path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = createConnection(agentSocket(folder))
+    const socket = createConnection(path)
       .on('error', (error) => resolve(!['ENOENT', 'ECONNREFUSED'].includes(systemCode(error))))
       .on('connect', () => {
         socket.destroy()

@@ -5,6 +5,7 @@ import { StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
 import { askAgent, tunnel } from './agent-client.js'
 import { endOf, waitForEnd } from './ending.js'
+import { foundProgram } from './found-program.js'
 import type { Namespaces } from './namespaces.js'
 import { tapBatch, tapName, type NetworkPlan } from './network.js'
 import { openNamespaces } from './opening.js'
@@ -100,6 +101,15 @@ export class Sandbox implements AsyncDisposable {
   /** Starts a program that belongs to the sandbox, in its folder; what it says is appended to a file. */
   start(command: string[], words: string): Program {
     return startProgram(this.#namespaces, command, words)
+  }
+
+  /** A program of the sandbox that another process started, by its number in the sandbox; looked at until `forget`. */
+  find(pid: number, forget: AbortSignal): Program {
+    return foundProgram(
+      () => this.processFolder(pid),
+      () => void this.run(['kill', '-KILL', String(pid)]),
+      forget,
+    )
   }
 
   /** Gives one more host a tap on the bridge, and makes its name known to `port` and `dial`. */

@@ -10,7 +10,7 @@ const harness = join(await ensureBuilt(), 'harness')
 /** What every script can use. */
 const preamble = `
 const { pair, pocketHost, pairGolden, atOnce } = await import('${harness}/testing/pocket.js')
-const { bootCluster, defineTopology } = await import('${harness}/cluster/index.js')
+const { attachCluster, bootCluster, defineTopology } = await import('${harness}/cluster/index.js')
 const { ensureGolden, forkCluster } = await import('${harness}/snapshot/index.js')
 const report = (value) => console.log(JSON.stringify(value))
 const fails = (work) => work.then(() => report({ code: 'none' }), ({ code, message }) => report({ code, message }))
