@@ -56,6 +56,8 @@ export interface Settings {
   terminal: string
   /** Whether errors are shown with their stack. */
   debug: boolean
+  /** All variables, for programs that a person starts through stackrig. */
+  environment: Readonly<NodeJS.ProcessEnv>
 }
 
 /** @throws StackrigError USAGE naming the variable that cannot be used. */
@@ -82,6 +84,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     home,
     terminal: given.TERM ?? 'linux',
     debug: given.DEBUG !== undefined,
+    environment,
   }
 }
 

@@ -16,6 +16,7 @@ const commands = new Map(
     golden: async () => (await import('./golden.js')).goldenCommand,
     up: async () => (await import('./up.js')).upCommand,
     ps: async () => (await import('./ps.js')).psCommand,
+    exec: async () => (await import('./exec.js')).execCommand,
     shell: async () => (await import('./shell.js')).shellCommand,
     console: async () => (await import('./console.js')).consoleCommand,
     down: async () => (await import('./down.js')).downCommand,

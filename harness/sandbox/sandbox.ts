@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { Socket } from 'node:net'
+import { join } from 'node:path'
 import { StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
 import { askAgent, tunnel } from './agent-client.js'
@@ -13,6 +14,7 @@ import { findOutermost, noteOutermost } from './outermost.js'
 import { isRunning, type ProcessIdentity } from './process-identity.js'
 import { runProgram, startProgram, type Program, type ShortRun } from './program.js'
 import { agentSocket, makeRunFolder } from './run-folder.js'
+import { visit, type VisitOptions } from './visit.js'
 
 const log = logger('sandbox')
 
@@ -135,6 +137,16 @@ export class Sandbox implements AsyncDisposable {
    */
   async run(command: string[], { input = '', timeout = 600_000 } = {}): Promise<ShortRun> {
     return runProgram(this.#namespaces, command, { input, timeout })
+  }
+
+  /**
+   * Runs a program of this machine in the network of the sandbox, and otherwise as it would run here; resolves with its exit
+   * status. What it starts is none of the sandbox's processes.
+   * @param options.hosts the text of /etc/hosts that it sees (hosts(5))
+   * @throws StackrigError HOST_LIMIT, HOST_DISK, HOST_FOLDER
+   */
+  visit(command: readonly string[], options: Omit<VisitOptions, 'hostsFile'>): Promise<number> {
+    return visit(this.#namespaces, command, { ...options, hostsFile: join(this.folder, 'hosts') })
   }
 
   /**
