@@ -9,7 +9,7 @@ import { lockFile } from '../images/index.js'
 import { projectFolder } from '../paths.js'
 import { snapshotIdentity, type SnapshotRecord } from '../snapshot/index.js'
 import { capsuleNote, pack, thisHost, type Capsule, type Packed } from './capsule-file.js'
-import { findScenario, type PastScenario } from './find-row.js'
+import { fileName, findScenario, type PastScenario } from './find-row.js'
 
 /** `stackrig capsule`: a failure in one file, to be entered on another machine. */
 export function capsuleCommand(): Command {
@@ -21,7 +21,7 @@ export function capsuleCommand(): Command {
     .option('--with-golden', 'also the golden snapshot that they stand on, and its images')
     .action(async (run: string, name: string, options: { output?: string; withGolden?: boolean }) => {
       const scenario = await findScenario(run, name)
-      const file = resolve(options.output ?? `${nameOf(scenario)}-${scenario.run}.capsule`)
+      const file = resolve(options.output ?? `${fileName(scenario.row)}-${scenario.run}.capsule`)
       if (existsSync(file))
         throw new StackrigError('USAGE', 'a capsule is a new file', { where: file, next: '--output FILE' })
       const capsule = await describe(scenario, options.withGolden ?? false)
@@ -31,8 +31,6 @@ export function capsuleCommand(): Command {
       process.stdout.write(`npx stackrig replay ${basename(file)}\n`)
     })
 }
-
-const nameOf = ({ row }: PastScenario): string => basename(row.file).replace(/\.[a-z.]+$/, '')
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`
 

@@ -16,7 +16,7 @@ export interface PastScenario {
 }
 
 /** The runs of which results are there, the newest first. */
-export async function pastRuns(results = resultsRoot): Promise<string[]> {
+export async function runNames(results = resultsRoot): Promise<string[]> {
   const entries = await readdir(results, { withFileTypes: true }).catch(() => [])
   return entries
     .filter((entry) => entry.isDirectory())
@@ -69,12 +69,15 @@ export async function findScenario(
   })
 }
 
+/** The name of the file of a scenario, without its endings. */
+export const fileName = ({ file }: MomentRow): string => basename(file).replace(/\.[a-z.]+$/, '')
+
 export const describeScenario = ({ row }: PastScenario): string =>
-  `${basename(row.file).replace(/\.[a-z.]+$/, '')}: ${row.test}${row.ended === undefined ? ' (did not end)' : row.ended === 'failed' ? ' (failed)' : ''}`
+  `${fileName(row)}: ${row.test}${row.ended === undefined ? ' (did not end)' : row.ended === 'failed' ? ' (failed)' : ''}`
 
 /** @throws StackrigError USAGE */
 async function findRun(run: string, results: string): Promise<string> {
-  const runs = await pastRuns(results)
+  const runs = await runNames(results)
   const wanted = basename(run)
   if (wanted === 'latest') {
     const latest = await realpath(join(results, 'latest')).catch(() => undefined)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Cluster } from '../cluster/index.js'
 import { showControls, StackrigError } from '../errors/index.js'
@@ -12,7 +12,7 @@ import {
   type MomentPlace,
   type MomentRow,
 } from '../snapshot/index.js'
-import { describeScenario, findScenario, pastRuns, scenariosOf } from './find-row.js'
+import { describeScenario, fileName, findScenario, runNames, scenariosOf } from './find-row.js'
 import { interrupted } from './interrupt.js'
 import { leaveRunning, requireFreeName } from './leave-running.js'
 
@@ -49,7 +49,7 @@ export async function enter(
   row: MomentRow,
   { step, name, json }: EnterOptions,
 ): Promise<never> {
-  const cluster = name ?? basename(row.file).replace(/\.[a-z.]+$/, '')
+  const cluster = name ?? fileName(row)
   const place = step === 0 ? undefined : placeOf(row, step)
   await requireFreeName(cluster)
   if (!existsSync(row.snapshot.folder)) throw await goldenGone(root, row, place)
@@ -85,7 +85,7 @@ async function goldenGone(root: string, row: MomentRow, place?: { moment: string
 
 /** What can be entered, the newest first. */
 async function list({ json }: RewindOptions): Promise<void> {
-  const rows = (await Promise.all((await pastRuns()).map((run) => scenariosOf(run)))).flat()
+  const rows = (await Promise.all((await runNames()).map((run) => scenariosOf(run)))).flat()
   if (json) {
     const plain = rows.map(({ run, root, row }) => ({
       ...{ run, folder: root, file: row.file, name: row.test, ended: row.ended },

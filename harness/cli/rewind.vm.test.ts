@@ -1,8 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { projectFolder } from '../paths.js'
-import { InnerRun } from '../report/testing/inner-run.js'
+import { InnerRun, onPocket } from '../report/testing/inner-run.js'
 import { ownHost } from '../testing/own-host.js'
 import { stackrigIn } from './testing/stackrig.js'
 
@@ -19,9 +18,7 @@ beforeAll(async () => {
     {
       'package.json': ['{}'],
       'shop.test.ts': [
-        `import { scenario } from '${projectFolder}/harness/index.js'`,
-        `import { pocket } from '${projectFolder}/fixtures/topologies/pocket.js'`,
-        'const test = scenario(pocket)',
+        ...onPocket,
         "test('it sells', { timeout: 240_000 }, async ({ one, step }) => {",
         ...['first', 'second', 'third', 'fourth'].map(write),
         "  await step('pay', async () => {",

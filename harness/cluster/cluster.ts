@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { StackrigError } from '../errors/index.js'
 import { Sandbox } from '../sandbox/index.js'
+import { Turns } from '../turns.js'
 import { nodeLane, noTimeline, type Timeline } from '../timeline/index.js'
 import { bootNode, newDisk } from './boot-node.js'
 import type { FaultMaker, Faults } from './faults.js'
@@ -52,8 +53,8 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   #faults: Faults<Name> | undefined
   #topology: Topology<Name>
   #nodes: readonly RunningNode[] = []
-  /** The last node that is being added: each needs the topology that the one before it made. */
-  #adding: Promise<unknown> = Promise.resolve()
+  /** Of nodes that are added: each needs the topology that the one before it made. */
+  readonly #adding = new Turns()
 
   private constructor(topology: Topology<Name>, sandbox: Sandbox, options: ClusterOptions) {
     const { accelerator, images, launcher } = options
@@ -134,9 +135,7 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
    * @throws StackrigError TOPOLOGY_INVALID or IMAGE_MISSING before anything is started, and those of `bootNode`.
    */
   addNode(name: string, plan: NodePlan): Promise<RunningNode> {
-    const added = this.#adding.then(() => this.#addNext(name, plan))
-    this.#adding = added.catch(() => undefined)
-    return added
+    return this.#adding.take(() => this.#addNext(name, plan))
   }
 
   async #addNext(name: string, plan: NodePlan): Promise<RunningNode> {

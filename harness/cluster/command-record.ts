@@ -1,9 +1,6 @@
 import { messageOf } from '../errors/index.js'
 import type { CommandResult } from '../guest/index.js'
-import { begin, nodeLane, noTimeline, type Timeline } from '../timeline/index.js'
-
-/** ms after which a command that still runs is told of. */
-const long = 1000
+import { lasting, nodeLane, noTimeline, type Timeline } from '../timeline/index.js'
 
 /** Characters of a command: it may be a file that is written. */
 const longestCommand = 2000
@@ -17,17 +14,11 @@ export function recordCommand(
 ): void {
   if (timeline === noTimeline) return
   const shown = command.slice(0, longestCommand)
-  const told = {
-    ...{ lane: nodeLane(node), kind: 'command' as const },
+  const ended = lasting<'command'>(timeline, {
+    ...{ lane: nodeLane(node), kind: 'command' },
     text: shown.split('\n', 1).join(''),
     data: { node, command: shown === command ? command : `${shown} …` },
-  }
-  const t = Date.now()
-  const timer = setTimeout(() => begin(timeline, told, t), long).unref()
-  const ended = (data: object): void => {
-    clearTimeout(timer)
-    timeline.add({ ...told, t, end: Date.now(), data: { ...told.data, ...data } })
-  }
+  })
   running.then(
     (result) => ended(isResult(result) ? resultOf(result) : { status: 0 }),
     (error: unknown) => ended({ error: messageOf(error) }),

@@ -1,10 +1,8 @@
-import { truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type { Cluster, RunningNode } from '../cluster/index.js'
-import { ensureGolden, forkCluster } from '../snapshot/index.js'
+import { forkCluster } from '../snapshot/index.js'
 import { ownHost } from '../testing/own-host.js'
-import { atOnce, pair, pocketHost } from '../testing/pocket.js'
+import { pairWithDisks } from '../testing/pocket.js'
 import { makeFaults } from './index.js'
 
 const { folder } = ownHost({ cache: 'own' })
@@ -12,18 +10,8 @@ const { folder } = ownHost({ cache: 'own' })
 let cluster: Cluster<'one' | 'two'>
 let one: RunningNode
 
-/** The pair, each node with an empty disk: the pocket image has none. */
 beforeAll(async () => {
-  const host = await pocketHost()
-  const pocket = host.images.get('pocket')
-  if (!pocket) throw new TypeError('no image')
-  const rootfs = join(folder, 'rootfs')
-  writeFileSync(rootfs, '')
-  truncateSync(rootfs, 64 * 1024 ** 2)
-  const images = new Map([['pocket', { ...pocket, rootfs, rootfsFormat: 'raw' as const }]])
-  cluster = await forkCluster(await ensureGolden(pair, { ...host, images, readiness: atOnce }), {
-    makeFaults,
-  })
+  cluster = await forkCluster(await pairWithDisks(folder), { makeFaults })
   one = cluster.node('one')
   return () => cluster.close()
 })

@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster/index.js'
 import type { Effect, LinkFault } from './link-faults.mjs'
 import { spliceIn, type Relay } from './relay.js'
+import { Turns } from '../turns.js'
 import type { Wire } from './wire.js'
 
 /** What a fault on links is told to be. */
@@ -19,8 +20,8 @@ export class Links {
   readonly #relays = new Map<string, Relay>()
   #faults: readonly LinkFault[] = []
   #lastId = 0
-  /** The last change: each begins when the one before has ended. */
-  #turn: Promise<unknown> = Promise.resolve()
+  /** Of changes. */
+  readonly #turns = new Turns()
 
   constructor(cluster: Cluster, wire: Wire) {
     this.#cluster = cluster
@@ -30,22 +31,16 @@ export class Links {
   /** Resolves, when the fault holds, with what ends it: that resolves with the number of frames that were touched. */
   async begin({ port, ...plan }: LinkPlan): Promise<() => Promise<number>> {
     const fault: LinkFault = { id: ++this.#lastId, ...plan, ...(port !== undefined && { port }) }
-    await this.#inTurn(async () => {
+    await this.#turns.take(async () => {
       await this.#splice(fault.pairs.flat())
       await this.#hold([...this.#faults, fault])
     })
     return () =>
-      this.#inTurn(async () => {
+      this.#turns.take(async () => {
         const touched = await this.#hold(this.#faults.filter(({ id }) => id !== fault.id))
         await this.#unspliceUnused()
         return touched[String(fault.id)] ?? 0
       })
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work)
-    this.#turn = done.catch(() => undefined)
-    return done
   }
 
   async #hold(faults: readonly LinkFault[]): Promise<Record<string, number>> {

@@ -2,6 +2,7 @@ import type { Cluster, RunningNode } from '../cluster/index.js'
 import type { Begun } from './fault.js'
 import { withoutName } from './hosts-file.js'
 import { impossible, requireOn } from './impossible.js'
+import { Turns } from '../turns.js'
 import type { Wire } from './wire.js'
 
 const hostsFile = '/etc/hosts'
@@ -23,7 +24,7 @@ export class Names {
   readonly #wire: Wire
   readonly #originals = new Map<RunningNode, { hosts: string; resolver: string }>()
   #faults: readonly NameFault[] = []
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
 
   constructor(cluster: Cluster, wire: Wire) {
     this.#cluster = cluster
@@ -33,7 +34,7 @@ export class Names {
   async begin(fault: string, wanted: NameFault): Promise<Begun> {
     const { node, name } = wanted
     requireOn(node, fault)
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const { hosts } = await this.#originalOf(node)
       const { addresses } = withoutName(hosts, name)
       if (addresses.length === 0 && fault !== 'nameWrong') {
@@ -43,7 +44,7 @@ export class Names {
       await this.#hold([...this.#faults, held], node)
       return {
         heal: () =>
-          this.#inTurn(async () => {
+          this.#turns.take(async () => {
             await this.#hold(
               this.#faults.filter((other) => other !== held),
               node,
@@ -52,12 +53,6 @@ export class Names {
           }),
       }
     })
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work)
-    this.#turn = done.catch(() => undefined)
-    return done
   }
 
   async #originalOf(node: RunningNode): Promise<{ hosts: string; resolver: string }> {

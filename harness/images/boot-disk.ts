@@ -1,5 +1,5 @@
-import { StackrigError } from '../errors/index.js'
-import { diskType } from './boot-files.js'
+import type { StackrigError } from '../errors/index.js'
+import { cannot, diskType } from './boot-files.js'
 import type { QemubootConf } from './qemuboot-conf.js'
 
 /** QEMU's names of formats (QEMU docs, "Disk image file formats"). */
@@ -84,6 +84,3 @@ export function refuseOtherFiles(conf: QemubootConf): void {
 
 const otherBus = (conf: QemubootConf, seen: string): StackrigError =>
   cannot(conf, `stackrig has disks on virtio, SCSI and IDE, and it says ${seen}`)
-
-const cannot = (conf: QemubootConf, problem: string): StackrigError =>
-  new StackrigError('QEMUBOOT_INVALID', `The qemuboot.conf cannot be used: ${problem}.`, { where: conf.file })

@@ -206,7 +206,8 @@ function isFile(path: string): boolean {
   }
 }
 
-function cannot(conf: QemubootConf, problem: string): StackrigError {
+/** Of a conf that is no good for a boot here. @param problem a sentence without its full stop */
+export function cannot(conf: QemubootConf, problem: string): StackrigError {
   return new StackrigError('QEMUBOOT_INVALID', `The qemuboot.conf cannot be used: ${problem}.`, {
     where: conf.file,
   })

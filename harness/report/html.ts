@@ -80,7 +80,6 @@ async function testOf({ outcome, id, folder, room, timeline }: TestParts): Promi
     state,
     duration,
     failures,
-    commands: [],
     timeline,
     ...(failureClass && { class: failureClass }),
     ...(code && { code }),

@@ -31,8 +31,6 @@ export interface PageTest {
   place?: string
   failures: { message: string; diff?: string; stack?: string }[]
   steps: PageStep[]
-  /** Commands that lead to where it failed. */
-  commands: string[]
   /** Folder of its evidence, from the page's own. */
   evidence?: string
   /** Whether the page has its timeline, under `timelineId`. */

@@ -1,5 +1,6 @@
 import { humanDuration } from '../duration.js'
 import { showControls } from '../errors/index.js'
+import { escapeHtml } from './escape-html.js'
 import { pastRuns, type PastRun } from './past-runs.js'
 
 const most = 200
@@ -41,7 +42,4 @@ function row({ name, results }: PastRun): string {
   return `<tr><td>${link}<td class="${state}">${counts}<td>${humanDuration(results.duration)}<td>${names}</tr>`
 }
 
-const names: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-
-const escape = (text: string): string =>
-  showControls(text).replaceAll(/[&<>"']/g, (character) => names[character] ?? character)
+const escape = (text: string): string => escapeHtml(showControls(text))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { escapeHtml } from './escape-html.js'
 import type { Results } from './results-json.js'
 
 const resultSchema = z.enum(['passed', 'passed late', 'failed', 'hung', 'invariant broken'])
@@ -72,32 +73,29 @@ export function rowOf(
   }
 }
 
-const escape = (text: string): string =>
-  text.replace(/[&<>"]/g, (sign) => `&#${String(sign.codePointAt(0))};`)
-
 /** The sweep as a page: for each test a table of its steps and the faults. */
 export function sweepPage({ scenario, plain, rows }: Sweep): string {
   const faults = [...new Set(rows.map(({ fault }) => fault))]
   const cell = (row: SweepRow | undefined): string =>
     row
-      ? `<td class="${row.result.replace(' ', '-')}" title="${escape(row.cause ?? '')}">${row.result}<br>${seconds(row.duration)}${
-          row.cause === undefined ? '' : `<br><small>${escape(row.cause)}</small>`
+      ? `<td class="${row.result.replace(' ', '-')}" title="${escapeHtml(row.cause ?? '')}">${row.result}<br>${seconds(row.duration)}${
+          row.cause === undefined ? '' : `<br><small>${escapeHtml(row.cause)}</small>`
         }</td>`
       : '<td></td>'
   const table = ({ test, duration, steps }: Sweep['plain'][number]): string =>
-    `<h2>${escape(test)}</h2><p>without a fault ${seconds(duration)}</p>
-<table><tr><th>after step</th>${faults.map((fault) => `<th>${escape(fault)}</th>`).join('')}</tr>
+    `<h2>${escapeHtml(test)}</h2><p>without a fault ${seconds(duration)}</p>
+<table><tr><th>after step</th>${faults.map((fault) => `<th>${escapeHtml(fault)}</th>`).join('')}</tr>
 ${steps
   .map((name, index) => {
     const of = (fault: string): SweepRow | undefined =>
       rows.find((row) => row.test === test && row.step === index + 1 && row.fault === fault)
-    return `<tr><th>${index + 1} ${escape(name)}</th>${faults.map((fault) => cell(of(fault))).join('')}</tr>`
+    return `<tr><th>${index + 1} ${escapeHtml(name)}</th>${faults.map((fault) => cell(of(fault))).join('')}</tr>`
   })
   .join('\n')}</table>`
-  return `<!doctype html><meta charset="utf-8"><title>sweep of ${escape(scenario)}</title>
+  return `<!doctype html><meta charset="utf-8"><title>sweep of ${escapeHtml(scenario)}</title>
 <style>body{font:15px sans-serif;margin:2em}td,th{border:1px solid #999;padding:.4em;text-align:left;vertical-align:top}table{border-collapse:collapse}
 .passed{background:#dfd}.passed-late{background:#ffd}.failed,.hung{background:#fdd}.invariant-broken{background:#fdf}</style>
-<h1>sweep of ${escape(scenario)}</h1>
+<h1>sweep of ${escapeHtml(scenario)}</h1>
 ${plain.map(table).join('\n')}
 `
 }

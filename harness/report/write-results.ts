@@ -19,16 +19,14 @@ export async function writeResults(run: Run, folder: string): Promise<void> {
     'results.json': resultsJson(run, folder),
     'junit.xml': junitXml(run, folder),
     'testresults.json': testResultsJson(run),
+    'report.html': reportHtml(run, folder),
   }
   const written = await Promise.allSettled([
     mkdir(folder, { recursive: true }),
-    ...Object.entries(texts).map(async ([name, text]) => {
+    ...Object.entries(texts).map(async ([name, made]) => {
+      const text = await made
       await mkdir(folder, { recursive: true })
       await writeFile(join(folder, name), text)
-    }),
-    reportHtml(run, folder).then(async (html) => {
-      await mkdir(folder, { recursive: true })
-      await writeFile(join(folder, 'report.html'), html)
     }),
   ])
   // It reads what has just been written.

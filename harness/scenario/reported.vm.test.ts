@@ -2,18 +2,15 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ownHost } from '../testing/own-host.js'
-import { projectFolder } from '../paths.js'
 import { placeInSteps } from '../report/run.js'
-import { InnerRun } from '../report/testing/inner-run.js'
+import { InnerRun, onPocket } from '../report/testing/inner-run.js'
 
 ownHost()
 
 test('a scenario that fails in a node is reported with code, class and evidence, in the folder of its run', async () => {
   await using inner = await InnerRun.of({
     'shop.test.ts': [
-      `import { scenario } from '${projectFolder}/harness/index.js'`,
-      `import { pocket } from '${projectFolder}/fixtures/topologies/pocket.js'`,
-      'const test = scenario(pocket)',
+      ...onPocket,
       "test('a node does it', { timeout: 120_000 }, async ({ cluster }) => {",
       '  await cluster.nodes[0].run`echo done; exit 3`',
       '})',
@@ -35,10 +32,8 @@ test('a scenario that fails in a node is reported with code, class and evidence,
 test('the model of a run has the steps of each scenario, and where in them it failed', async () => {
   await using inner = await InnerRun.of({
     'a.test.ts': [
-      `import { scenario } from '${projectFolder}/harness/index.js'`,
-      `import { pocket } from '${projectFolder}/fixtures/topologies/pocket.js'`,
+      ...onPocket,
       "import { beforeAll } from 'vitest'",
-      'const test = scenario(pocket)',
       "test('inside', async ({ step }) => {",
       "  await step('one', () => undefined)",
       "  await step('two', () => step('deep', () => { throw new Error('no') }))",

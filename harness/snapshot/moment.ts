@@ -11,6 +11,7 @@ import type {
   RunningNode,
 } from '../cluster/index.js'
 import { publish } from '../manifest.js'
+import { Turns } from '../turns.js'
 import { isMoment, readChain, type MomentInfo } from './moment-info.js'
 import { forkMoment } from './moment-load.js'
 import { MomentPages } from './moment-pages.js'
@@ -74,7 +75,7 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
   readonly #pages = new Map<string, MomentPages>()
   /** The folder of the last moment, whose pages the threads know. */
   #last: string | undefined
-  #taking: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
 
   constructor(cluster: Cluster<Name>, golden: Snapshot<Name>) {
     this.#cluster = cluster
@@ -83,9 +84,7 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
   }
 
   take(name: string, options: MomentOptions = {}): Promise<Moment<Name>> {
-    const taken = this.#taking.then(() => this.#take(name, options))
-    this.#taking = taken.catch(() => undefined)
-    return taken
+    return this.#turns.take(() => this.#take(name, options))
   }
 
   async #take(name: string, { root, onResumed, signal }: MomentOptions): Promise<Moment<Name>> {

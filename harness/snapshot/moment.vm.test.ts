@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { bootCluster, type Cluster, type RunningNode } from '../cluster/index.js'
@@ -10,7 +10,7 @@ import { momentsOn } from './pinned.js'
 import { listSnapshots, pruneSnapshots } from './prune.js'
 import { snapshotRoot, type Snapshot } from './snapshot.js'
 import { ownHost } from '../testing/own-host.js'
-import { atOnce, pair, pocketHost } from '../testing/pocket.js'
+import { atOnce, pair, pairWithDisks, pocketHost } from '../testing/pocket.js'
 import { firstReport, startScript } from '../testing/script.js'
 
 const { folder } = ownHost({ cache: 'own' })
@@ -18,16 +18,8 @@ const { folder } = ownHost({ cache: 'own' })
 type Pair = Cluster<'one' | 'two'>
 let golden: Snapshot<'one' | 'two'>
 
-/** The pair, each node with an empty disk: the pocket image has none. */
 beforeAll(async () => {
-  const host = await pocketHost()
-  const pocket = host.images.get('pocket')
-  if (!pocket) throw new TypeError('no image')
-  const rootfs = join(folder, 'rootfs')
-  writeFileSync(rootfs, '')
-  truncateSync(rootfs, 64 * 1024 ** 2)
-  const images = new Map([['pocket', { ...pocket, rootfs, rootfsFormat: 'raw' as const }]])
-  golden = await ensureGolden(pair, { ...host, images, readiness: atOnce })
+  golden = await pairWithDisks(folder)
 })
 
 const pings = (cluster: Pair): Promise<unknown> =>

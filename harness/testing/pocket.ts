@@ -1,3 +1,5 @@
+import { truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { busybox, defineContract } from '../contract/index.js'
 import { buildImages } from '../images/index.js'
 import { defineTopology, type MachineOptions } from '../cluster/index.js'
@@ -32,6 +34,18 @@ export async function pocketHost(): Promise<MachineOptions> {
   if (!pocket) throw new TypeError('buildImages gave no pocket image')
   const { accelerator } = await probeAcceleration(pocket)
   return { accelerator, images, launcher: settings().launcher }
+}
+
+/** The golden snapshot of the pair, each node with an empty disk of 64 MiB: the pocket image has none. @param folder for the disk */
+export async function pairWithDisks(folder: string): Promise<Snapshot<'one' | 'two'>> {
+  const host = await pocketHost()
+  const pocket = host.images.get('pocket')
+  if (!pocket) throw new TypeError('no image')
+  const rootfs = join(folder, 'rootfs')
+  writeFileSync(rootfs, '')
+  truncateSync(rootfs, 64 * 1024 ** 2)
+  const images = new Map([['pocket', { ...pocket, rootfs, rootfsFormat: 'raw' as const }]])
+  return ensureGolden(pair, { ...host, images, readiness: atOnce })
 }
 
 /** The golden snapshot of the pair, booted when it is not there. */

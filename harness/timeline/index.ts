@@ -2,6 +2,6 @@ export { nodeLane, type Entry, type EntryData, type EntryKind, type EntryOfKind,
 export type { NewEntry, Observation, PacketPair } from './entry.js'
 export { inOrder, readTimeline, TimelineLines, type ReadTimeline } from './read-timeline.js'
 export { boundedText } from './bounded.js'
-export { begin, noTimeline, type Timeline } from './timeline.js'
+export { lasting, noTimeline, type Timeline } from './timeline.js'
 export { TimelineFile, timelineName } from './timeline-file.js'
 export { presentTimeline, setPresentTimeline, withOwnTimeline } from './present.js'

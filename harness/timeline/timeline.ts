@@ -8,20 +8,28 @@ export interface Timeline {
 /** For a cluster that no scenario looks after: nothing is written. */
 export const noTimeline: Timeline = { add: () => undefined }
 
-type Lasting = Extract<EntryKind, 'step' | 'wait' | 'command' | 'call'>
+type Lasting = Extract<EntryKind, 'command' | 'call'>
 type Told<Kind extends Lasting> = Pick<EntryOfKind<Kind>, 'lane' | 'kind' | 'text'> & {
   data: NonNullable<EntryOfKind<Kind>['data']>
 }
 
+/** ms after which something that still lasts is told of. */
+const long = 1000
+
 /**
- * Writes that something long begins. What it gives back writes its end, with what is known by then; both have the same time
- * of beginning and the same text, by which readers put them together.
+ * Tells of something that may last: when it has ended and, if it lasts for longer than a second, before. Both entries have the
+ * same time of beginning and the same text, by which readers put them together.
+ * @returns tells that it has ended, with what is known by then
  */
-export function begin<Kind extends Lasting>(
+export function lasting<Kind extends Lasting>(
   timeline: Timeline,
   entry: Told<Kind>,
-  t = Date.now(),
 ): (end: Partial<Told<Kind>['data']>) => void {
-  timeline.add({ ...entry, t, data: { ...entry.data, phase: 'begin' } } as NewEntry)
-  return (end) => timeline.add({ ...entry, t, end: Date.now(), data: { ...entry.data, ...end } } as NewEntry)
+  const t = Date.now()
+  const told = (more: object): void => timeline.add({ ...entry, t, ...more } as NewEntry)
+  const timer = setTimeout(() => told({ data: { ...entry.data, phase: 'begin' } }), long).unref()
+  return (end) => {
+    clearTimeout(timer)
+    told({ end: Date.now(), data: { ...entry.data, ...end } })
+  }
 }

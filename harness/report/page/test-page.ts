@@ -1,5 +1,5 @@
 import { timelineId, type PageEntry, type PageTest } from '../page-data.js'
-import { copyButton, element } from './element.js'
+import { element } from './element.js'
 import { clock, duration } from './times.js'
 import { timelineView } from './timeline-view.js'
 
@@ -28,9 +28,6 @@ export function testPage(test: PageTest): HTMLElement {
       failure.append(element('details', {}, element('summary', {}, 'where'), element('pre', {}, stack)))
     }
     root.append(failure)
-  }
-  for (const command of test.commands) {
-    root.append(element('p', { className: 'command' }, element('code', {}, command), copyButton(command)))
   }
   if (test.steps.length > 0) root.append(steps(test))
   if (test.evidence !== undefined) {

@@ -9,7 +9,7 @@ import { View } from './view.js'
 /** The timeline of one test: the picture, the list below it, a search, and one entry in full. */
 export function timelineView(test: PageTest, entries: PageEntry[]): HTMLElement {
   const root = element('section', { className: 'timeline' })
-  const first = Math.min(...[entries[0]?.t ?? 0])
+  const first = entries[0]?.t ?? 0
   const last = entries.reduce((latest, { t, end }) => Math.max(latest, end ?? t), first)
   const view = new View(first, last)
   const chosen = element('div')

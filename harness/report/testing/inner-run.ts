@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createVitest, type Reporter } from 'vitest/node'
 import type { RunOptions } from '../../scenario/run-options.js'
+import { projectFolder } from '../../paths.js'
 import { RunReporter } from '../run-reporter.js'
 import type { Run } from '../run.js'
 
@@ -12,6 +13,13 @@ interface StartOptions {
   /** What `stackrig test` was asked for. */
   options?: Partial<RunOptions>
 }
+
+/** How a file of scenarios on the pocket cluster begins. */
+export const onPocket = [
+  `import { scenario } from '${projectFolder}/harness/index.js'`,
+  `import { pocket } from '${projectFolder}/fixtures/topologies/pocket.js'`,
+  'const test = scenario(pocket)',
+]
 
 /** A run of vitest inside a test: files of its own in a folder of its own, results in `out` below it. */
 export class InnerRun implements AsyncDisposable {

@@ -28,7 +28,11 @@ export const row: Row = {
     const place = openPlace()
     const golden = await pairGolden()
     targets = [
-      { name: 'snapshot', folder: golden.folder, isTaken: () => isForked(golden) },
+      {
+        name: 'snapshot',
+        folder: golden.folder,
+        isTaken: () => isTaken(async () => (await forkCluster(golden)).close()),
+      },
       await imageTarget(join(place.folder, 'image')),
       await momentTarget(join(place.folder, 'moments'), golden),
     ]
@@ -62,9 +66,10 @@ function saysTheSame(file: string, before: string, after: string): boolean {
   return file === 'manifest.json' && manifests[0] === manifests[1]
 }
 
-async function isForked(golden: Snapshot): Promise<boolean> {
+/** Whether what was done found nothing broken. */
+async function isTaken(work: () => Promise<unknown>): Promise<boolean> {
   try {
-    await (await forkCluster(golden)).close()
+    await work()
     return true
   } catch (error) {
     if ((error as { code?: string }).code === 'SNAPSHOT_BROKEN') return false
@@ -86,16 +91,7 @@ async function imageTarget(folder: string): Promise<Target> {
 async function momentTarget(root: string, golden: Snapshot): Promise<Target> {
   await using cluster = await forkCluster(golden)
   const { folder } = await cluster.moment('torn', { root })
-  const isTaken = async (): Promise<boolean> => {
-    try {
-      await openMoment(folder, golden)
-      return true
-    } catch (error) {
-      if ((error as { code?: string }).code === 'SNAPSHOT_BROKEN') return false
-      throw error
-    }
-  }
-  return { name: 'moment', folder, isTaken }
+  return { name: 'moment', folder, isTaken: () => isTaken(() => openMoment(folder, golden)) }
 }
 
 /** What was set aside comes back, without the reason. */
