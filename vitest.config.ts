@@ -13,6 +13,8 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           // Several start programs, which get a busy machine's processors late.
           testTimeout: 60_000,
+          // By default one processor is left to the person who edits: half of two.
+          maxWorkers: '100%',
         },
       },
       {

@@ -51,6 +51,8 @@ export async function ensureBuilt() {
 export async function buildInto(folder) {
   const files = sources()
   const fresh = `${folder}.${process.pid}`
+  // First: what esbuild says of a folder that it cannot make has no code of the system's.
+  mkdirSync(fresh, { recursive: true })
   const { build } = await import('esbuild')
   await build({
     entryPoints: files.filter((file) => file.endsWith('.ts') && !/\.test\.ts$/.test(file)),

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, fstatSync, openSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { messageOf, StackrigError } from './errors/index.js'
 import { makeFolder } from './make-folder.js'
@@ -23,6 +23,13 @@ export class FileLock implements AsyncDisposable {
   /** Whether it is held and its file still there: when the file is gone, another process may hold the lock of a new one. */
   get held(): boolean {
     return this.#descriptor !== undefined && isFileOf(this.#descriptor, this.path)
+  }
+
+  /** Makes this all that the file holds. */
+  note(text: string): void {
+    if (this.#descriptor === undefined) throw new TypeError('the lock was released')
+    ftruncateSync(this.#descriptor)
+    writeSync(this.#descriptor, text)
   }
 
   release(): Promise<void> {
@@ -123,7 +130,9 @@ function openLock(path: string): number {
     // A folder has a lock of its own, and needs no file.
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return openSync(path, 'r')
     makeFolder(dirname(path))
-    return openSync(path, 'a', 0o600)
+    // No link: in a folder that guests' machines write to, it could lead to another file, which is then made, and written to.
+    const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = constants
+    return openSync(path, O_APPEND | O_CREAT | O_NOFOLLOW | O_RDWR, 0o600)
   } catch (cause) {
     throw refused(path, messageOf(cause), cause)
   }

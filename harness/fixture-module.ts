@@ -15,18 +15,24 @@ function outside(path: string, importer: string): string | undefined {
   return isBuiltin(path) ? path : pathToFileURL(createRequire(importer).resolve(path)).href
 }
 
+interface Bundled {
+  text: string
+  files: string[]
+}
+
 /**
  * A file of the project and all of the project's that it imports as one program, without comments and layout
  * (esbuild.github.io/api, "Bundle"). Imports of the harness and of packages stay as they are, or lead to the running ones.
  */
-async function bundle(file: string, imports: 'as they are' | 'running'): Promise<string> {
+async function bundle(file: string, imports: 'as they are' | 'running'): Promise<Bundled> {
   // Loaded when it is needed: most commands load no fixture.
   const { build } = await import('esbuild')
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: projectFolder,
     entryPoints: [relative(projectFolder, file)],
     bundle: true,
     write: false,
+    metafile: true,
     format: 'esm',
     platform: 'node',
     minifyWhitespace: true,
@@ -36,7 +42,9 @@ async function bundle(file: string, imports: 'as they are' | 'running'): Promise
         name: 'files of the project only',
         setup: (bundling) => {
           bundling.onResolve({ filter: /.*/ }, ({ path, kind, importer }) => {
-            const target = kind === 'entry-point' ? undefined : outside(path, importer)
+            if (kind === 'entry-point') return undefined
+            // Where it leads matters only to what is run: a package may let itself be found by an import alone.
+            const target = imports === 'running' || path.startsWith('.') ? outside(path, importer) : path
             if (target === undefined) return undefined
             return { path: imports === 'running' ? target : path, external: true }
           })
@@ -52,11 +60,14 @@ async function bundle(file: string, imports: 'as they are' | 'running'): Promise
       },
     ],
   })
-  return outputFiles.map(({ text }) => text).join('\n')
+  return { text: outputFiles.map(({ text }) => text).join('\n'), files: Object.keys(metafile.inputs) }
 }
 
 /** What a fixture comes to, with all that it imports: whatever changes it changes this. */
-export const fixtureText = (file: string): Promise<string> => bundle(file, 'as they are')
+export const fixtureText = async (file: string): Promise<string> => (await bundle(file, 'as they are')).text
+
+/** The same, and the files of the project that it is made of, from the project's folder. */
+export const fixtureParts = (file: string): Promise<Bundled> => bundle(file, 'as they are')
 
 /** What a fixture exports. A test runner translates TypeScript by itself; the command line does it here. */
 export async function loadFixture(file: string): Promise<Record<string, unknown>> {
@@ -64,6 +75,6 @@ export async function loadFixture(file: string): Promise<Record<string, unknown>
   const asItIs = import.meta.url.endsWith('.ts') || file.endsWith('.js')
   const url = asItIs
     ? pathToFileURL(file).href
-    : `data:text/javascript;base64,${Buffer.from(await bundle(file, 'running')).toString('base64')}`
+    : `data:text/javascript;base64,${Buffer.from((await bundle(file, 'running')).text).toString('base64')}`
   return (await import(url)) as Record<string, unknown>
 }

@@ -2,6 +2,7 @@ export { cloudOf, defineStage, type Stage } from './cloud/index.js'
 export {
   cloudAccess,
   defineTopology,
+  namesOf,
   planProvision,
   provision,
   requireServices,
@@ -24,6 +25,7 @@ export {
   pokySystemd,
   pokySysv,
   type Contract,
+  type FactsCommand,
   type FileEdit,
   type Layout,
   type OperatingSystem,
@@ -31,12 +33,14 @@ export {
 } from './contract/index.js'
 export { become, Horizon, type Cloud, type Image, type Network, type Server } from './openstack/index.js'
 export { diagnose } from './diagnosis/index.js'
+export type { Finding } from './timeline/index.js'
 export { StackrigError, type ErrorClass, type ErrorCode } from './errors/index.js'
 export {
   bootCloud,
   bug,
   cloudReady,
   expect,
+  findTopology,
   scenario,
   type KnownIssueOptions,
   type ScenarioFixtures,

@@ -4,12 +4,13 @@ import { dirname } from 'node:path'
 /**
  * Makes a folder and those above it. Not with mkdir's `recursive`, which never returns where a folder cannot be made
  * though the one above it exists, as in /proc. Throws what mkdir(2) says: EACCES, EROFS, ENOSPC, ENOENT, ENOTDIR, EEXIST.
+ * @param mode of the folder itself; those above it get what the umask leaves.
  */
-export function makeFolder(path: string): void {
+export function makeFolder(path: string, mode = 0o777): void {
   if (isFolder(path)) return
   if (dirname(path) !== path) makeFolder(dirname(path))
   try {
-    mkdirSync(path)
+    mkdirSync(path, { mode })
   } catch (error) {
     // Another may have made it meanwhile.
     if (!isFolder(path)) throw error

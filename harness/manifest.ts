@@ -70,7 +70,8 @@ async function look(file: string): Promise<string> {
   return [size, ino, mtimeMs, ctimeMs].join(' ')
 }
 
-const bootOfHost = async (): Promise<string> =>
+/** Tells one boot of the host from the next (proc(5), boot_id). */
+export const bootOfHost = async (): Promise<string> =>
   (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
 
 /** Says in a folder that is complete what every file in it is, and has all of it written to the disk. */
@@ -133,6 +134,12 @@ export async function checkManifest(folder: string): Promise<string | undefined>
 
 /** Whether a folder has a manifest, of whatever form. */
 export const hasManifest = (folder: string): boolean => existsSync(join(folder, manifestFile))
+
+/** Makes a folder one of which nobody knows what its files should be. */
+export async function removeManifest(folder: string): Promise<void> {
+  await rm(join(folder, manifestFile), { force: true })
+  await sync(folder)
+}
 
 async function readManifest(folder: string): Promise<Manifest | string> {
   if (!hasManifest(folder)) return `${manifestFile} is missing`

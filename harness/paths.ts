@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { settings } from './settings.js'
 
@@ -21,3 +21,9 @@ export const projectFolder = packageAround(process.cwd()) ?? process.cwd()
 export function cacheFolder(): string {
   return settings().cache
 }
+
+/** The name of a file of scenarios without folders and endings: `nova` of `scenarios/nova.scenario.ts`. */
+export const fileStem = (file: string): string => basename(file).replace(/\.[a-z.]+$/, '')
+
+/** Whether the project is stackrig itself. */
+export const isCheckout = projectFolder === packageFolder

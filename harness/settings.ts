@@ -19,13 +19,21 @@ const environmentSchema = z.object({
     .transform((value) => (value === undefined ? undefined : Number(value)))
     .pipe(z.number().positive().optional())
     .optional(),
-  STACKRIG_CORE: text.pipe(z.enum(['three-node', 'all-in-one']).optional()).optional(),
+  STACKRIG_CORE: text
+    .pipe(
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9-]*$/)
+        .optional(),
+    )
+    .optional(),
   STACKRIG_RESULTS: text.optional(),
   STACKRIG_SWEEP: text.optional(),
   RUNQEMU: text.optional(),
   PATH: text.optional(),
   TERM: text.optional(),
   DEBUG: text.optional(),
+  GITHUB_ACTIONS: text.optional(),
 })
 
 /** What each variable must be, for people. */
@@ -34,13 +42,13 @@ const wanted: Partial<Record<keyof z.input<typeof environmentSchema>, string>> =
   STACKRIG_LAUNCHER: 'direct or runqemu',
   STACKRIG_GOLDEN_GIB: 'a number of GiB above zero',
   STACKRIG_MOMENTS_GIB: 'a number of GiB above zero',
-  STACKRIG_CORE: 'three-node or all-in-one',
+  STACKRIG_CORE: 'the name of a file in fixtures/topologies',
 }
 
 /** What the environment says, checked and with defaults. */
 export interface Settings {
-  /** Where images, golden snapshots and logs of boots are kept. */
-  cache: string
+  /** Where images, golden snapshots and logs of boots are kept. Throws USAGE for a user without a home who does not say it. */
+  readonly cache: string
   /** Where running clusters have their sockets and disks. */
   temporary: string
   /** Without it, what works is found out. */
@@ -53,19 +61,24 @@ export interface Settings {
   goldenGiB: number
   /** GiB on disk that the moments of scenarios may take together. */
   momentsGiB: number
-  /** What the scenarios run on that must pass on one node as on three. */
-  core: 'three-node' | 'all-in-one'
+  /** Name of the topology that the scenarios run on which must pass on any cloud, on one node as on three. */
+  core: string
   /** Folder of the results of a run that is started with vitest by hand. */
   results: string | undefined
   /** The fault of this run, and the step after which it begins: how `stackrig sweep` tells the runs that it starts. */
   sweep: string | undefined
   /** Folders in which programs are looked for. */
   path: string
+  /** The root folder for a user who has none. */
   home: string
   /** What kind of terminal this is (term(7)). */
   terminal: string
   /** Whether errors are shown with their stack. */
   debug: boolean
+  /** Whether a runner of GitHub's reads what is printed ("Default environment variables" of GitHub Actions). */
+  githubActions: boolean
+  /** All variables, for programs that a person starts through stackrig. */
+  environment: Readonly<NodeJS.ProcessEnv>
 }
 
 /** @throws StackrigError USAGE naming the variable that cannot be used. */
@@ -78,9 +91,12 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     })
   }
   const given = parsed.data
-  const home = homeFolder(given.STACKRIG_CACHE)
+  const home = homeFolder()
   return {
-    cache: resolve(given.STACKRIG_CACHE ?? join(home, '.cache', 'stackrig')),
+    // Only what needs the cache fails where nobody can say where it is.
+    get cache() {
+      return resolve(given.STACKRIG_CACHE ?? join(home ?? noHome(), '.cache', 'stackrig'))
+    },
     temporary: resolve(tmpdir()),
     accelerator: given.STACKRIG_ACCELERATOR,
     launcher: given.STACKRIG_LAUNCHER ?? 'direct',
@@ -91,24 +107,28 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     results: given.STACKRIG_RESULTS,
     sweep: given.STACKRIG_SWEEP,
     path: given.PATH ?? '',
-    home,
+    home: home ?? '/',
     terminal: given.TERM ?? 'linux',
     debug: given.DEBUG !== undefined,
+    githubActions: given.GITHUB_ACTIONS === 'true',
+    environment,
   }
 }
 
-/** The home folder; the root folder for a user who has none and needs none. */
-function homeFolder(cache: string | undefined): string {
+/** Undefined where HOME is not set, and /etc/passwd does not know this user, as in a container. */
+function homeFolder(): string | undefined {
   try {
     return homedir()
-  } catch (cause) {
-    if (cache !== undefined) return '/'
-    throw new StackrigError('USAGE', 'HOME or STACKRIG_CACHE must say where images are kept', {
-      seen: 'HOME is not set, and this user has no entry in /etc/passwd',
-      next: 'export STACKRIG_CACHE=FOLDER, of a disk with room for images',
-      cause,
-    })
+  } catch {
+    return undefined
   }
+}
+
+function noHome(): never {
+  throw new StackrigError('USAGE', 'HOME or STACKRIG_CACHE must say where images are kept', {
+    seen: 'HOME is not set, and this user has no entry in /etc/passwd',
+    next: 'export STACKRIG_CACHE=FOLDER, of a disk with room for images',
+  })
 }
 
 let read: Settings | undefined

@@ -2,9 +2,10 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Cluster } from '../cluster/index.js'
+import type { ClusterMoment } from '../cluster/index.js'
 import { ScenarioMoments, Steps } from '../scenario/index.js'
 import { forkCluster, recordOf, type Snapshot } from '../snapshot/index.js'
+import { keystoneAnswers } from './bench-fork.js'
 import { interrupted } from './interrupt.js'
 
 /** What one moment costs, and what it takes to be back in it. */
@@ -18,18 +19,25 @@ export interface MomentCost {
 }
 
 /** Of a moment that is taken one minute after a fork. */
-export async function measureMoment(
-  snapshot: Snapshot,
-  answers: (cluster: Cluster) => Promise<void>,
-): Promise<MomentCost> {
+export async function measureMoment(snapshot: Snapshot): Promise<MomentCost> {
+  const root = await mkdtemp(join(tmpdir(), 'stackrig-bench-'))
+  try {
+    const moment = await takeMoment(snapshot, root)
+    const size = await sizeOf(moment.folder)
+    const started = performance.now()
+    await using fork = await moment.fork({ signal: interrupted })
+    await keystoneAnswers(fork)
+    return { pause: moment.pause, size: size / 1024 ** 2, ready: performance.now() - started }
+  } finally {
+    await rm(root, { recursive: true, force: true })
+  }
+}
+
+/** The cluster that it was taken of ends: going back is measured with nothing beside it, as a fork is. */
+async function takeMoment(snapshot: Snapshot, root: string): Promise<ClusterMoment> {
   await using cluster = await forkCluster(snapshot, { signal: interrupted })
   await delay(60_000, undefined, { signal: interrupted })
-  const moment = await cluster.moment('bench')
-  const size = await sizeOf(moment.folder)
-  const started = performance.now()
-  await using fork = await moment.fork({ signal: interrupted })
-  await answers(fork)
-  return { pause: moment.pause, size: size / 1024 ** 2, ready: performance.now() - started }
+  return await cluster.moment('bench', { root })
 }
 
 /** Ten steps, each about a second of commands that write 1 MB: with a moment at the end of each / without, in turn. */

@@ -1,232 +1,154 @@
-import { mkdtemp, readFile, rm, watch } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { Command, InvalidArgumentError } from 'commander'
-import { execa } from 'execa'
-import { prepare } from '../scenario/index.js'
-import { forkCluster, type Snapshot } from '../snapshot/index.js'
-import { bootCluster, cloudAccess, type Cluster } from '../cluster/index.js'
-import { directCommand, type Machine } from '../qemu/index.js'
+import { Command } from 'commander'
+import { StackrigError } from '../errors/index.js'
+import { findTopology, prepare } from '../scenario/index.js'
+import type { Snapshot } from '../snapshot/index.js'
+import { measureBootRatio } from './bench-boot.js'
+import { measureDiagnosis } from './bench-diagnosis.js'
+import { measureFork, measureMemory } from './bench-fork.js'
 import { measureMoment, measureSteps } from './bench-moments.js'
+import { measureShell } from './bench-shell.js'
+import { measureTimeline } from './bench-timeline.js'
 import { measureWire } from './bench-wire.js'
-import { Progress } from './progress.js'
-import { findTopology } from './find-fixture.js'
+import { median, repeat, sum } from './figures.js'
 import { interrupted } from './interrupt.js'
+import { namesOption } from './names-option.js'
+import { Progress } from './progress.js'
+import { wholeNumber } from './side-by-side.js'
 
-/** The figures of `docs/performance.md`; medians. */
-interface Figures {
-  accelerator: string
-  fork_ready_s: number
-  cold_ready_s: number
-  fork_speedup: number
-  fork_private_mib_per_node: number
-  shell_rtt_ms: number
-  port_wait_lag_ms: number
-  wire_rtt_ms: number
-  wire_lost: number
-  wire_throughput_ratio: number
-  boot_overhead_ratio: number
-  moment_pause_ms: number
-  moment_mib: number
-  rewind_ready_s: number
-  step_overhead: number
+/** What is measured on. */
+interface Subjects {
+  /** Three OpenStack nodes. */
+  cloud: Snapshot
+  /** Two small ones. */
+  small: Snapshot
+  runs: number
+  /** As many as `runs`, and no more than three: each takes minutes. */
+  few: number
+}
+
+/** Figures that are measured together; medians, by the keys of `docs/performance.md`. */
+interface Measurement {
+  keys: readonly string[]
+  what: string
+  measure: (subjects: Subjects) => Promise<number[]>
+}
+
+const measurements: readonly Measurement[] = [
+  {
+    keys: ['fork_ready_s', 'cold_ready_s', 'fork_speedup'],
+    what: 'forking the cloud',
+    measure: async ({ cloud, runs }) => {
+      const fork = median(await repeat(runs, () => measureFork(cloud))) / 1000
+      return [fork, cloud.took / 1000, cloud.took / 1000 / fork]
+    },
+  },
+  {
+    keys: ['fork_private_mib_per_node'],
+    what: 'memory of a fork of the cloud',
+    measure: async ({ cloud, runs }) => [median(await repeat(runs, () => measureMemory(cloud)))],
+  },
+  {
+    keys: ['moment_pause_ms', 'moment_mib', 'rewind_ready_s'],
+    what: 'taking moments of the cloud, each a minute after a fork',
+    measure: async ({ cloud, few }) => {
+      const moments = await repeat(few, () => measureMoment(cloud))
+      return [
+        median(moments.map(({ pause }) => pause)),
+        median(moments.map(({ size }) => size)),
+        median(moments.map(({ ready }) => ready)) / 1000,
+      ]
+    },
+  },
+  {
+    keys: ['step_overhead'],
+    what: 'ten steps with a moment at the end of each, and without, in turn',
+    measure: async ({ small, few }) => [median(await repeat(few, () => measureSteps(small)))],
+  },
+  {
+    keys: ['timeline_cost_ratio'],
+    what: 'an instance with a timeline, and without, in turn',
+    measure: async ({ cloud, few }) => {
+      const runs = await repeat(few, () => measureTimeline(cloud))
+      return [median(runs.map((run) => run.with)) / median(runs.map((run) => run.without))]
+    },
+  },
+  {
+    keys: ['diagnosis_s', 'diagnosis_false_findings'],
+    what: 'a diagnosis of a cloud that is well',
+    measure: async ({ cloud, few }) => {
+      const looks = await repeat(few, () => measureDiagnosis(cloud))
+      return [median(looks.map(({ took }) => took)) / 1000, sum(looks.map(({ alarms }) => alarms))]
+    },
+  },
+  {
+    keys: ['shell_rtt_ms', 'port_wait_lag_ms'],
+    what: 'talking to a node',
+    measure: async ({ small, runs }) => {
+      const { rtt, lag } = await measureShell(small, runs)
+      return [rtt, lag]
+    },
+  },
+  {
+    keys: ['wire_rtt_ms', 'wire_lost', 'wire_throughput_ratio'],
+    what: 'a link with and without the wire of faults',
+    measure: async ({ small, runs }) => {
+      const wires = await repeat(runs, () => measureWire(small))
+      return [
+        median(wires.map(({ roundTrip }) => roundTrip)),
+        sum(wires.map(({ lost }) => lost)),
+        median(wires.map(({ throughput }) => throughput)),
+      ]
+    },
+  },
+  {
+    keys: ['boot_overhead_ratio'],
+    what: 'booting the pocket image with and without stackrig, in turn',
+    measure: async ({ small, runs }) => [median(await repeat(runs, () => measureBootRatio(small)))],
+  },
+]
+
+interface Chosen {
+  runs: number
+  json?: boolean
+  only?: string[]
 }
 
 /** `stackrig bench`: every speed we claim, measured here and now. */
 export function benchCommand(): Command {
   return new Command('bench')
     .description('measure what stackrig costs on this machine')
-    .option('--runs <n>', 'how often each is measured', positive, 5)
+    .option('--runs <n>', 'how often each is measured', wholeNumber, 5)
+    .option('--only <keys>', 'with commas: only these figures, and what is measured with them', namesOption)
     .option('--json', 'print one JSON document')
-    .action(async ({ runs, json }: { runs: number; json?: boolean }) => {
+    .action(async ({ runs, json, only }: Chosen) => {
+      const chosen = only === undefined ? measurements : named(only)
       using progress = new Progress()
-      const signal = interrupted
-      const cloud = await prepare(await findTopology('three-node'), {
-        signal,
-        onProgress: progress.part('three-node'),
-      })
-      const small = await prepare(await findTopology('pocket'), {
-        signal,
-        onProgress: progress.part('pocket'),
-      })
-      progress.say('forking the cloud')
-      const ready = await repeat(runs, () => measureFork(cloud))
-      const privateMiB = await repeat(runs, () => measureMemory(cloud))
-      progress.say('taking moments of the cloud, each a minute after a fork')
-      const moments = await repeat(Math.min(runs, 3), () => measureMoment(cloud, keystoneAnswers))
-      progress.say('ten steps with a moment at the end of each, and without, in turn')
-      const steps = await repeat(Math.min(runs, 3), () => measureSteps(small))
-      progress.say('talking to a node')
-      const talk = await measureTalk(small, runs)
-      progress.say('a link with and without the wire of faults')
-      const wires = await repeat(runs, () => measureWire(small))
-      progress.say('booting the pocket image with and without stackrig, in turn')
-      const ratios = await repeat(runs, () => measureBootRatio(small))
-      const fork = median(ready) / 1000
-      const figures: Figures = {
-        accelerator: cloud.accelerator,
-        fork_ready_s: round(fork),
-        cold_ready_s: round(cloud.took / 1000),
-        fork_speedup: round(cloud.took / 1000 / fork),
-        fork_private_mib_per_node: round(median(privateMiB)),
-        shell_rtt_ms: round(talk.rtt),
-        port_wait_lag_ms: round(talk.lag),
-        wire_rtt_ms: round(median(wires.map(({ roundTrip }) => roundTrip))),
-        wire_lost: wires.reduce((sum, { lost }) => sum + lost, 0),
-        wire_throughput_ratio: round(median(wires.map(({ throughput }) => throughput))),
-        boot_overhead_ratio: round(median(ratios)),
-        moment_pause_ms: round(median(moments.map(({ pause }) => pause))),
-        moment_mib: round(median(moments.map(({ size }) => size))),
-        rewind_ready_s: round(median(moments.map(({ ready }) => ready)) / 1000),
-        step_overhead: round(median(steps)),
+      const made = async (name: string): Promise<Snapshot> =>
+        prepare(await findTopology(name), { signal: interrupted, onProgress: progress.part(name) })
+      const cloud = await made('three-node')
+      const subjects = { cloud, small: await made('pocket'), runs, few: Math.min(runs, 3) }
+      const figures: [string, number][] = []
+      for (const { keys, what, measure } of chosen) {
+        progress.say(what)
+        const values = await measure(subjects)
+        for (const [index, key] of keys.entries()) figures.push([key, round(values[index] ?? Number.NaN)])
       }
-      if (json) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
-      else
-        for (const [key, value] of Object.entries(figures))
-          process.stdout.write(`${key.padEnd(28)} ${value}\n`)
+      const all = [['accelerator', cloud.accelerator] as const, ...figures]
+      if (json) process.stdout.write(`${JSON.stringify(Object.fromEntries(all), null, 2)}\n`)
+      else for (const [key, value] of all) process.stdout.write(`${key.padEnd(28)} ${value}\n`)
     })
 }
 
-/** From the request to a shell's answer on every node, and then to Keystone's; ms. */
-async function measureFork(snapshot: Snapshot): Promise<number> {
-  const started = performance.now()
-  await using cluster = await forkCluster(snapshot, { signal: interrupted })
-  await keystoneAnswers(cluster)
-  return performance.now() - started
-}
-
-/** What a node has to itself right after the fork, MiB; the mean of all nodes. */
-async function measureMemory(snapshot: Snapshot): Promise<number> {
-  await using cluster = await forkCluster(snapshot, { signal: interrupted })
-  const sizes = await Promise.all(cluster.nodes.map(({ machine }) => privateMemory(machine, cluster)))
-  return sizes.reduce((sum, size) => sum + size, 0) / sizes.length
-}
-
-/** Any HTTP answer of Keystone: the version document needs no token. */
-async function keystoneAnswers(cluster: Cluster): Promise<void> {
-  const { hostname, host, port, pathname } = new URL(cloudAccess(cluster.topology).identityUrl)
-  const socket = await cluster.dial(hostname, Number(port))
-  socket.write(`GET ${pathname} HTTP/1.0\r\nHost: ${host}\r\n\r\n`)
-  await new Promise<void>((resolve, reject) => socket.once('data', () => resolve()).once('error', reject))
-  socket.destroy()
-}
-
-/** Private dirty memory of a node's QEMU, MiB (proc(5), smaps_rollup). */
-async function privateMemory(machine: Machine, cluster: Cluster): Promise<number> {
-  const { output } = await cluster.sandbox.run(['cat', `/proc/${await machine.thread()}/smaps_rollup`])
-  return Number(/Private_Dirty:\s+(\d+)/.exec(output)?.[1]) / 1024
-}
-
-async function measureTalk(snapshot: Snapshot, runs: number): Promise<{ rtt: number; lag: number }> {
-  await using cluster = await forkCluster(snapshot, { signal: interrupted })
-  const [node] = cluster.nodes
-  if (!node) throw new Error('a topology without nodes')
-  // With pauses, in which the node forks the next subshell: what a command costs, not how many fit into a second.
-  const trips = await repeat(runs * 20, async () => {
-    await delay(3)
-    return (await node.execute(':')).duration
-  })
-  const lags: number[] = []
-  for (let run = 0; run < runs; run++) {
-    const port = 4000 + run
-    const open = node.waitForPort(port, { timeout: '60s' }).then(() => performance.now())
-    // The node says when its port is open. A server that stays: one that ends with its first connection may be gone
-    // before the node has looked.
-    const listening = await node
-      .execute(
-        `(httpd -f -p ${port} -h / >/dev/null 2>&1 &) ; until grep -q ":$(printf %04X ${port}) .* 0A " /proc/net/tcp /proc/net/tcp6; do :; done`,
-      )
-      .then(() => performance.now())
-    lags.push(Math.max(0, (await open) - listening))
-  }
-  return { rtt: median(trips), lag: median(lags) }
-}
-
-/** Until the login prompt: through stackrig, and with the same QEMU command by hand, one right after the other. */
-async function measureBootRatio(snapshot: Snapshot): Promise<number> {
-  const topology = { ...snapshot.topology, nodes: snapshot.topology.nodes.slice(0, 1) }
-  const logFolder = await mkdtemp(join(tmpdir(), 'stackrig-bench-'))
-  try {
-    const started = performance.now()
-    const booting = bootCluster(topology, { ...snapshot, logFolder, signal: interrupted })
-    const prompt = await promptIn(logFolder, `${topology.nodes[0]?.name ?? ''}.console.log`, booting)
-    const through = prompt - started
-    await using cluster = await booting
-    const [node] = cluster.nodes
-    if (!node) throw new Error('a topology without nodes')
-    await cluster.close()
-    return through / (await bootByHand(byHand(directCommand(node.machine.spec), logFolder)))
-  } finally {
-    await rm(logFolder, { recursive: true, force: true })
-  }
-}
-
-/** When the console shows a login prompt. Told by the kernel: to look again and again would take time from the guest. */
-async function promptIn(folder: string, log: string, booting: Promise<unknown>): Promise<number> {
-  const failed = new AbortController()
-  booting.catch((error: unknown) => failed.abort(error))
-  try {
-    for await (const { filename } of watch(folder, { signal: failed.signal })) {
-      if (filename === log && (await readFile(join(folder, log), 'latin1')).includes('login:')) break
-    }
-    return performance.now()
-  } catch (error) {
-    failed.signal.throwIfAborted()
-    throw error
-  }
-}
-
-/** The command line of a node as a person would type it: no sandbox, no sockets, the console on standard output. */
-function byHand(command: string[], folder: string): string[] {
-  return command
-    .filter((word) => word !== '-S')
-    .map((word) =>
-      word
-        .replace(/^tap,.*/, 'user,id=net0,restrict=on')
-        .replace(/^socket,id=console,.*/, 'stdio,id=console')
-        .replace(/^socket,id=(\w+),.*/, 'null,id=$1')
-        .replace(/^unix:.*/, 'null')
-        .replace(/mem-path=[^,]*/, `mem-path=/dev/shm/${basename(folder)}`),
-    )
-}
-
-async function bootByHand([program = '', ...args]: string[]): Promise<number> {
-  const started = performance.now()
-  const qemu = execa(program, args, {
-    reject: false,
-    stdin: 'ignore',
-    cancelSignal: interrupted,
-    buffer: false,
-  })
-  let heard = ''
-  for await (const data of qemu.stdout) {
-    heard += String(data)
-    if (heard.includes('login:')) break
-  }
-  const took = performance.now() - started
-  qemu.kill('SIGKILL')
-  await qemu
-  const memory = args.find((arg) => arg.includes('mem-path='))
-  await rm(/mem-path=([^,]*)/.exec(memory ?? '')?.[1] ?? '', { force: true })
-  return took
-}
-
-function positive(text: string): number {
-  const runs = Number(text)
-  if (Number.isInteger(runs) && runs > 0) return runs
-  throw new InvalidArgumentError('a whole number above 0 is wanted')
-}
-
-async function repeat<T>(times: number, measure: () => Promise<T>): Promise<T[]> {
-  const results: T[] = []
-  for (let run = 0; run < times; run++) results.push(await measure())
-  return results
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+/** @throws StackrigError USAGE when a name is no figure's. */
+function named(only: readonly string[]): Measurement[] {
+  const keys = measurements.flatMap((measurement) => measurement.keys)
+  const unknown = only.filter((name) => !keys.includes(name))
+  if (unknown.length > 0)
+    throw new StackrigError('USAGE', '--only wants names of figures', {
+      seen: unknown.join(', '),
+      next: `one of ${keys.join(', ')}`,
+    })
+  return measurements.filter((measurement) => measurement.keys.some((key) => only.includes(key)))
 }
 
 const round = (value: number): number => Math.round(value * 1000) / 1000

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Command } from 'commander'
+import { makeFolder } from '../make-folder.js'
 import { StackrigError } from '../errors/index.js'
-import { packageFolder, projectFolder } from '../paths.js'
+import { isCheckout, projectFolder } from '../paths.js'
 import { print } from './print.js'
 
 /** What is known of a reported bug. */
@@ -30,7 +31,7 @@ export function bugCommand(): Command {
           where: file,
           next: 'fill that in, or give another title',
         })
-      await mkdir(dirname(path), { recursive: true })
+      makeFolder(dirname(path))
       await writeFile(path, bugText({ id, ...options }))
       print(file, `next: fill in its steps, then npx stackrig test ${file.replace(/\.scenario\.ts$/, '')}`)
     })
@@ -55,7 +56,7 @@ export function bugFile({ id, title = '', url }: Report): string {
 
 /** A scenario that compiles, and fails until somebody has filled in what the reporter did and saw. */
 export function bugText({ id, title, url }: Report): string {
-  const own = projectFolder === packageFolder
+  const own = isCheckout
   const harness = own ? '../../harness/index.js' : 'stackrig'
   const topology = own ? '../../fixtures/topologies/three-node.js' : 'stackrig/topologies/three-node'
   const name = JSON.stringify((title ?? `bug ${id}`).replaceAll(/\s+/g, ' ').trim())

@@ -74,11 +74,11 @@ describe('a cluster that was brought up', () => {
     const other = join(runRoot(), 'deadbeef')
     await mkdir(other, { mode: 0o700 })
     for (const text of ['', '{}', '{"version":9}']) {
-      await writeFile(join(other, 'up.json'), text)
+      await writeFile(join(other, 'cluster.json'), text)
       const { stdout, stderr, exitCode } = await stackrig('ps', '--json')
       expect(exitCode).toBe(0)
       expect(JSON.parse(stdout)).toMatchObject([{ name: 'pocket', folder: join(runRoot(), folder) }])
-      expect(stderr).toContain('deadbeef/up.json is not of this version')
+      expect(stderr).toContain('deadbeef/cluster.json is not of this version')
     }
     await rm(other, { recursive: true })
   })

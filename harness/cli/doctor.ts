@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { Command } from 'commander'
 import { styleText } from 'node:util'
@@ -11,6 +11,7 @@ import { cacheFolder } from '../paths.js'
 import { probeAcceleration } from '../qemu/index.js'
 import { settings } from '../settings.js'
 import { Sandbox } from '../sandbox/index.js'
+import { makeFolder } from '../make-folder.js'
 
 /** One thing a host needs. */
 interface Finding {
@@ -141,7 +142,8 @@ function disk(): Finding {
   const ask = (program: string, ...args: string[]): string =>
     spawnSync(program, [...args, folder], { encoding: 'utf8' }).stdout.trim()
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
+    accessSync(folder, constants.W_OK)
     const { bavail, bsize } = statfsSync(folder)
     const free = (bavail * bsize) / 1024 ** 3
     const used = parseInt(ask('du', '--summarize', '--block-size=1M')) / 1024

@@ -1,6 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { StackrigError } from '../errors/index.js'
+import { fileStem } from '../paths.js'
 import { findRow, type MomentRow } from '../snapshot/index.js'
 import { resultsRoot } from './results-folder.js'
 
@@ -70,7 +71,7 @@ export async function findScenario(
 }
 
 /** The name of the file of a scenario, without its endings. */
-export const fileName = ({ file }: MomentRow): string => basename(file).replace(/\.[a-z.]+$/, '')
+export const fileName = ({ file }: MomentRow): string => fileStem(file)
 
 export const describeScenario = ({ row }: PastScenario): string =>
   `${fileName(row)}: ${row.test}${row.ended === undefined ? ' (did not end)' : row.ended === 'failed' ? ' (failed)' : ''}`

@@ -1,12 +1,14 @@
 import { basename } from 'node:path'
 import { Command } from 'commander'
 import { isStage } from '../cloud/index.js'
-import { prepare } from '../scenario/index.js'
+import { ensureBaseline } from '../diagnosis/index.js'
+import { findStart, prepare } from '../scenario/index.js'
 import {
   snapshotRoot,
   listMoments,
   listSnapshots,
   momentsOn,
+  originOf,
   removeAbandoned,
   removeSnapshot,
   snapshotsInUse,
@@ -15,7 +17,6 @@ import { humanDuration } from '../duration.js'
 import { settings } from '../settings.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
-import { findStart } from './find-fixture.js'
 
 /** `stackrig golden`: the golden snapshots on disk. */
 export function goldenCommand(): Command {
@@ -57,6 +58,7 @@ export function goldenCommand(): Command {
         signal: interrupted,
         onProgress: progress.say,
       })
+      await ensureBaseline(originOf(made), made.topology, { signal: interrupted, onProgress: progress.say })
       process.stdout.write(`${made.folder}\n`)
       process.stdout.write(
         `${isStage(start) ? 'reached' : 'booted'} in ${humanDuration(made.took)} with ${made.accelerator}\n`,

@@ -11,7 +11,7 @@ import {
   recipeNames,
   verifyImage,
 } from '../images/index.js'
-import { findContract } from './find-fixture.js'
+import { findContract } from '../scenario/index.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
 
@@ -149,7 +149,8 @@ async function describeImage(
     ]
     return { name, state: ['built', ...notes].join(', '), folder: image.folder }
   } catch (error) {
-    if (frozen) throw error
+    // The state of an image is what is wrong with the image; all else would be said of each of them.
+    if (frozen || !(error instanceof StackrigError && error.class === 'image')) throw error
     return { name, state: messageOf(error).split('\n')[0] ?? '' }
   }
 }

@@ -1,8 +1,9 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { StackrigError } from '../errors/index.js'
-import { packageFolder, projectFolder } from '../paths.js'
+import { makeFolder } from '../make-folder.js'
+import { isCheckout, packageFolder, projectFolder } from '../paths.js'
 
 /** What a new project begins with; a file that is there already stays as it is. */
 const files: Readonly<Record<string, string>> = {
@@ -40,7 +41,7 @@ export function initCommand(): Command {
     .description('make a project for scenarios of your own in this folder')
     .action(() => {
       const manifest = join(projectFolder, 'package.json')
-      if (projectFolder === packageFolder || !existsSync(manifest)) {
+      if (isCheckout || !existsSync(manifest)) {
         throw new StackrigError('USAGE', 'a project that uses stackrig must be made in a folder of its own', {
           where: projectFolder,
           next: 'mkdir my-scenarios && cd my-scenarios && npm init -y && npm i -D stackrig && npx stackrig init',
@@ -57,7 +58,7 @@ function make(name: string, write: (file: string) => void): void {
   const file = join(projectFolder, name)
   const there = existsSync(file)
   if (!there) {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     write(file)
   }
   process.stdout.write(`${there ? 'kept    ' : 'written '} ${name}\n`)

@@ -1,3 +1,5 @@
+import { watchStandardOutput } from './standard-output.js'
+
 const controller = new AbortController()
 
 /**
@@ -22,7 +24,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  controller.abort(error)
-})
+watchStandardOutput((error) => controller.abort(error))
+
+/** From now on Ctrl-C and Ctrl-\\ are for the program that has the terminal beside this process: it hears them as well. */
+export function leaveKeysToProgram(): void {
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+    process.removeAllListeners(signal)
+    process.on(signal, () => undefined)
+  }
+}

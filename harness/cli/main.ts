@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { styleText } from 'node:util'
-import { forPeople, messageOf, StackrigError } from '../errors/index.js'
+import { forPeople, hostFault, messageOf, StackrigError } from '../errors/index.js'
 import { exitStatusOf } from '../report/index.js'
 import { settings } from '../settings.js'
 import { interrupted } from './interrupt.js'
@@ -19,10 +19,16 @@ const commands = new Map(
     capsule: async () => (await import('./capsule.js')).capsuleCommand,
     replay: async () => (await import('./replay.js')).replayCommand,
     ps: async () => (await import('./ps.js')).psCommand,
+    exec: async () => (await import('./exec.js')).execCommand,
+    sync: async () => (await import('./sync.js')).syncCommand,
     shell: async () => (await import('./shell.js')).shellCommand,
+    watch: async () => (await import('./watch.js')).watchCommand,
+    why: async () => (await import('./why.js')).whyCommand,
     console: async () => (await import('./console.js')).consoleCommand,
     down: async () => (await import('./down.js')).downCommand,
     init: async () => (await import('./init.js')).initCommand,
+    fixed: async () => (await import('./fixed.js')).fixedCommand,
+    nightly: async () => (await import('./nightly.js')).nightlyCommand,
     sweep: async () => (await import('./sweep.js')).sweepCommand,
     bug: async () => (await import('./bug.js')).bugCommand,
     bugs: async () => (await import('./bugs.js')).bugsCommand,
@@ -30,20 +36,26 @@ const commands = new Map(
   }),
 )
 
-/** Runs the command line; the exit status is one of those of docs/commands.md. */
-export async function main(argv: string[]): Promise<void> {
+/** The command line with the command of that name, or with all. */
+export async function commandLine(name = ''): Promise<Command> {
   const program = new Command('stackrig')
     .description('Boot OpenStack images in QEMU once, fork the running cluster for every scenario.')
     .showHelpAfterError('(stackrig --help lists the commands)')
     .enablePositionalOptions()
     .exitOverride()
-  const named = commands.get(argv[2] ?? '')
+  const named = commands.get(name)
   for (const load of named ? [named] : commands.values()) {
     const make = await load()
     // Subcommands made apart do not take over the program's settings by themselves.
     program.addCommand(make().copyInheritedSettings(program))
   }
+  return program
+}
+
+/** Runs the command line; the exit status is one of those of docs/commands.md. */
+export async function main(argv: string[]): Promise<void> {
   try {
+    const program = await commandLine(argv[2])
     await program.parseAsync(argv)
     process.exitCode = interrupted.aborted ? 130 : (process.exitCode ?? 0)
   } catch (error) {
@@ -54,11 +66,27 @@ export async function main(argv: string[]): Promise<void> {
 function report(error: unknown): number {
   if (interrupted.aborted) return 130
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  const stack = settings().debug && error instanceof Error ? error.stack && forPeople(error.stack) : undefined
-  const code = error instanceof StackrigError ? error.code : 'INTERNAL'
-  process.stderr.write(`${styleText('red', code, { stream: process.stderr })} ${stack ?? messageOf(error)}\n`)
-  // What is no StackrigError is a defect of stackrig.
-  return exitStatusOf(
-    error instanceof StackrigError ? error : new StackrigError('INTERNAL', messageOf(error)),
+  const known = knownError(error)
+  const stack = stacksWanted() && error instanceof Error ? error.stack && forPeople(error.stack) : undefined
+  process.stderr.write(
+    `${styleText('red', known.code, { stream: process.stderr })} ${stack ?? known.message}\n`,
   )
+  return exitStatusOf(known)
+}
+
+/** What cannot be read of the environment is what may have just failed. */
+function stacksWanted(): boolean {
+  try {
+    return settings().debug
+  } catch {
+    return false
+  }
+}
+
+/** What the system refused is no defect of ours, wherever nobody thought of it; all else is. */
+function knownError(error: unknown): StackrigError {
+  if (error instanceof StackrigError) return error
+  const { path = '', code } = error as NodeJS.ErrnoException
+  const fault = code === 'ENOENT' ? error : hostFault(error, 'this machine must let its files be used', path)
+  return fault instanceof StackrigError ? fault : new StackrigError('INTERNAL', messageOf(error))
 }

@@ -1,8 +1,7 @@
-import { prepare } from '../scenario/index.js'
+import { findTopology, prepare, stagesOf } from '../scenario/index.js'
 import type { Snapshot } from '../snapshot/index.js'
 import { interrupted } from './interrupt.js'
 import type { Progress } from './progress.js'
-import { findTopology, stagesOf } from './find-fixture.js'
 
 /** Makes sure of the golden snapshots of a topology and of its stages, and says what takes so long. */
 export async function prepareWithStages(name: string, progress: Progress): Promise<Snapshot> {

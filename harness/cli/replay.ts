@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
+import { makeFolder } from '../make-folder.js'
 import { StackrigError } from '../errors/index.js'
 import { cacheFolder } from '../paths.js'
 import {
@@ -63,7 +64,7 @@ async function unpacked(file: string, capsule: Capsule): Promise<string> {
   const folder = join(cacheFolder(), 'capsules', capsule.id)
   if (existsSync(folder)) return folder
   const building = `${folder}.${randomBytes(4).toString('hex')}.building`
-  await mkdir(building, { recursive: true, mode: 0o700 })
+  makeFolder(building, 0o700)
   try {
     const isHere = (await localGolden(capsule)) !== undefined
     await unpack(file, building, ['evidence', ...(capsule.withGolden && !isHere ? ['golden', 'images'] : [])])

@@ -1,7 +1,9 @@
+import { relative } from 'node:path'
 import { createVitest } from 'vitest/node'
 import { StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
-import { failureOf, lastDurations, LongTests, RunReporter, type Run } from '../report/index.js'
+import { failureOf, lastDurations, LiveScenarios, LongTests, RunReporter, type Run } from '../report/index.js'
+import type { Overlay, RunOptions } from '../scenario/index.js'
 import { announcement } from './announce.js'
 import { interrupted } from './interrupt.js'
 import { makeResultsFolder, newResultsFolder, resultsRoot } from './results-folder.js'
@@ -13,6 +15,15 @@ export interface EndedTests {
   folder: string
 }
 
+/** As RunOptions; what is not said is not wanted. */
+type WantedOptions = { [Key in keyof RunOptions]?: RunOptions[Key] | undefined } & {
+  /** What the name of its folder ends with. */
+  label?: string | undefined
+}
+
+/** `compute=./tree`, for people. */
+const describeOverlay = ({ node, folder }: Overlay): string => `${node}=${relative('', folder) || '.'}`
+
 /**
  * Runs tests in this process; Ctrl-C lets the running test clean up before it ends. Says before which files they are, and
  * while they run which lasts.
@@ -20,20 +31,32 @@ export interface EndedTests {
  */
 export async function runVitest(
   choice: TestChoice,
-  { keep = false }: { keep?: boolean | undefined } = {},
+  { keep = false, hold = false, until, overlays = [], restart = [], label }: WantedOptions = {},
 ): Promise<EndedTests> {
-  const folder = newResultsFolder()
-  const reporter = new RunReporter(folder)
+  const folder = newResultsFolder(
+    [...overlays.map(({ node }) => `with-${node}`), ...(label === undefined ? [] : [label])].join('-'),
+  )
+  const laidOver = overlays.map(describeOverlay)
+  const reporter = new RunReporter(folder, { laidOver })
   const own = new Set([...process.listeners('SIGINT'), ...process.listeners('SIGTERM')])
   const vitest = await createVitest('test', {
     root: projectFolder,
     run: true,
     watch: false,
     project: choice.projects,
-    reporters: ['default', reporter, new LongTests({ write: tell })],
+    reporters: [
+      'default',
+      reporter,
+      new LongTests({ write: tell }),
+      new LiveScenarios({ folder, write: tell }),
+    ],
   })
   vitest.provide('results', folder)
   vitest.provide('keep', keep)
+  vitest.provide('hold', hold)
+  if (until !== undefined) vitest.provide('until', until)
+  vitest.provide('overlays', overlays)
+  vitest.provide('restart', restart)
   // Vitest's own handlers would end this process before anything is cleaned up.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     for (const listener of process.listeners(signal)) if (!own.has(listener)) process.off(signal, listener)

@@ -22,7 +22,7 @@ async function select(choice: Partial<TestChoice>): Promise<Record<string, strin
 }
 
 test('the tag chooses the files of `stackrig start`, on three nodes and on one', async () => {
-  const selected = await select({ tag: 'core' })
+  const selected = await select({ tags: ['core'] })
   expect(Object.keys(selected).toSorted()).toEqual(
     projects.flatMap((project) => core.map((file) => `${project}: ${file}`)).toSorted(),
   )
@@ -51,5 +51,7 @@ test('slow tests are left out unless they are asked for, and the files that have
 })
 
 test('a file that has nothing with the tag is refused', async () => {
-  await expect(select({ files: ['scenarios/swift'], tag: 'core' })).rejects.toMatchObject({ code: 'USAGE' })
+  await expect(select({ files: ['scenarios/swift'], tags: ['core'] })).rejects.toMatchObject({
+    code: 'USAGE',
+  })
 })

@@ -10,8 +10,8 @@ export interface TestChoice {
   files: string[]
   /** Those tagged `slow`, too. */
   slow: boolean
-  /** Only those with this tag. */
-  tag?: string
+  /** Only those with these tags; one that begins with `!` they must not have. */
+  tags?: string[]
 }
 
 /** A file of tests that was chosen. */
@@ -33,17 +33,31 @@ export interface ChosenTests extends ChosenFile {
  * @throws StackrigError USAGE when there is none.
  */
 export async function selectTests(vitest: Vitest, choice: TestChoice): Promise<ChosenTests[]> {
+  const chosen = await findTests(vitest, choice)
+  if (chosen.length > 0) return chosen
+  throw new StackrigError('USAGE', 'the tests to run must be named', {
+    seen: `${choice.projects.join(', ')}: none ${choice.files.length > 0 ? `of ${choice.files.join(', ')} ` : ''}can be run there`,
+    next: 'npx stackrig test --help',
+  })
+}
+
+/** The same, but there may be none. */
+export async function findTests(vitest: Vitest, choice: TestChoice): Promise<ChosenTests[]> {
   const all = await vitest.globTestSpecifications([])
   const pathOf = (specification: TestSpecification): string =>
     specification.moduleId.replace(`${projectFolder}/`, '')
   const named = new Set(chooseFiles(choice.files, [...new Set(all.map(pathOf))], projectFolder))
   const files = all.filter((specification) => named.has(pathOf(specification)))
   const parsed = await vitest.experimental_parseSpecifications(files)
-  const chosen = files.flatMap((specification, at): ChosenTests[] => {
+  return files.flatMap((specification, at): ChosenTests[] => {
     const { project, moduleId } = specification
-    const wanted = [...(project.config.tagsFilter ?? []), ...(choice.tag === undefined ? [] : [choice.tag])]
+    const wanted = [...(project.config.tagsFilter ?? []), ...(choice.tags ?? [])]
     const tests = [...(parsed[at]?.children.allTests() ?? [])]
-    if (wanted.length > 0 && !tests.some(({ tags }) => wanted.every((tag) => tags.includes(tag)))) return []
+    const fits = (tags: readonly string[]): boolean =>
+      wanted.every((tag) => (tag.startsWith('!') ? !tags.includes(tag.slice(1)) : tags.includes(tag)))
+    // Whatever tests a file makes while it is loaded, they may have no tag.
+    const decided = wanted.some((tag) => !tag.startsWith('!')) || tests.length > 0
+    if (wanted.length > 0 && decided && !tests.some(({ tags }) => fits(tags))) return []
     const testTagsFilter = [...wanted, ...(choice.slow ? [] : ['!slow'])]
     return [
       {
@@ -56,10 +70,5 @@ export async function selectTests(vitest: Vitest, choice: TestChoice): Promise<C
         ),
       },
     ]
-  })
-  if (chosen.length > 0) return chosen
-  throw new StackrigError('USAGE', 'the tests to run must be named', {
-    seen: `${choice.projects.join(', ')}: none ${choice.files.length > 0 ? `of ${choice.files.join(', ')} ` : ''}can be run there`,
-    next: 'npx stackrig test --help',
   })
 }

@@ -4,5 +4,17 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ensureBuilt } from '../build.mjs'
 
-const { main } = await import(pathToFileURL(join(await ensureBuilt(), 'harness', 'cli', 'main.js')).href)
-await main(process.argv)
+/** What a machine says that is full, or does not let itself be written to (errno(3)). */
+const faults = ['EACCES', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENOSPC', 'EPERM', 'EROFS']
+
+try {
+  const { main } = await import(pathToFileURL(join(await ensureBuilt(), 'harness', 'cli', 'main.js')).href)
+  await main(process.argv)
+} catch (error) {
+  const { code = '', message } = /** @type {NodeJS.ErrnoException} */ (error)
+  if (!faults.includes(code)) throw error
+  const ours = ['EMFILE', 'ENFILE'].includes(code) ? 'HOST_LIMIT' : 'HOST_DISK'
+  process.stderr.write(`${ours} stackrig must be loaded\n  seen:  ${message}\n`)
+  process.stderr.write('  next:  look at ulimit -n, at df, and at who may write to dist/ of the checkout\n')
+  process.exitCode = 3
+}

@@ -2,9 +2,10 @@ import { Command } from 'commander'
 import { humanDuration } from '../duration.js'
 import { findImage } from '../images/index.js'
 import { probeAcceleration } from '../qemu/index.js'
+import { settings } from '../settings.js'
 import { exitStatus, failureList, testTable } from '../report/index.js'
 import { prepareWithStages } from './prepare-with-stages.js'
-import { print, terminalOptions } from './print.js'
+import { print, printAnnotations, terminalOptions } from './print.js'
 import { Progress } from './progress.js'
 import { runVitest } from './run-vitest.js'
 
@@ -16,10 +17,11 @@ export function startCommand(): Command {
       const started = Date.now()
       const acceleration = await prepare()
       const prepared = Date.now()
-      const choice = { projects: ['scenarios'], files: [], slow: false, tag: 'core' }
+      const choice = { projects: ['scenarios'], files: [], slow: false, tags: ['core'] }
       const { run, folder } = await runVitest(choice)
       const options = terminalOptions()
       print('', ...testTable(run, options), ...failureList(run, options), '')
+      printAnnotations(run)
       print(
         `prepared in ${humanDuration(prepared - started)}, scenarios in ${humanDuration(Date.now() - prepared)}`,
         `accelerator: ${acceleration.accelerator} (${acceleration.reason})`,
@@ -31,6 +33,6 @@ export function startCommand(): Command {
 
 async function prepare(): Promise<{ accelerator: string; reason: string }> {
   using progress = new Progress()
-  await prepareWithStages('three-node', progress)
+  await prepareWithStages(settings().core, progress)
   return await probeAcceleration(await findImage('pocket'))
 }

@@ -1,5 +1,8 @@
 import type { Socket } from 'node:net'
 
+/** Why a terminal was left: the other side has said its end. */
+export const shellEnded = 'the shell ended'
+
 interface JoinOptions {
   /** What the other side says when it has ended without closing the stream. */
   end?: string
@@ -24,10 +27,12 @@ export async function joinTerminal(
       stream.on('data', (data: Buffer) => {
         const { shown, ended } = upTo?.(data) ?? { shown: data, ended: false }
         stdout.write(shown)
-        if (ended) resolve('the shell ended')
+        if (ended) resolve(shellEnded)
       })
       stream.on('close', () => resolve('the node closed it'))
       stream.on('error', () => resolve('the node closed it'))
+      // A conversation stands still until somebody listens.
+      stream.resume()
       stdin.on('data', (data: Buffer) => {
         const escape = raw ? data.indexOf(0x1d) : -1
         stream.write(escape === -1 ? data : data.subarray(0, escape))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findContractExport } from './find-fixture.js'
+import { findContractExport } from '../scenario/index.js'
 import { importedImages, topologyText } from './topology.js'
 import type { ImagesLock } from '../images/index.js'
 

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { StackrigError } from '../errors/index.js'
 import { isImported, readLock, type ImagesLock } from '../images/index.js'
-import { packageFolder, projectFolder } from '../paths.js'
-import { findContractExport, type ContractExport } from './find-fixture.js'
+import { isCheckout, projectFolder } from '../paths.js'
+import { makeFolder } from '../make-folder.js'
+import { findContractExport, type ContractExport } from '../scenario/index.js'
 
 /** `stackrig topology`: which nodes there are. */
 export function topologyCommand(): Command {
@@ -24,7 +25,7 @@ export function topologyCommand(): Command {
         })
       const images = importedImages(readLock(), options.contract)
       const text = topologyText(name, images, await findContractExport(images.contract))
-      await mkdir(dirname(file), { recursive: true })
+      makeFolder(dirname(file))
       await writeFile(file, text)
       process.stdout.write(
         `${file}\nnext: npx stackrig up ${name} --cold, then npx stackrig golden make ${name}\n`,
@@ -79,7 +80,7 @@ export function topologyText(
       ({ node, image, role, address }) =>
         `    ${/^[a-z]+$/.test(node) ? node : `'${node}'`}: { image: '${image}', role: '${role}', address: '${address ?? addresses(role)}' },\n`,
     )
-  const harness = projectFolder === packageFolder ? '../../harness/index.js' : 'stackrig'
+  const harness = isCheckout ? '../../harness/index.js' : 'stackrig'
   return `import { defineTopology } from '${harness}'
 import { ${contract.variable} } from '${contract.from}'
 

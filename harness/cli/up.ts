@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { createTwoFilesPatch } from 'diff'
-import { prepareImages, type Start } from '../cloud/index.js'
-import { prepare } from '../scenario/index.js'
+import { isStage, prepareImages, type Start } from '../cloud/index.js'
+import { findStart, findTopology, prepare } from '../scenario/index.js'
 import { forkCluster } from '../snapshot/index.js'
 import {
   bootCluster,
@@ -13,10 +13,11 @@ import {
   type Topology,
 } from '../cluster/index.js'
 import { showControls } from '../errors/index.js'
+import type { Sandbox } from '../sandbox/index.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
-import { findStart, findTopology } from './find-fixture.js'
 import { leaveRunning, requireFreeName } from './leave-running.js'
+import { portOption, portsOf, type WantedPort } from './publish-ports.js'
 
 /** `stackrig up`: a fork that goes on running until `stackrig down`. */
 export function upCommand(): Command {
@@ -26,6 +27,11 @@ export function upCommand(): Command {
     .option('--name <name>', 'name of the cluster (default: that of what is forked)')
     .option('--cold', 'boot and provision instead of forking, and do not wait until the cloud is ready')
     .option('--dry-run', "boot, print what provisioning would change in the nodes' files, and end")
+    .option(
+      '--publish <ports>',
+      'also on 127.0.0.1 until down: 8080, NODE:8080 or 8081:NODE:8080; several with commas',
+      portOption,
+    )
     .option('--json', 'print one JSON document')
     .action(async (startName: string, options: UpOptions) => {
       if (options.dryRun) return dryRun(await findTopology(startName), options)
@@ -33,8 +39,10 @@ export function upCommand(): Command {
       const start = cold ?? (await findStart(startName))
       const name = options.name ?? startName
       await requireFreeName(name)
+      const ports = portsOf(isStage(start) ? start.topology : start, options.publish ?? [])
       using progress = new Progress()
       const { cluster, took } = await (cold ? boot(cold, progress) : fork(start, progress))
+      if (ports.length > 0) await publish(cluster, ports)
       await leaveRunning(cluster, { name, took, json: options.json })
     })
 }
@@ -43,6 +51,7 @@ interface UpOptions {
   name?: string
   cold?: boolean
   dryRun?: boolean
+  publish?: WantedPort[]
   json?: boolean
 }
 
@@ -64,6 +73,16 @@ async function boot(topology: Topology, progress: Progress): Promise<Up> {
   const started = performance.now()
   const cluster = await coldStart(topology, run)
   return { cluster, took: performance.now() - started }
+}
+
+/** A cluster without the ports that were asked for is none that was asked for. */
+async function publish(cluster: Cluster, ports: Parameters<Sandbox['publish']>[0]): Promise<void> {
+  try {
+    await cluster.sandbox.publish(ports)
+  } catch (error) {
+    await cluster.close()
+    throw error
+  }
 }
 
 async function bootOptions(topology: Topology, progress: Progress): Promise<BootOptions> {

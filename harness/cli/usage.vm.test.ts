@@ -14,6 +14,7 @@ describe('wrong use exits 2, says what would be right, and shows no stack trace'
       says: /USAGE there is no topology or stage "nowhere"[\s\S]*three-node[\s\S]*instance-runs/,
     },
     { words: ['shell', 'one'], says: /CLUSTER_UNKNOWN[\s\S]*none is running[\s\S]*stackrig up/ },
+    { words: ['bench', '--only', 'speed'], says: /USAGE --only wants names of figures[\s\S]*fork_ready_s/ },
     { words: ['down', 'gone'], says: /CLUSTER_UNKNOWN no cluster "gone" is running/ },
   ])('stackrig $words', async ({ words, says }) => {
     const { exitCode, stderr, stdout } = await stackrig(...words)

@@ -1,10 +1,12 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { hostNames, type Cluster } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { settings } from '../settings.js'
 import { quoteWord } from '../shell-word.js'
+import { recordCalls } from './browser-calls.js'
+import { makeFolder } from '../make-folder.js'
 
 const program = '/usr/bin/chromium'
 
@@ -16,9 +18,9 @@ const ordinaryUser = ['unshare', '--user', '--map-user=1000', '--map-group=1000'
  * It ends with the sandbox, and a page of a guest's that takes over a part of it is still in Chromium's own sandbox.
  * @throws StackrigError HOST_PROGRAM_MISSING, WAIT_TIMEOUT after 2 min; why the cluster cannot go on.
  */
-export async function openBrowser({ sandbox, signal, topology }: Cluster): Promise<Browser> {
+export async function openBrowser({ sandbox, signal, timeline, topology }: Cluster): Promise<Browser> {
   const folder = join(sandbox.folder, 'browser')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   const wrapper = join(folder, 'chromium')
   const words = [...sandbox.enter(), ...ordinaryUser, program]
   await writeFile(wrapper, `#!/bin/sh\nexec ${words.map(quoteWord).join(' ')} "$@"\n`)
@@ -28,8 +30,10 @@ export async function openBrowser({ sandbox, signal, topology }: Cluster): Promi
     .join(',')
   // Loaded when it is needed: it takes a third of a second, which no command of the terminal should wait for.
   const { chromium, errors } = await import('playwright-core')
+  const logger = recordCalls(timeline)
   try {
     const browser = await chromium.launch({
+      ...(logger && { logger }),
       executablePath: wrapper,
       chromiumSandbox: true,
       args: [

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Duration } from '../duration.js'
 import { Console, logInAndStartShells, logOut, shellPorts } from '../guest/index.js'
-import { consoleSocket, createOverlay, type Machine } from '../qemu/index.js'
+import { createOverlay, type Machine } from '../qemu/index.js'
 import { waitFor } from '../waits/index.js'
 import type { Cluster } from './cluster.js'
 import { imageOf, launch, machineSpec, type Launched } from './launch.js'
@@ -16,8 +16,12 @@ export function diskOf(
   node: TopologyNode,
 ): string | undefined {
   const { rootfs } = imageOf(machines.images, node)
-  return rootfs && join(diskFolder, `${node.name}.disk.qcow2`)
+  return rootfs && diskFile({ diskFolder }, node.name)
 }
+
+/** Where it lies when there is one. */
+export const diskFile = ({ diskFolder }: Pick<Cluster, 'diskFolder'>, name: string): string =>
+  join(diskFolder, `${name}.disk.qcow2`)
 
 /** Its memory, in the sandbox's own tmpfs: a memory file on a disk makes a booting guest very slow. */
 export const sharedMemory = (node: TopologyNode): string => `/dev/shm/${node.name}`
@@ -29,15 +33,20 @@ export async function newDisk(cluster: Cluster, node: TopologyNode): Promise<voi
   if (rootfs && disk) await createOverlay(disk, rootfs, rootfsFormat)
 }
 
+export interface BootNodeOptions {
+  timeout?: Duration
+  /** The one that has this node; default: the cluster's. */
+  topology?: Topology
+}
+
 /**
  * Switches a node on: its kernel boots from its disk, and its shells answer in the end.
- * @param options.topology the one that has this node; default: the cluster's.
  * @throws StackrigError QEMU_DIED, NODE_CRASHED, LOGIN_FAILED, WAIT_TIMEOUT
  */
 export async function bootNode(
   cluster: Cluster,
   node: TopologyNode,
-  { timeout = laterBoot, topology = cluster.topology }: { timeout?: Duration; topology?: Topology } = {},
+  { timeout = laterBoot, topology = cluster.topology }: BootNodeOptions = {},
 ): Promise<Launched> {
   const memory = sharedMemory(node)
   // Memory does not outlive a power cut.
@@ -45,9 +54,9 @@ export async function bootNode(
   const storage = { memory: { file: memory, shared: true }, disk: diskOf(cluster, node), incoming: false }
   // Neutron drops what agents report with a time before its own start: a controller hours ahead of them sees none alive.
   const clock = new Date(Date.now() - cluster.clockBehind)
-  const { machines, logFolder, sandbox, stopping } = cluster
+  const { machines, logFolder, stopping } = cluster
   const spec = machineSpec({ topology, machines, logFolder }, node, { storage, clock })
-  const launched = await launch(sandbox, spec, stopping)
+  const launched = await launch(cluster, spec)
   const signal = AbortSignal.any([launched.signal, stopping])
   try {
     await launched.machine.resume()
@@ -64,7 +73,7 @@ export async function bootNode(
 /** By the console, which is then free for a person again. */
 async function openShells(machine: Machine, timeout: Duration, signal: AbortSignal): Promise<void> {
   const { name } = machine.spec
-  using console = new Console(await machine.connect(consoleSocket(name)), name)
+  using console = new Console(await machine.openConsole(), name)
   await logInAndStartShells(console, name, { timeout, signal })
   await shellsOpen(machine, timeout, signal)
   logOut(console)

@@ -1,15 +1,20 @@
-import { mkdir } from 'node:fs/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Socket } from 'node:net'
 import { StackrigError } from '../errors/index.js'
+import { plainImage } from '../images/index.js'
 import { Sandbox } from '../sandbox/index.js'
 import { Turns } from '../turns.js'
 import { nodeLane, noTimeline, type Timeline } from '../timeline/index.js'
-import { bootNode, newDisk } from './boot-node.js'
+import { makeFolder } from '../make-folder.js'
+import { attachNode, bootSharedNode } from './attach-node.js'
+import { bootNode, newDisk, type BootNodeOptions } from './boot-node.js'
 import type { FaultMaker, Faults } from './faults.js'
 import { addressOf } from './host-names.js'
+import { writeRecord } from './kept.js'
 import { networkPlan, type Launched, type MachineOptions } from './launch.js'
 import type { ClusterMoment, MomentForkOptions, MomentOptions, MomentSaver } from './moment-saver.js'
 import { RunningNode } from './node.js'
+import type { Origin } from './origin.js'
 import { namesOf } from './roles.js'
 import { withNode, type NodePlan, type Topology, type TopologyNode } from './topology.js'
 
@@ -33,7 +38,10 @@ export interface StartOptions {
   signal?: AbortSignal | undefined
 }
 
-/** The running nodes of one topology, in one sandbox. Disposing it ends them all and leaves nothing behind. */
+/**
+ * The running nodes of one topology, in one sandbox. Disposing it ends them all and leaves nothing behind; disposing one that
+ * another process started (`attachCluster`) lets go of it.
+ */
 export class Cluster<Name extends string = string> implements AsyncDisposable {
   readonly sandbox: Sandbox
   readonly machines: MachineOptions
@@ -47,6 +55,8 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   saver: MomentSaver<Name> | undefined
   /** Makes its faults, and those of its forks; handed in by whoever made it. */
   readonly makeFaults: FaultMaker | undefined
+  /** Whether other processes may use it, too: it was started by one of them. */
+  readonly isShared: boolean
 
   readonly #failed = new AbortController()
   readonly #stopping = new AbortController()
@@ -56,7 +66,8 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   /** Of nodes that are added: each needs the topology that the one before it made. */
   readonly #adding = new Turns()
 
-  private constructor(topology: Topology<Name>, sandbox: Sandbox, options: ClusterOptions) {
+  private constructor(topology: Topology<Name>, sandbox: Sandbox, options: ClusterOptions, isShared = false) {
+    this.isShared = isShared
     const { accelerator, images, launcher } = options
     this.#topology = topology
     this.sandbox = sandbox
@@ -81,7 +92,7 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     // One of its own: the caller's signal outlives many clusters, and would keep a listener for each.
     const end = AbortSignal.any([cluster.signal, ...(signal ? [signal] : [])])
     try {
-      await mkdir(cluster.logFolder, { recursive: true })
+      makeFolder(cluster.logFolder)
       const starts = topology.nodes.map(async (plan) => cluster.#runs(plan, await startNode(plan, cluster)))
       cluster.#nodes = await Promise.race([Promise.all(starts), rejection(end)])
       return cluster
@@ -92,8 +103,31 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     }
   }
 
+  /**
+   * One whose nodes another process started, in this sandbox. See `attachCluster`.
+   * @throws StackrigError those of `attachNode`.
+   */
+  static async attach(topology: Topology, sandbox: Sandbox, options: ClusterOptions): Promise<Cluster> {
+    const cluster = new Cluster(topology, sandbox, options, true)
+    try {
+      const attached = topology.nodes.map(async (plan) =>
+        cluster.#runs(plan, await attachNode(cluster, plan)),
+      )
+      cluster.#nodes = await Promise.all(attached)
+      return cluster
+    } catch (error) {
+      await cluster.letGo()
+      throw error
+    }
+  }
+
   get topology(): Topology<Name> {
     return this.#topology
+  }
+
+  /** The golden snapshot that it stands on; undefined when it was booted, or shares nothing with one. */
+  get origin(): Origin | undefined {
+    return this.saver?.origin
   }
 
   get nodes(): readonly RunningNode[] {
@@ -150,7 +184,7 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
       const data = { node: name, address }
       const text = `it joins at ${address}`
       this.timeline.add({ lane: nodeLane(name), kind: 'join', text, data })
-      const added = this.#runs(node, await bootNode(this, node, { topology }))
+      const added = this.#runs(node, await this.boot(node, { topology }))
       this.#topology = topology
       this.#nodes = [...this.#nodes, added]
       return added
@@ -158,6 +192,11 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
       await this.sandbox.removeTap(index)
       throw error
     }
+  }
+
+  /** Switches a node on. @throws StackrigError those of `bootNode`. */
+  boot(node: TopologyNode, options: BootNodeOptions = {}): Promise<Launched> {
+    return this.isShared ? bootSharedNode(this, node, options) : bootNode(this, node, options)
   }
 
   #runs(plan: TopologyNode, launched: Launched): RunningNode {
@@ -185,7 +224,7 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     }
     throw new StackrigError('USAGE', 'a moment can be taken of a fork of a golden snapshot', {
       where: `cluster ${this.#topology.name}`,
-      seen: 'it was booted, or shares nothing with a snapshot, or was started by another process',
+      seen: 'it was booted, or shares nothing with a snapshot, or that is gone',
     })
   }
 
@@ -203,13 +242,53 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     signal?.addEventListener('abort', () => void this.close(), { once: true, signal: this.stopping })
   }
 
+  /** Ends the cluster, for all that use it. */
   async close(): Promise<void> {
     this.#stopping.abort()
     await this.sandbox.close()
   }
 
+  /**
+   * Leaves the cluster running, also when this process ends, for `attachCluster`; this object is of no use any more.
+   * @param name by which it is found
+   * @throws StackrigError SANDBOX_DIED
+   */
+  async keep(name: string): Promise<void> {
+    const { folder } = this.sandbox
+    if (this.diskFolder !== folder)
+      throw new TypeError('the disks of a kept cluster must lie in its own folder')
+    const { accelerator, launcher, images } = this.machines
+    const started = new Date().toISOString()
+    const { clockBehind, topology, logFolder } = this
+    const used = new Set(topology.nodes.map(({ image }) => image))
+    // In this order: the record of a sandbox that is not kept goes with it.
+    writeRecord(folder, {
+      ...{ name, started, accelerator, launcher, clockBehind, topology, saver: this.saver?.record },
+      images: [...images.values()].filter((image) => used.has(image.name)).map(plainImage),
+      ...(logFolder !== folder && { logFolder }),
+    })
+    await this.sandbox.keep()
+    await this.letGo()
+  }
+
+  /**
+   * Lets go of a cluster that others use, too, when commands that were given up have ended, and what this process has made wrong
+   * with it is healed. Rejects, when it has let go, with what could not be healed.
+   */
+  async letGo(): Promise<void> {
+    try {
+      await this.#faults?.heal()
+    } finally {
+      // What follows logs ends, and gives its channel up.
+      this.#stopping.abort()
+      await nextTurn()
+      await Promise.all(this.#nodes.map((node) => node.letGo()))
+      this.sandbox.detach()
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+    await (this.isShared ? this.letGo() : this.close())
   }
 }
 

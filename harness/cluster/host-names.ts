@@ -16,3 +16,20 @@ export function hostNames(topology: Pick<Topology, 'nodes'>, node: TopologyNode)
 export function addressOf(topology: Pick<Topology, 'nodes'>, host: string): string {
   return topology.nodes.find((node) => hostNames(topology, node).includes(host))?.address ?? host
 }
+
+/**
+ * A text of /etc/hosts by which a program of this machine finds the nodes, and all else as before (hosts(5)): the nodes come first,
+ * and what was there says nothing of their names.
+ */
+export function hostsBeside(topology: Pick<Topology, 'nodes'>, before: string): string {
+  const named = topology.nodes.map((node) => [node.address, ...hostNames(topology, node)])
+  const taken = new Set(named.flat())
+  const kept = before.split('\n').flatMap((line) => {
+    const [words = ''] = line.split('#')
+    const [address = '', ...names] = words.split(/\s+/).filter(Boolean)
+    if (!names.some((name) => taken.has(name))) return [line]
+    const left = names.filter((name) => !taken.has(name))
+    return left.length > 0 ? [[address, ...left].join(' ')] : []
+  })
+  return [...named.map((words) => words.join(' ')), ...kept].join('\n')
+}

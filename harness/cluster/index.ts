@@ -1,3 +1,4 @@
+export { attachCluster, type AttachOptions } from './attach.js'
 export { diskOf, sharedMemory } from './boot-node.js'
 export { availableMemory } from './available-memory.js'
 export { bootCluster, type BootOptions } from './boot.js'
@@ -14,11 +15,29 @@ export type {
   LinkOptions,
   Share,
 } from './faults.js'
-export { hostNames } from './host-names.js'
+export { hostNames, hostsBeside } from './host-names.js'
 export { requireDisk, requireMemory } from './host-room.js'
-export { launch, machineSpec, type Images, type Launched, type MachineOptions } from './launch.js'
-export type { ClusterMoment, MomentForkOptions, MomentOptions, MomentSaver } from './moment-saver.js'
+export { findKept, listKept, type KeptCluster } from './kept.js'
+export { LayOver } from './lay-over.js'
+export {
+  consoleLogOf,
+  launch,
+  machineSpec,
+  type Images,
+  type Launched,
+  type MachineOptions,
+} from './launch.js'
+export type {
+  ClusterMoment,
+  MomentForkOptions,
+  MomentOptions,
+  MomentSaver,
+  SaverMaker,
+} from './moment-saver.js'
 export { RunningNode, type CommandMethod, type TimeLimit } from './node.js'
+export { endPackets, packetsEnding } from './packet-dump.js'
+export { openstackEnvironment, type CloudUser } from './openstack-environment.js'
+export type { Origin } from './origin.js'
 export { planProvision, provision, type ChangedFile } from './provision.js'
 export { quietMoment } from './quiet-moment.js'
 export { namesOf, playsRole } from './roles.js'

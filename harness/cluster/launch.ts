@@ -22,7 +22,10 @@ import {
   type MachineSpec,
   type QmpEvent,
 } from '../qemu/index.js'
-import { tapName, type NetworkPlan, type Sandbox } from '../sandbox/index.js'
+import { tapName, type NetworkPlan } from '../sandbox/index.js'
+import type { Cluster } from './cluster.js'
+import { consoleRecorder, recordEvents } from './machine-record.js'
+import { dumpPackets } from './packet-dump.js'
 import { netmask, type Topology, type TopologyNode } from './topology.js'
 
 /** The images of a topology's nodes, by image name. */
@@ -53,6 +56,14 @@ export function networkPlan(topology: Topology): NetworkPlan {
   return { cidr: topology.network, gateway: topology.gateway, hosts }
 }
 
+/** The node's tap. */
+export const tapOf = ({ nodes }: Topology, { name }: TopologyNode): string =>
+  tapName(nodes.findIndex((node) => node.name === name))
+
+/** Where everything that a node writes to its serial console is kept. */
+export const consoleLogOf = (logFolder: string, name: string): string =>
+  join(logFolder, `${name}.console.log`)
+
 /** What differs between a cold boot and a fork of the same node. */
 export interface Storage {
   memory: { file: string; shared: boolean }
@@ -77,10 +88,10 @@ export function machineSpec(
     memoryMiB,
     cpus: node.cpus ?? image.cpus,
     mac: node.mac,
-    tap: tapName(topology.nodes.findIndex(({ name }) => name === node.name)),
+    tap: tapOf(topology, node),
     kernelWords: [kernelWords(topology, node)],
     ports: shellPorts,
-    consoleLog: join(logFolder, `${node.name}.console.log`),
+    consoleLog: consoleLogOf(logFolder, node.name),
     accelerator: machines.accelerator,
     launcher: machines.launcher,
     clock,
@@ -110,31 +121,62 @@ export interface Launched {
  * Starts QEMU and opens the outer ends of the node's shells before the guest runs: a guest that was saved with them
  * open does not notice that it is a fork.
  */
-export async function launch(sandbox: Sandbox, spec: MachineSpec, stop: AbortSignal): Promise<Launched> {
-  writeFileSync(spec.consoleLog, '', { flag: 'a' })
+export async function launch(
+  {
+    logFolder,
+    sandbox,
+    stopping,
+    timeline,
+  }: Pick<Cluster, 'logFolder' | 'sandbox' | 'stopping' | 'timeline'>,
+  spec: MachineSpec,
+): Promise<Launched> {
+  writeFileSync(spec.consoleLog, '', { flag: 'a', mode: 0o600 })
   const machine = await Machine.start(sandbox, spec)
-  const crashed = new AbortController()
-  const expected = new AbortController()
-  const over = AbortSignal.any([stop, machine.ended, expected.signal])
-  watchForCrash(spec.name, spec.consoleLog, crashed, over).catch(
-    // A node whose console cannot be read must not be taken for one that is well.
-    (error: unknown) => crashed.abort(error),
-  )
+  const heard = consoleRecorder(timeline, spec.name)
+  recordEvents(timeline, machine)
+  await dumpPackets(timeline, machine, logFolder)
+  const { crashed, expected, signal } = watchGuest(machine, spec, stopping, heard)
   machine.qmp.onEvent((event) => {
     if (isGuestReset(event) && !expected.signal.aborted)
       void reset(spec).then((error) => crashed.abort(error))
     if (isDiskFull(event)) crashed.abort(diskFull(spec))
   })
-  const signal = AbortSignal.any([machine.signal, crashed.signal])
-  const open = await Promise.all(
-    Array.from({ length: channels }, async (_, n) => {
-      const output = await machine.connect(portSocket(spec.name, outputPort(n)))
-      const errors = await machine.connect(portSocket(spec.name, errorPort(n)))
-      return new ShellChannel(spec.name, output, errors)
-    }),
-  )
+  const channel = async (n: number): Promise<ShellChannel> => {
+    const output = await machine.connect(portSocket(spec.name, outputPort(n)))
+    const errors = await machine.connect(portSocket(spec.name, errorPort(n)))
+    return new ShellChannel(spec.name, output, errors)
+  }
+  const numbers = Array.from({ length: channels - 1 }, (_, n) => n + 1)
+  const [ender, ...work] = await Promise.all([channel(0), ...numbers.map(channel)])
   const expectCrash = (): void => expected.abort()
-  return { machine, shell: new Shell(spec.name, open, signal), signal, expectCrash }
+  return { machine, shell: new Shell(spec.name, { ender, work }, signal), signal, expectCrash }
+}
+
+/** What becomes known of a guest. */
+interface GuestWatch {
+  /** To be aborted with the reason for which it cannot go on. */
+  crashed: AbortController
+  /** To be aborted when a crash was asked for. */
+  expected: AbortController
+  /** Aborted when the guest or its machine cannot go on. */
+  signal: AbortSignal
+}
+
+/** Watches the console of a node for a crash, until its machine has ended, a crash is expected, or nobody wants to know any more. */
+export function watchGuest(
+  machine: Pick<Machine, 'ended' | 'signal'>,
+  { name, consoleLog }: Pick<MachineSpec, 'name' | 'consoleLog'>,
+  stopping: AbortSignal,
+  heard?: (text: string) => void,
+): GuestWatch {
+  const crashed = new AbortController()
+  const expected = new AbortController()
+  const over = AbortSignal.any([stopping, machine.ended, expected.signal])
+  watchForCrash(name, consoleLog, crashed, over, heard).catch(
+    // A node whose console cannot be read must not be taken for one that is well.
+    (error: unknown) => crashed.abort(error),
+  )
+  return { crashed, expected, signal: AbortSignal.any([machine.signal, crashed.signal]) }
 }
 
 /** QEMU QMP Reference Manual, RESET: by the guest, as reboot(8) or a triple fault does, not by whoever runs QEMU. */

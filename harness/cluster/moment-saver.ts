@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.js'
+import type { Origin } from './origin.js'
 
 /** How a moment is taken. */
 export interface MomentOptions {
@@ -30,4 +31,14 @@ export interface ClusterMoment<Name extends string = string> {
 /** What takes the moments of a cluster: how they are saved is known below this room. */
 export interface MomentSaver<Name extends string = string> {
   take(name: string, options?: MomentOptions): Promise<ClusterMoment<Name>>
+  /** The golden snapshot that they stand on. */
+  readonly origin: Origin
+  /** What another process needs to take moments of the same cluster, as JSON has it. */
+  readonly record: unknown
 }
+
+/** What takes the moments of a cluster that another process started, by the record of that process's; undefined when none can be taken. */
+export type SaverMaker = <Name extends string>(
+  cluster: Cluster<Name>,
+  record: unknown,
+) => MomentSaver<Name> | undefined

@@ -11,16 +11,18 @@ import {
   writeFile,
   type CommandResult,
   type CommandValue,
+  type Conversation,
   type RunOptions,
   type Shell,
 } from '../guest/index.js'
-import { consoleSocket, type Machine } from '../qemu/index.js'
+import type { Machine } from '../qemu/index.js'
 import { nodeLane } from '../timeline/index.js'
 import { commandSucceeds, port as portOf, waitFor, type Seen } from '../waits/index.js'
-import { bootNode } from './boot-node.js'
 import type { Cluster } from './cluster.js'
 import { recordCommand } from './command-record.js'
 import { initWords, type ServiceSignal, type Verb } from './init-words.js'
+import { followNode } from './log-follower.js'
+import { endFollower } from './log-words.js'
 import type { Launched } from './launch.js'
 import type { TopologyNode } from './topology.js'
 
@@ -111,6 +113,15 @@ export class RunningNode {
   }
 
   /**
+   * Begins a command that talks with a person: it reads what is typed by `<&1`, and says itself when it ends. Its channel runs
+   * nothing else.
+   * @throws StackrigError SHELL_LOST, NODE_HELD; the signal's reason.
+   */
+  converse(command: string, signal: AbortSignal): Promise<Conversation> {
+    return this.#shell.converse(command, signal)
+  }
+
+  /**
    * Runs a command again and again until it exits zero; resolves with its output then. Written as `run` is; default
    * time-out 5 min. One run of it has all the time that is left.
    * @throws StackrigError WAIT_TIMEOUT with its last output.
@@ -154,8 +165,15 @@ export class RunningNode {
   }
 
   /** The same, of a node that was saved while commands ran. @throws StackrigError SHELL_LOST */
-  answerWhileBusy(): Promise<void> {
-    return this.#shell.answerWhileBusy()
+  async answerWhileBusy(): Promise<void> {
+    await this.#shell.answerWhileBusy()
+    // Not waited for: it only gives back a channel.
+    this.#shell.execute(endFollower).catch(() => undefined)
+  }
+
+  /** Follows its logs into the timeline of its cluster, until that ends; also those of its later boots. */
+  followLogs(): void {
+    void followNode(this.#cluster, this, () => this.#shell)
   }
 
   /**
@@ -196,10 +214,10 @@ export class RunningNode {
     return writing
   }
 
-  /** The raw serial console; QEMU serves one listener at a time. @throws StackrigError USAGE when the node is off. */
+  /** The raw serial console, for one at a time. @throws StackrigError USAGE when the node is off; NODE_HELD */
   async openConsole(): Promise<Socket> {
     if (!this.isOn) throw new StackrigError('USAGE', `${this.name} must be on to have a console`)
-    return this.machine.connect(consoleSocket(this.name))
+    return this.machine.openConsole()
   }
 
   get consoleLog(): string {
@@ -222,6 +240,12 @@ export class RunningNode {
     const text = to === 'out' ? 'the cable is pulled' : 'the cable is put back'
     const data = { node: this.name, to }
     this.#cluster.timeline.add({ lane: nodeLane(this.name), kind: 'cable', text, data })
+  }
+
+  /** Leaves the node to other processes; see `Cluster.letGo`. */
+  async letGo(): Promise<void> {
+    await this.#shell.letGo()
+    this.machine.letGo()
   }
 
   /** A power cut: what the node had not written to its disk is lost. */
@@ -278,7 +302,7 @@ export class RunningNode {
   async powerOn(): Promise<void> {
     if (this.isOn) throw new StackrigError('USAGE', `${this.name} must be off to be switched on`)
     this.#tellPower('on', 'it is switched on')
-    this.#current = await bootNode(this.#cluster, this.plan)
+    this.#current = await this.#cluster.boot(this.plan)
     this.#cluster.watch(this.#current)
   }
 

@@ -42,6 +42,39 @@ export interface Symptom {
   means: string
 }
 
+/** A part of the software: what it is made of, and which other parts it cannot do without. */
+export interface Part {
+  /** Names of its services, as a release has them; what follows an `@` does not count. */
+  services: readonly string[]
+  /** The account that it runs as. */
+  user?: string
+  /** Folders and files that are its own. */
+  paths: readonly string[]
+  /** TCP ports that it answers at. */
+  ports?: readonly number[]
+  /** Other parts by their names; one that no node runs is not missed. */
+  needs?: readonly string[]
+  /**
+   * Which facts of the contract's own (FactsCommand) are about it: those whose kind and subject, `endpoint image public`, match this
+   * regular expression.
+   */
+  facts?: string
+}
+
+/** What users want of a cloud, and what that takes. */
+export interface Purpose {
+  /** Names of parts. */
+  needs: readonly string[]
+  /** What an error that is about it says: a regular expression, in capitals or not. */
+  words: string
+}
+
+/** A command that prints what is so of a node beyond what every node is asked: lines of kind, subject and value, with tabs. */
+export interface FactsCommand {
+  role: string
+  command: string
+}
+
 /**
  * The version of each API that a cloud speaks, where it changes what a client says. Compute (v2, v2.1) and network
  * (Quantum, Neutron) are the same for what is asked here.
@@ -64,6 +97,11 @@ export interface Contract {
   /** A command that prints what the node's logs say. */
   logs?: string
   symptoms?: readonly Symptom[]
+  /** What needs what; default: what every OpenStack is made of, where there is a cloud. */
+  parts?: Readonly<Record<string, Part>>
+  purposes?: Readonly<Record<string, Purpose>>
+  /** What else is compared with the golden snapshot when something failed. */
+  facts?: readonly FactsCommand[]
   roles: Readonly<Record<string, RoleContract>>
   /** The service that makes a controller's databases when there are none, and what a boot may take then. */
   firstBoot?: { service: string; timeout: Duration }

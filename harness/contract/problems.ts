@@ -9,7 +9,7 @@ const editPlaceholders = ['controller', 'address', 'name', 'adminPassword', 'ser
 
 /** What no images can keep, and what nothing would fill in: one sentence each. */
 export function problemsOf(contract: Contract): string[] {
-  const { name, kernelWords, roles, cloud, symptoms = [] } = contract
+  const { name, kernelWords, roles, cloud, symptoms = [], facts = [], parts = {}, purposes = {} } = contract
   const played = 'all-in-one' in roles ? ['all-in-one', ...cloudRoles] : Object.keys(roles)
   return [
     ...(/^[a-z0-9][a-z0-9.-]*$/.test(name)
@@ -21,8 +21,25 @@ export function problemsOf(contract: Contract): string[] {
     ...symptoms
       .filter(({ role }) => !played.includes(role))
       .map(({ role, means }) => `No node has the role "${role}" of the symptom "${means}"`),
+    ...facts
+      .filter(({ role }) => !played.includes(role))
+      .map(({ role }) => `No node has the role "${role}" that facts are asked of.`),
+    ...Object.entries(parts)
+      .filter(([, part]) => part.facts !== undefined && !isExpression(part.facts))
+      .map(([part]) => `The facts of the part ${part} are no regular expression.`),
+    ...Object.entries(purposes)
+      .filter(([, { words }]) => !isExpression(words))
+      .map(([purpose]) => `The words of the purpose ${purpose} are no regular expression.`),
     ...(cloud ? cloudProblems(cloud, roles) : []),
   ]
+}
+
+function isExpression(text: string): boolean {
+  try {
+    return new RegExp(text).source !== ''
+  } catch {
+    return false
+  }
 }
 
 function roleProblems(role: string, { services, edits, restart }: RoleContract): string[] {

@@ -1,101 +1,241 @@
-import {
-  describeService,
-  downServices,
-  planProvision,
-  playsRole,
-  type ChangedFile,
-  type Cluster,
-  withoutPasswords,
-} from '../cluster/index.js'
-import { humanDuration } from '../duration.js'
-import { messageOf } from '../errors/index.js'
+import { availableParallelism, loadavg } from 'node:os'
+import { humanDuration, milliseconds, type Duration } from '../duration.js'
+import { lineForPeople, messageOf } from '../errors/index.js'
+import { logger } from '../log.js'
+import { cloudAccess, type Cluster, type RunningNode } from '../cluster/index.js'
+import { openCloud } from '../openstack/index.js'
+import { withTimeLimit } from '../time-limit.js'
+import type { Finding } from '../timeline/index.js'
+import { ensureBaseline, type Baseline } from './baseline.js'
+import { collect, type Collected } from './collect.js'
+import { differencesOf } from './differences.js'
+import { failedThings, type Failure } from './failed.js'
+import { Facts } from './facts/facts.js'
+import type { Suspicion } from './finding.js'
+import { saidBy, unheard } from './logs.js'
+import { looks, symptoms } from './looks.js'
+import { Needs } from './needs.js'
+import { probeScript, readProbes, waysOf } from './probes.js'
+import { rank } from './rank.js'
+import { askCloud, type Reports } from './reports.js'
+import { suspect } from './suspect.js'
 
-/** Beyond this a service may take the reports of another node for old ones, s. */
-const clockTolerance = 60
+const log = logger('diagnosis')
+
+/** Tells how long a part of it took. */
+async function timed<T>(what: string, work: Promise<T>): Promise<T> {
+  const started = performance.now()
+  return work.finally(() => log('%s took %s', what, humanDuration(performance.now() - started)))
+}
+
+export interface DiagnoseOptions {
+  /** What failed; without it everything that users want of the cloud is taken to have failed. */
+  failure?: Failure | undefined
+  /** When it was first seen that something is wrong, ms since 1970: what began later is no cause of it. */
+  firstBad?: number | undefined
+  /**
+   * Of the looks themselves, on a machine with nothing else to do; default 30 s; twice what a look at the golden snapshot took
+   * when that is longer. The first time also the golden snapshot is looked at, for a minute or so.
+   */
+  timeout?: Duration
+  signal?: AbortSignal | undefined
+  /** Called with what could not be found out. */
+  onUnfinished?: ((what: string) => void) | undefined
+}
 
 /**
- * What is not as it should be, whatever failed: services that do not run, files and host names that are not the
- * topology's, clocks that do not agree, and what the logs are known to say. One sentence or more each; none when nothing
- * was found.
+ * Why something failed: what differs from the golden snapshot and breaks what failed, what does not run, who does not reach whom.
+ * The first finding is the first cause; none when nothing is wrong.
  *
  * It never rejects: it is asked when something has failed already, and that must stay the message.
  */
-export async function diagnose(cluster: Cluster): Promise<string[]> {
-  const looks = [stoppedServices, strangeNames, differentClocks, differentFiles, symptoms].map((look) =>
-    look(cluster).catch((error: unknown) => [`no diagnosis: ${messageOf(error)}`]),
-  )
-  return (await Promise.all(looks)).flat()
+export async function diagnose(cluster: Cluster, options: DiagnoseOptions = {}): Promise<Finding[]> {
+  try {
+    return await lookEverywhere(cluster, options)
+  } catch (error) {
+    options.onUnfinished?.(`the diagnosis: ${messageOf(error)}`)
+    return []
+  }
 }
 
-async function stoppedServices(cluster: Cluster): Promise<string[]> {
-  return Promise.all(
-    (await downServices(cluster)).map(async ({ node, service, state }) => {
-      const words = await describeService(cluster.node(node), service)
-      return `${service} on ${node} is ${state}; ${words}`
-    }),
-  )
+/** A finding whose texts may be shown: guests said most of them. */
+function findingForPeople(finding: Finding): Finding {
+  const { what, where, proof, explains, mends } = finding
+  return {
+    ...finding,
+    what: lineForPeople(what),
+    where: lineForPeople(where),
+    proof: proof.slice(0, 20).map(lineForPeople),
+    explains: explains.slice(0, 40).map(lineForPeople),
+    ...(mends === undefined ? {} : { mends: lineForPeople(mends) }),
+  }
 }
 
-/** Names as the kernels have them: what agents call themselves by. */
-async function strangeNames(cluster: Cluster): Promise<string[]> {
-  const names = await Promise.all(
-    cluster.nodes.filter((node) => node.isOn).map(async (node) => ({ node, name: await node.run`hostname` })),
-  )
-  return names
-    .filter(({ node, name }) => name !== node.plan.hostName)
-    .map(({ node, name }) => {
-      const twins = names.filter((other) => other.node !== node && other.name === name)
-      const also =
-        twins.length > 0 ? `, which is the name of ${twins.map((twin) => twin.node.name).join(', ')}` : ''
-      return `${node.name} calls itself "${name}"${also}; the topology calls it "${node.plan.hostName}"`
+async function lookEverywhere(cluster: Cluster, options: DiagnoseOptions): Promise<Finding[]> {
+  const unfinished = (what: string): void => options.onUnfinished?.(what)
+  const baseline = await baselineOf(cluster, unfinished, options.signal)
+  const limit = Math.max(milliseconds(options.timeout ?? '30s'), usual(baseline)) * crowding()
+  const ended = AbortSignal.any([cluster.signal, ...(options.signal ? [options.signal] : [])])
+  const late = (): Error => new Error(`not finished within ${humanDuration(limit)}`)
+  const needs = new Needs(cluster.topology)
+  const seen = await withTimeLimit({ timeout: limit, late, signals: [ended] }, async (signal) => {
+    const look = new Look(cluster, { needs, baseline, signal, timeout: limit, unfinished })
+    const [nodes, reports, known, old] = await Promise.all([
+      look.nodes(),
+      timed('what the APIs say', look.reports()),
+      timed('known lines of logs', symptoms(cluster, needs, { timeout: limit, signal })).catch(() => []),
+      baseline ? Promise.resolve([]) : looks(cluster, needs).catch(() => []),
+    ])
+    return {
+      reports,
+      said: nodes.said,
+      suspicions: [...nodes.suspicions, ...reports.suspicions, ...known, ...old],
+    }
+  })
+  // Half of what is seen of a cluster that ends is no evidence.
+  ended.throwIfAborted()
+  const { reports, suspicions } = seen
+  for (const what of reports.unanswered) unfinished(what)
+  const { failure, firstBad } = options
+  const failed = failedThings(needs, { failure, told: reports.failures, suspicions })
+  const said = [failure?.message ?? '', ...reports.failures, ...seen.said].join('\n').toLowerCase()
+  const told = suspicions.filter(({ soft, tier }) => failed.shown || (soft !== true && tier !== 'said'))
+  return rank(told, { needs, failed: failed.things, said, firstBad }).map(findingForPeople)
+}
+
+/** A failed scenario waits no longer than this for what is looked at once, ms. */
+const longestFirstLook = 600_000
+
+/** ms that a look may take where one at the golden snapshot took so long: what is only slow is not to be blamed. */
+const usual = (baseline: Baseline | undefined): number =>
+  Math.min(longestFirstLook, 2 * (baseline?.took ?? 0))
+
+/** How many times slower than alone everything is now, at most four: a look that was cut short would blame whoever was slow. */
+const crowding = (): number => Math.min(4, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism() / 2))
+
+async function baselineOf(
+  { origin, topology }: Cluster,
+  unfinished: (what: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<Baseline | undefined> {
+  if (!origin) return undefined
+  const limits = {
+    timeout: longestFirstLook,
+    late: () => new Error('not finished in time'),
+    signals: signal ? [signal] : [],
+  }
+  try {
+    return await withTimeLimit(limits, (either) => ensureBaseline(origin, topology, { signal: either }))
+  } catch (error) {
+    unfinished(`what the golden snapshot is like: ${messageOf(error)}`)
+    return undefined
+  }
+}
+
+interface LookOptions {
+  needs: Needs
+  baseline: Baseline | undefined
+  signal: AbortSignal
+  timeout: number
+  unfinished: (what: string) => void
+}
+
+/** One look at a cluster. */
+class Look {
+  readonly #cluster: Cluster
+  readonly #options: LookOptions
+
+  constructor(cluster: Cluster, options: LookOptions) {
+    this.#cluster = cluster
+    this.#options = options
+  }
+
+  async nodes(): Promise<{ suspicions: Suspicion[]; said: string[] }> {
+    const looked = await Promise.all(
+      this.#cluster.nodes.map((node) => (node.isOn ? this.#node(node) : Promise.resolve(off(node)))),
+    )
+    return { suspicions: looked.flatMap((one) => one.suspicions), said: looked.flatMap((one) => one.said) }
+  }
+
+  async #node(node: RunningNode): Promise<{ suspicions: Suspicion[]; said: string[] }> {
+    const { needs, baseline, signal, timeout, unfinished } = this.#options
+    const { topology, clockBehind, origin } = this.#cluster
+    const ways = waysOf(topology, needs).filter(({ from }) => from === node.name)
+    const others = topology.nodes
+      .filter(({ name }) => name !== node.name && this.#isOn(name))
+      .map(({ address }) => address)
+    const seconds = Math.max(1, Math.round(timeout / 4000))
+    const collecting = collect(node, {
+      topology,
+      signal,
+      timeout,
+      logsSince: baseline && origin ? origin.made.getTime() - 1000 : undefined,
+      ways: probeScript(ways, others, seconds),
+      contents: baseline?.nodes.get(node.name)?.facts,
     })
+    const collected = await timed(`a look at ${node.name}`, collecting)
+    for (const what of collected.unfinished) unfinished(what)
+    if (collected.silent) return { suspicions: [silent(node, collected)], said: [] }
+    const known = baseline?.nodes.get(node.name)
+    const before = known?.facts ?? new Facts()
+    const whole = collected.unfinished.length === 0
+    const differences = known
+      ? differencesOf(node.name, before, collected.facts, { volatile: known.volatile, whole })
+      : []
+    const hostTime = (seconds: number): number => seconds * 1000 + clockBehind
+    const context = {
+      ...{ topology, needs, node: node.name, before, now: collected.facts, hostTime },
+      expectedClock: {
+        from: (collected.asked.from - clockBehind) / 1000,
+        to: (collected.asked.to - clockBehind) / 1000,
+      },
+    }
+    const fresh = baseline ? unheard(collected.logs, baseline.said) : []
+    const suspicions = [
+      ...suspect(differences, context),
+      ...readProbes(collected.said, { ways, topology, from: node.name, seconds }),
+      ...saidBy(fresh, needs, (ms) => ms + clockBehind),
+    ]
+    return { suspicions, said: fresh.map(({ text }) => text) }
+  }
+
+  #isOn(name: string): boolean {
+    return this.#cluster.nodes.some((node) => node.name === name && node.isOn)
+  }
+
+  async reports(): Promise<Reports> {
+    const { needs, signal, timeout } = this.#options
+    const { topology } = this.#cluster
+    const dial: Cluster['dial'] = (host, port) => this.#cluster.dial(host, port)
+    if (!topology.contract.cloud) return { suspicions: [], failures: [], unanswered: [] }
+    const { identityUrl, apis, region, credentials } = cloudAccess(topology)
+    const timeouts = { request: timeout / 2, connect: timeout / 6, retry: 0 }
+    using cloud = openCloud({ dial, identityUrl, apis, region, ...credentials, signal, timeouts })
+    return await askCloud(cloud, topology, needs)
+  }
 }
 
-async function differentClocks(cluster: Cluster): Promise<string[]> {
-  const clocks = await Promise.all(
-    cluster.nodes
-      .filter((node) => node.isOn)
-      .map(async ({ name, run }) => ({ name, seconds: Number(await run`date +%s`) })),
-  )
-  const [first, ...others] = clocks
-  if (!first) return []
-  return others
-    .map(({ name, seconds }) => ({ name, ahead: seconds - first.seconds }))
-    .filter(({ ahead }) => Math.abs(ahead) > clockTolerance)
-    .map(({ name, ahead }) => {
-      const apart = `${humanDuration(Math.abs(ahead) * 1000)} ${ahead > 0 ? 'ahead of' : 'behind'}`
-      return `the clock of ${name} is ${apart} that of ${first.name}: what one tells is too old, or not yet true, for the other`
-    })
+/** A node that was switched off is a cause of what needs it, and of nothing else. */
+function off({ name }: RunningNode): { suspicions: Suspicion[]; said: string[] } {
+  const suspicion: Suspicion = {
+    tier: 'changed',
+    what: `${name} is switched off`,
+    where: name,
+    proof: ['its machine does not run'],
+    breaks: [`node ${name}`],
+    words: [name],
+    mends: `${name}.powerOn()`,
+  }
+  return { suspicions: [suspicion], said: [] }
 }
 
-async function differentFiles(cluster: Cluster): Promise<string[]> {
-  const changes = await planProvision(cluster)
-  return changes.map((change) => withoutPasswords(cluster.topology, describeChange(change)))
-}
-
-/** The lines that provisioning would replace, and by what. */
-function describeChange({ node, file, before, after }: ChangedFile): string {
-  const [had, wanted] = [before.split('\n'), after.split('\n')]
-  const only = (lines: string[], others: string[]): string =>
-    lines
-      .filter((line) => !others.includes(line))
-      .map((line) => `"${line}"`)
-      .join(', ') || 'nothing'
-  return `${file} on ${node} has ${only(had, wanted)}; the topology wants ${only(wanted, had)}`
-}
-
-async function symptoms(cluster: Cluster): Promise<string[]> {
-  const known = cluster.topology.contract.symptoms ?? []
-  const found = await Promise.all(
-    known.flatMap(({ role, command, means }) =>
-      cluster.nodes
-        .filter((node) => node.isOn && playsRole(node.plan, role))
-        .map(async (node) => {
-          const { stdout } = await node.execute(command, { timeout: '30s' })
-          const lines = stdout.toString().trim()
-          return lines ? [`${node.name}: ${means}\n${lines}`] : []
-        }),
-    ),
-  )
-  return found.flat()
+function silent({ name }: RunningNode, { unfinished }: Collected): Suspicion {
+  return {
+    tier: 'absent',
+    what: `${name} does not answer: not one command on its shell came to an end`,
+    where: name,
+    proof: unfinished.slice(0, 4),
+    breaks: [`node ${name}`, `network ${name}`],
+    words: [name],
+  }
 }

@@ -1,1 +1,3 @@
-export { diagnose } from './diagnose.js'
+export { ensureBaseline } from './baseline.js'
+export { diagnose, type DiagnoseOptions } from './diagnose.js'
+export type { Failure } from './failed.js'

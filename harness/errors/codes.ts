@@ -15,6 +15,8 @@ export const codes = {
   LOCK_INVALID: { class: 'usage', outlived: false },
   /** There is no running cluster of that name, or no such node in it. */
   CLUSTER_UNKNOWN: { class: 'usage', outlived: false },
+  /** Another process holds all channels of a node, its console, or its QMP connection; the message names it. */
+  NODE_HELD: { class: 'usage', outlived: true },
   /** Node is too old, or a program that stackrig runs is not installed. */
   HOST_PROGRAM_MISSING: { class: 'host', outlived: false },
   /** `/dev/net/tun` is missing or may not be opened. */
@@ -70,14 +72,14 @@ export const codes = {
   /** A connection to a host that is not of the topology was asked for, and refused. */
   OUTSIDE_SANDBOX: { class: 'service', outlived: false },
   /** A resource reached a state from which the wanted one cannot be reached. */
-  UNEXPECTED_STATE: { class: 'assertion', outlived: false },
+  UNEXPECTED_STATE: { class: 'service', outlived: false },
   /** Work was given up because its caller asked to. */
   ABORTED: { class: 'usage', outlived: false },
   /** A defect of stackrig. */
   INTERNAL: { class: 'internal', outlived: false },
 } as const satisfies Record<string, { class: ErrorClass; outlived: boolean }>
 
-export type ErrorClass = 'usage' | 'host' | 'image' | 'boot' | 'service' | 'assertion' | 'internal'
+export type ErrorClass = 'usage' | 'host' | 'image' | 'boot' | 'service' | 'internal'
 export type ErrorCode = keyof typeof codes
 
 /** All codes, for the documentation and its test. */

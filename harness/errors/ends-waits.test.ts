@@ -29,6 +29,7 @@ test('what may be better a moment later is outlived, and nothing else', () => {
   expect(outlived.toSorted()).toEqual([
     'API_FAILED',
     'COMMAND_FAILED',
+    'NODE_HELD',
     'QMP_FAILED',
     'SERVICE_DOWN',
     'SHELL_LOST',

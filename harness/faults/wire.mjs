@@ -135,4 +135,6 @@ const server = createHttpServer(async (request, response) => {
       .end(error instanceof Error ? error.message : String(error))
   }
 })
+// That of one whose process has let go of the cluster.
+rmSync(wireSocket, { force: true })
 server.listen(wireSocket)

@@ -20,13 +20,14 @@ const mostShown = 20_000
 
 /**
  * Reads along with a node's console log, and aborts `died` with NODE_CRASHED when the node crashes.
- * What was in the log before is not looked at. A log that becomes too large loses its middle.
+ * What was in the log before is not looked at. `heard` gets all the rest, a character for each byte. A log that becomes too large loses its middle.
  */
 export async function watchForCrash(
   node: string,
   log: string,
   died: AbortController,
   stop: AbortSignal,
+  heard: (text: string) => void = () => undefined,
 ): Promise<void> {
   await using file = await open(log, 'a+')
   let position = (await file.stat()).size
@@ -40,13 +41,16 @@ export async function watchForCrash(
     }
     position += bytesRead
     const text = buffer.toString('latin1', 0, bytesRead)
+    heard(text)
     const isCrash = crash.test(tail.slice(-overlap) + text)
     tail += text
     if (isCrash) {
       // The lines that follow say why.
       await delay(300)
       const rest = await file.read(buffer, 0, buffer.length, position)
-      const seen = lastLines(tail.slice(-mostShown) + buffer.toString('latin1', 0, rest.bytesRead), 25)
+      const last = buffer.toString('latin1', 0, rest.bytesRead)
+      heard(last)
+      const seen = lastLines(tail.slice(-mostShown) + last, 25)
       died.abort(
         new StackrigError('NODE_CRASHED', `node ${node} must run, but crashed`, { where: log, seen }),
       )

@@ -1,4 +1,5 @@
 import { quoteWord } from '../shell-word.js'
+import { beginsShells } from './shell-loop.js'
 
 /**
  * The command that ends what runs on a channel: its loop, what descends from it, and what holds its ports, which would
@@ -7,6 +8,10 @@ import { quoteWord } from '../shell-word.js'
  * All are stopped before they are ended: a parent's end would hide its children, and none can start another meanwhile.
  * Shell builtins only: busybox has no pkill in some builds.
  *
+ * The process that begins a loop again and again (shell-loop.ts) is spared. Under busybox it holds the ports, too; it is told by its
+ * words, for the loop that it began may be gone, and another there.
+ *
+ * @param session 0 when it is not known
  * @param ports the channel's devices, by which a process id that was given anew is told from the loop's
  */
 export function endSession(session: number, ports: readonly string[]): string {
@@ -14,9 +19,11 @@ export function endSession(session: number, ports: readonly string[]): string {
   return `s=${session}
 holds() {
   for f in /proc/$1/fd/*; do
-    for q in ${devices.map(quoteWord).join(' ')}; do [ "$f" -ef "$q" ] && return 0; done
-  done
-  return 1
+    for q in ${devices.map(quoteWord).join(' ')}; do [ "$f" -ef "$q" ] && break 2; done
+    false
+  done || return 1
+  { read -r words <"/proc/$1/cmdline"; } 2>/dev/null
+  case $words in *${quoteWord(beginsShells)}*) return 1;; esac
 }
 all=' '
 if holds $s; then

@@ -43,6 +43,24 @@ test('what comes before the first of several marks is given, wherever the stream
   }
 })
 
+test('who comes after gets all that follows, also what came together with the last mark, and however late', async () => {
+  near.setMaxListeners(0)
+  const rest = 'a prompt # '
+  for (let cut = 0; cut <= rest.length; cut++) {
+    const stream = new MarkedStream(near, 'one')
+    far.write(`<mark\n${rest.slice(0, cut)}`)
+    await stream.until(['<mark\n'], soon())
+    stream.release()
+    far.write(rest.slice(cut))
+    await new Promise(setImmediate)
+    let heard = ''
+    const listener = (data: Buffer): unknown => (heard += data.toString())
+    near.on('data', listener).resume()
+    await expect.poll(() => heard, { message: `cut after ${cut}` }).toBe(rest)
+    near.off('data', listener)
+  }
+})
+
 test('a line that is longer than it may be is none, however long it is', async () => {
   const stream = new MarkedStream(near, 'one')
   far.write('1'.repeat(100_000))

@@ -16,14 +16,18 @@ export class MarkedStream {
   #closed: Error | undefined
   #wake: () => void = () => undefined
 
+  readonly #take = (data: Buffer): void => {
+    this.#pending.push(data)
+    this.#size += data.length
+    if (this.#size >= mostPending) this.#socket.pause()
+    this.#wake()
+  }
+
   constructor(socket: Socket, node: string) {
     this.#socket = socket
-    socket.on('data', (data: Buffer) => {
-      this.#pending.push(data)
-      this.#size += data.length
-      if (this.#size >= mostPending) socket.pause()
-      this.#wake()
-    })
+    socket.on('data', this.#take)
+    // One that another has released stands still.
+    socket.resume()
     socket.on('error', () => undefined)
     socket.on('close', () => {
       this.#closed = new StackrigError('SHELL_LOST', `node ${node} must keep its shell open, but closed it`)
@@ -70,9 +74,14 @@ export class MarkedStream {
     }
   }
 
-  /** Leaves the socket to another reader, who gets what has come and was not read. */
+  /**
+   * Leaves the socket to another reader, who gets what has come and was not read. It stands still until that reader lets it go
+   * on (`resume`): what flows while nobody listens is lost, and so is what is given back to a stream that flows (Node 20:
+   * `unshift` emits it at once).
+   */
   release(): void {
-    this.#socket.removeAllListeners('data')
+    this.#socket.pause()
+    this.#socket.off('data', this.#take)
     for (const data of this.#pending.splice(0).toReversed()) this.#socket.unshift(data)
   }
 

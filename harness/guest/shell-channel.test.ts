@@ -154,11 +154,26 @@ describe.each(localShells.map((words) => [words.join(' '), words] as const))('un
   })
 
   test('a command that talks with a person has the stream to itself', async () => {
-    const stream = await channel.release('sh <&1; echo "the end"', soon())
+    const { stream, ended } = await channel.converse('sh <&1; echo "the end"', soon())
+    expect(channel.isQuiet).toBe(false)
     let heard = ''
-    stream.on('data', (data: Buffer) => (heard += data.toString()))
+    stream.on('data', (data: Buffer) => (heard += data.toString())).resume()
     stream.write('echo typed; exit\n')
     await expect.poll(() => heard).toMatch(/^typed\nthe end\n/)
+    ended()
+    expect(channel.isQuiet).toBe(true)
+  })
+
+  test('what such a command says at once is heard, also by a machine that is too busy to listen', async () => {
+    await channel.ready(soon())
+    const begun = channel.converse('echo "a prompt"; read -r line <&1', soon())
+    // Sent by now; the mark of its beginning and its first words come in one piece.
+    await new Promise(setImmediate)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+    const { stream } = await begun
+    let heard = ''
+    stream.on('data', (data: Buffer) => (heard += data.toString())).resume()
+    await expect.poll(() => heard).toMatch(/^a prompt\n/)
   })
 
   test('a cut of the streams at every byte changes nothing', async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { StackrigError } from '../errors/index.js'
+import { endsWithin } from '../time-limit.js'
 import { BoundedOutput } from './bounded-output.js'
 import { endSession } from './end-session.js'
 import { MarkedStream } from './marked-stream.js'
@@ -26,6 +27,14 @@ export interface CommandResult {
  * is made to wait for that.
  */
 export type OnOutput = (stream: 'stdout' | 'stderr', data: Buffer) => unknown
+
+/** A command that talks with a person. */
+export interface Conversation {
+  /** What the command says and is told. It stands still until whoever reads it lets it go on (`resume`). */
+  stream: Socket
+  /** To be called when the command has said that it ends: otherwise it is ended before another uses its channel. */
+  ended: () => void
+}
 
 /** What a loop says of itself. */
 interface Answer {
@@ -53,6 +62,8 @@ export class ShellChannel {
   /** The answer to the last question; undefined before the first, and when a command did not end in order. */
   #settled: Promise<Answer> | undefined
   #answer: Answer | undefined
+  /** What talked with a person has ended, and was the last command. */
+  #isOver = false
   #listening = new AbortController()
   /** Holders that were waited for already. */
   #lasting: ReadonlySet<number> = new Set()
@@ -80,12 +91,25 @@ export class ShellChannel {
     return this.#answer && endSession(this.#answer.session, this.#answer.ports)
   }
 
+  /** Whether nothing of a command is under way. */
+  get isQuiet(): boolean {
+    return this.#isOver || this.#settled !== undefined
+  }
+
   /**
    * Makes a loop of the shell at the other end, unless it is one, and greets it. Bytes sent before the guest opened its
    * port are lost, so this is done again until there is an answer.
    */
   async start(signal: AbortSignal): Promise<void> {
-    await this.#greet(signal, makeLoop())
+    await this.#greet(signal, makeLoop)
+  }
+
+  /**
+   * The same at a node that was saved while a command ran, or while nobody held its ports: then its loops had ended. What is sent lies
+   * before the guest until the command ends, so the loop, which is long, is sent seldom.
+   */
+  async startWhileBusy(signal: AbortSignal): Promise<void> {
+    await this.#greet(signal, (n) => (n % 10 === 1 ? makeLoop() : ''))
   }
 
   /** Makes sure that a loop reads at the other end. */
@@ -98,7 +122,7 @@ export class ShellChannel {
    * process that was begun in the background may not have sent its output elsewhere yet: it gets a second for that.
    */
   async ready(signal: AbortSignal): Promise<boolean> {
-    let answer = (await this.#settledSoon(signal)) ?? (await this.#greet(signal, makeLoop()))
+    let answer = (await this.#settledSoon(signal)) ?? (await this.#greet(signal, makeLoop))
     if (answer.holders.length === 0) return true
     const until = performance.now() + settleTime
     for (;;) {
@@ -167,14 +191,19 @@ export class ShellChannel {
    * written there by `<&1`, and has to say itself when it ends; `run` must not be called any more.
    * @throws StackrigError SHELL_LOST
    */
-  async release(command: string, signal: AbortSignal): Promise<Socket> {
+  async converse(command: string, signal: AbortSignal): Promise<Conversation> {
     if (!(await this.ready(signal))) throw this.#taken()
     const { mark, frame } = framed(command)
     this.#settled = undefined
     this.#output.write(frame)
     await this.#stdout.until([`<${mark}\n`], signal)
     this.#stdout.release()
-    return this.#output
+    return {
+      stream: this.#output,
+      ended: () => {
+        this.#isOver = true
+      },
+    }
   }
 
   close(): void {
@@ -188,17 +217,18 @@ export class ShellChannel {
    * its loop took the question with it: the shell that came in the loop's place drops it, and has to be made a loop.
    */
   async #settledSoon(signal: AbortSignal): Promise<Answer | undefined> {
-    if (!this.#settled) return undefined
-    const enough = new AbortController()
-    const late = delay(settleTime, undefined, { signal: enough.signal }).catch(() => undefined)
-    return orAborted(Promise.race([this.#settled, late]), signal).finally(() => enough.abort())
+    const settled = this.#settled
+    if (!settled || !(await orAborted(endsWithin(settleTime, settled), signal))) return undefined
+    return settled
   }
 
-  async #greet(signal: AbortSignal, before = ''): Promise<Answer> {
+  /** @param before what is sent before the n-th time that is asked, from 0 */
+  async #greet(signal: AbortSignal, before: (n: number) => string = () => ''): Promise<Answer> {
     this.#listening.abort()
     this.#settled = undefined
     const first = `?${word()}`
-    const ask = (): unknown => this.#output.write(`${before}${first}\n`)
+    let asked = 0
+    const ask = (): unknown => this.#output.write(`${before(asked++)}${first}\n`)
     ask()
     const again = setInterval(ask, 500)
     await this.#stdout.until([`${first}:`], signal).finally(() => clearInterval(again))

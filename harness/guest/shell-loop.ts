@@ -24,6 +24,9 @@ const leaveGetty =
  */
 export const loopReader = 'while read -r l; do case $l in @stackrig*) eval "${l#* }";; esac; done'
 
+/** What the process that begins a channel's shells for ever is told by (end-session.ts). */
+export const beginsShells = 'while :; do [ -c $0 -a -c $1 ] && '
+
 /**
  * What is typed at the console: for each channel a shell that reads commands from its port for ever, in a session of its
  * own. One short line: a serial console loses bytes of long ones. It may be typed again when no answer comes.
@@ -36,7 +39,7 @@ export const loopReader = 'while read -r l; do case $l in @stackrig*) eval "${l#
  * A read from a port that nobody outside holds open gives end of file at once; the sleep keeps such loops from spinning.
  */
 export function startShells(): string {
-  const loop = `'[ "$3" ] || trap : HUP INT TERM; while :; do [ -c $0 -a -c $1 ] && $3 sh -c "$2" sh $0 $1 <>$0 >&0 2>$1; sleep 1; done' $p/shell$n $p/errors$n "$w" $s`
+  const loop = `'[ "$3" ] || trap : HUP INT TERM; ${beginsShells}$3 sh -c "$2" sh $0 $1 <>$0 >&0 2>$1; sleep 1; done' $p/shell$n $p/errors$n "$w" $s`
   const all = `for n in ${[...Array(channels).keys()].join(' ')}; do $s sh -c ${loop} </dev/null >/dev/null 2>&1 & done`
   return `${leaveGetty}; p=/dev/virtio-ports; w='${loopReader}'; s=; command -v setsid >/dev/null && s=setsid; mkdir /dev/stackrig && ${all}; echo shells"-run"\n`
 }

@@ -13,11 +13,9 @@ let end: AbortController
 beforeEach(async () => {
   end = new AbortController()
   shells = [...Array(4).keys()].map((n) => localShell(localShells[n % localShells.length] ?? []))
-  shell = new Shell(
-    'here',
-    shells.map(({ output, errors }) => new ShellChannel('here', output, errors)),
-    end.signal,
-  )
+  const [ender, ...work] = shells.map(({ output, errors }) => new ShellChannel('here', output, errors))
+  if (!ender) throw new TypeError('no shells')
+  shell = new Shell('here', { ender, work }, end.signal)
   await shell.start('20s')
 })
 afterEach(() => {

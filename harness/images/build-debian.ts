@@ -99,7 +99,9 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
     isRoot ? '--mode=root' : '--mode=unshare',
     '--format=null',
     '--architectures=amd64',
-    ...(unpacks ? unpackOptions(layer) : await installOptions(isRoot, packages, paths, postponed)),
+    ...(unpacks
+      ? unpackOptions(layer)
+      : await installOptions({ isRoot, scratch, packages, paths, postponed })),
     ...dpkgOptions.map((option) => `--dpkgopt=${option}`),
     `--customize-hook=copy-in ${quoteWord(input)} ${dirname(insideFolder)}`,
     `--customize-hook=sh "$1${insideFolder}/finish" "$1"`,

@@ -3,6 +3,7 @@ import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { publish, writeManifest } from '../manifest.js'
+import { makeFolder } from '../make-folder.js'
 import { buildDebian, treeFolder } from './build-debian.js'
 import { buildDisk } from './build-disk.js'
 import { buildInitramfs } from './build-initramfs.js'
@@ -94,7 +95,7 @@ async function buildOne(
   const scratch = join(building, 'scratch')
   const log: BuildLog = { image: recipe.name, file: join(logsFolder(), `${recipe.name}.log`), signal }
   try {
-    await mkdir(output, { recursive: true })
+    makeFolder(output)
     await mkdir(scratch)
     await writeFile(log.file, '')
     const packages = await runBuilder({

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
+import { makeFolder } from '../make-folder.js'
+import { replaceFile } from '../replace-file.js'
 import { debianSources } from './apt-sources.js'
 import { lockBuild } from './build-lock.js'
 import { aptFolder, debsFolder } from './cache.js'
@@ -17,8 +19,9 @@ const suiteFolder = (suite: string): string =>
  */
 function privateApt(suite: string): string[] {
   const folder = suiteFolder(suite)
-  for (const part of ['lists/partial', 'archives/partial']) mkdirSync(join(folder, part), { recursive: true })
-  writeFileSync(join(folder, 'sources.list'), debianSources(suite).join('\n') + '\n')
+  for (const part of ['lists/partial', 'archives/partial']) makeFolder(join(folder, part))
+  // An address may have a password in it.
+  replaceFile(join(folder, 'sources.list'), debianSources(suite).join('\n') + '\n', 0o600)
   writeFileSync(join(folder, 'status'), '')
   const options = {
     'Dir::State': folder,

@@ -1,16 +1,22 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { readdir, rm, stat, utimes } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { execa } from 'execa'
 import { StackrigError } from '../errors/index.js'
+import { logger } from '../log.js'
+import { makeFolder } from '../make-folder.js'
+import { checkManifest, hasManifest, removeManifest, setAside, writeManifest } from '../manifest.js'
 import { compressions } from './boot-files.js'
+import { lockBuild } from './build-lock.js'
 import { imagesFolder } from './cache.js'
 import { openFiles } from './open-files.js'
 import { writeSparseFile, type Room } from './sparse-file.js'
 
+const debug = logger('images')
+
 /**
  * A file as it is without its `.zst`, in the store: QEMU reads no compressed disks, and a deploy folder is not ours to
- * write to. Done once for a file with this digest.
+ * write to. Done once for a file with this digest. A copy that is not what was written is set aside, with the reason, and made anew.
  * @throws StackrigError HOST_PROGRAM_MISSING, HOST_DISK before the disk is full, IMAGE_MISMATCH when it is no such file.
  */
 export async function decompressed(
@@ -23,21 +29,36 @@ export async function decompressed(
   if (program === undefined) return file
   const folder = join(imagesFolder(), 'decompressed', sha256.slice(0, 16))
   const plain = join(folder, basename(file, `.${end}`))
-  if (existsSync(plain)) {
-    const now = new Date()
-    await utimes(folder, now, now)
-    return plain
-  }
+  if (existsSync(plain) && (await wrongWith(folder)) === undefined) return await used(folder, plain)
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held until this function returns
+  await using _lock = await lockBuild(`decompressed-${basename(folder)}`, undefined, () =>
+    debug('waiting for the copy of %s', file),
+  )
+  const wrong = await wrongWith(folder)
+  if (wrong === undefined && existsSync(plain)) return await used(folder, plain)
+  // Without a manifest, whatever becomes of this process, nobody takes what lies here for whole.
+  if (wrong === undefined) await removeManifest(folder)
+  else if (hasManifest(folder)) debug('the copy in %s: %s', await setAside(folder, wrong), wrong)
+  else await rm(folder, { recursive: true, force: true })
   await pruneOld(dirname(folder))
-  await mkdir(folder, { recursive: true })
-  const unfinished = `${plain}.${process.pid}`
+  makeFolder(folder)
   try {
-    await unpack(program, file, unfinished, options)
-    await rename(unfinished, plain)
+    await unpack(program, file, plain, options)
+    await writeManifest(folder)
   } catch (error) {
-    await rm(unfinished, { force: true })
+    await rm(plain, { force: true })
     throw error
   }
+  return plain
+}
+
+/** Undefined for a folder whose copies are what was written. */
+const wrongWith = async (folder: string): Promise<string | undefined> =>
+  existsSync(folder) ? await checkManifest(folder) : 'it is not there'
+
+async function used(folder: string, plain: string): Promise<string> {
+  const now = new Date()
+  await utimes(folder, now, now)
   return plain
 }
 

@@ -68,7 +68,8 @@ fi
 if [ "$layer" = save ]; then
     echo "stackrig: keeping the installed packages for the next build"
     with_bare_tree tar -cf "$layer_file.part" -C "$bare" --numeric-owner --xattrs --xattrs-include='*' \
-        --exclude='./var/cache/apt/archives/*.deb' --exclude=./usr/sbin/policy-rc.d .
+        --exclude='./var/cache/apt/archives/*.deb' --exclude='./etc/apt/apt.conf.d/*mmdebstrap' \
+        --exclude=./usr/sbin/policy-rc.d .
     mv "$layer_file.part" "$layer_file"
 fi
 

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -11,6 +20,7 @@ import { importImages } from './import.js'
 import { importWarnings, refuseShortMemory } from './import-warnings.js'
 import { readLock, writeLock } from './lock-file.js'
 import { verifyImage } from './lock.js'
+import { openFiles } from './open-files.js'
 
 let folder: string
 let lock: string
@@ -199,6 +209,19 @@ test('of two imports at once none loses its entry', async () => {
 test('an import that was given up writes nothing', async () => {
   image({}, [disk])
   await expect(take({ signal: AbortSignal.abort(new Error('given up')) })).rejects.toThrow()
+  expect(existsSync(lock)).toBe(false)
+})
+
+test('an import that is given up while it reads a large disk ends there, and writes nothing', async () => {
+  image({}, [disk])
+  // To read all of it takes longer than this test may.
+  truncateSync(join(folder, disk), 2 * 1024 ** 4)
+  const giveUp = new AbortController()
+  const taking = take({ signal: giveUp.signal })
+  await vi.waitFor(() => expect(openFiles()).toContain(join(folder, disk)), { timeout: 20_000 })
+  giveUp.abort(new Error('given up'))
+  await expect(taking).rejects.toThrow(/given up|aborted/)
+  expect(openFiles()).not.toContain(join(folder, disk))
   expect(existsSync(lock)).toBe(false)
 })
 

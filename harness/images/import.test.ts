@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -194,9 +195,10 @@ describe('a deploy folder', () => {
     const { image } = await verifyImage('openstack-image-controller', { lock: locked })
     expect(readFileSync(image.rootfs ?? '', 'utf8')).toBe('the disk of openstack-image-controller')
     expect(image.rootfs).toContain(join(folder, 'cache'))
-    writeFileSync(image.rootfs ?? '', 'not written again')
+    const written = statSync(image.rootfs ?? '')
     const again = await verifyImage('openstack-image-controller', { lock: locked })
-    expect(readFileSync(again.image.rootfs ?? '', 'utf8')).toBe('not written again')
+    const { ino, mtimeMs } = statSync(again.image.rootfs ?? '')
+    expect({ ino, mtimeMs }).toEqual({ ino: written.ino, mtimeMs: written.mtimeMs })
     expect(readdirSync(deploy)).toEqual(before)
   })
 

@@ -14,6 +14,7 @@ import type { ImportedEntry } from './lock-file.js'
 import { refuseForeignArguments, refuseOtherProcessor } from './qemu-arguments.js'
 import { isOpenembeddedRelease } from './openembedded-release.js'
 import { packageRecord, packagesDigest } from './packages.js'
+import { bootOfHost } from '../manifest.js'
 import { projectFolder } from '../paths.js'
 import { replaceFile } from '../replace-file.js'
 
@@ -150,14 +151,14 @@ const knownSchema = z.record(z.string(), z.strictObject({ stamp: z.string(), sha
 type Known = z.infer<typeof knownSchema>
 
 /**
- * The sha256 of a file. Remembered for as long as size, time of change and inode stay the same, so that a start does
- * not read gigabytes.
+ * The sha256 of a file. Remembered until the host is started again, for as long as size, time of change and inode stay the
+ * same, so that a start does not read gigabytes.
  */
 async function fileDigest(file: string, image: string, signal?: AbortSignal): Promise<string> {
   if (!existsSync(file)) throw missing(image, file)
   const path = realpathSync(file)
   const { size, mtimeMs, ctimeMs, ino } = statSync(path)
-  const stamp = [size, mtimeMs, ctimeMs, ino].join(' ')
+  const stamp = [size, mtimeMs, ctimeMs, ino, await bootOfHost()].join(' ')
   const noted = known()[path]
   if (noted?.stamp === stamp) return noted.sha256
   const hash = createHash('sha256')

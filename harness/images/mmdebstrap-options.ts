@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { quoteWord } from '../shell-word.js'
 import { debsFolder } from './cache.js'
 import { hostAptOptions } from './debian-packages.js'
@@ -12,27 +14,48 @@ export const unpackOptions = (layer: string): string[] => [
   `--setup-hook=echo "stackrig: unpacking packages an earlier build installed"; tar -xf ${quoteWord(layer)} -C "$1" --xattrs --xattrs-include='*' --numeric-owner`,
 ]
 
-/**
- * mmdebstrap's options for a tree whose packages are installed now; `paths` are dpkg's path-exclude and path-include,
- * `postponed` the programs that do nothing meanwhile.
- */
-export async function installOptions(
-  isRoot: boolean,
-  packages: string[],
-  paths: string[],
-  postponed: string[],
-): Promise<string[]> {
+/** A tree whose packages are installed now. */
+interface Installation {
+  isRoot: boolean
+  /** A folder of this build alone. */
+  scratch: string
+  packages: string[]
+  /** dpkg's path-exclude and path-include. */
+  paths: string[]
+  /** Programs that do nothing meanwhile. */
+  postponed: string[]
+}
+
+/** mmdebstrap's options for it. */
+export async function installOptions(tree: Installation): Promise<string[]> {
+  const { isRoot, scratch, packages, paths, postponed } = tree
   return [
     '--variant=minbase',
     // Otherwise the downloaded packages are thrown away. What is to be cleaned is cleaned before the image is made.
     '--skip=download/empty,essential/unlink,cleanup',
-    ...(await hostAptOptions()).map((option) => `--aptopt=${option}`),
     '--aptopt=Acquire::Languages "none";',
     '--aptopt=APT::Install-Recommends "false";',
+    ...(await hostAptHooks(scratch)),
     ...packageCacheHooks(isRoot),
     `--extract-hook=${pathHook(paths)}`,
     `--essential-hook=${postponeHook(postponed)}`,
     `--include=${packages.join(',')}`,
+  ]
+}
+
+/** Where apt in the tree finds it; finish-debian.sh takes it away, and out of what is kept for the next build. */
+const hostConfiguration = '/etc/apt/apt.conf.d/98host-mmdebstrap'
+
+/**
+ * Tells apt in the tree how this machine reaches its mirrors. Not with --aptopt: a proxy may have a password, and the arguments of
+ * a process are for everybody to read. mmdebstrap reads the file outside the tree, as the user who builds.
+ */
+export async function hostAptHooks(scratch: string): Promise<string[]> {
+  const file = join(scratch, 'host-apt.conf')
+  await writeFile(file, (await hostAptOptions()).map((line) => `${line}\n`).join(''), { mode: 0o600 })
+  return [
+    `--setup-hook=install -m 600 /dev/null "$1${hostConfiguration}"`,
+    `--setup-hook=upload ${quoteWord(file)} ${hostConfiguration}`,
   ]
 }
 

@@ -4,12 +4,23 @@ import { readdirSync, readlinkSync } from 'node:fs'
 export function openFiles(): string[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      try {
-        return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
-      } catch {
-        // The process is gone, or not ours to look at.
-        return []
-      }
-    })
+    .flatMap((pid) => descriptors(pid).flatMap((fd) => target(`/proc/${pid}/fd/${fd}`)))
+}
+
+function descriptors(pid: string): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`)
+  } catch {
+    // The process is gone, or not ours to look at.
+    return []
+  }
+}
+
+/** Nothing when it was closed meanwhile, as the one that this process has listed its own with. */
+function target(link: string): string[] {
+  try {
+    return [readlinkSync(link)]
+  } catch {
+    return []
+  }
 }

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs'
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { hostname, release } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
@@ -7,6 +7,7 @@ import type { Image } from '../images/index.js'
 import { cacheFolder } from '../paths.js'
 import { replaceFile } from '../replace-file.js'
 import { settings } from '../settings.js'
+import { makeFolder } from '../make-folder.js'
 import type { Accelerator } from './command.js'
 
 /** Where in the cache it is noted what this host can do. */
@@ -42,7 +43,7 @@ export async function probeAcceleration(pocket: Image): Promise<Acceleration> {
     ? { accelerator: 'kvm', reason: 'the pocket image boots under KVM' }
     : { accelerator: 'tcg', reason: '/dev/kvm opens, but a kernel does not boot in it' }
   if (lasting) {
-    await mkdir(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     replaceFile(file, JSON.stringify({ ...found, host }))
   }
   return found

@@ -1,8 +1,7 @@
 import { createConnection, type Socket } from 'node:net'
 import pRetry, { AbortError } from 'p-retry'
 import { milliseconds, type Duration } from '../duration.js'
-import { messageOf, StackrigError } from '../errors/index.js'
-import { hostFault } from '../sandbox/index.js'
+import { hostFault, messageOf, StackrigError } from '../errors/index.js'
 
 /**
  * QEMU makes its sockets a moment after it starts; until then there is no file, or nobody behind it.

@@ -3,6 +3,7 @@ export {
   consoleSocket,
   directCommand,
   portSocket,
+  qmpSocket,
   type Accelerator,
   type Launcher,
   type MachineSpec,
@@ -10,6 +11,7 @@ export {
 export { copyDisk, createLayer, createOverlay, moreRoom, moveOverlay } from './disk.js'
 export { connectWhenListening } from './connect.js'
 export type { QmpEvent } from './qmp.js'
-export { Machine } from './machine.js'
+export { qmpLock } from './shared-qmp.js'
+export { Machine, type MachineFacts } from './machine.js'
 export { saveDevices } from './device-state.js'
 export { loadState, saveState } from './saved-state.js'

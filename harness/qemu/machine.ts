@@ -1,14 +1,17 @@
 import { once } from 'node:events'
 import { open } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { StackrigError } from '../errors/index.js'
+import { hostFault, StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
-import { hostFault, type Program, type Sandbox } from '../sandbox/index.js'
-import { directCommand, qmpSocket, type MachineSpec } from './command.js'
+import { held, HeldLock } from '../held-lock.js'
+import { endsWithin } from '../time-limit.js'
+import { isListenedTo, type Program, type Sandbox } from '../sandbox/index.js'
+import { consoleSocket, directCommand, qmpSocket, type MachineSpec } from './command.js'
 import { connectWhenListening } from './connect.js'
-import { Qmp } from './qmp.js'
+import { Qmp, type QmpClient } from './qmp.js'
 import { runqemuCommand } from './runqemu.js'
+import { SharedQmp } from './shared-qmp.js'
 
 const log = logger('qemu')
 
@@ -18,10 +21,13 @@ const dyingTime = 15_000
 /** Of what QEMU says before it ends, the last words are enough, bytes. */
 const lastWords = 16 * 1024
 
+/** What is known of a machine, whoever started it. */
+export type MachineFacts = Pick<MachineSpec, 'name' | 'memory' | 'disk' | 'consoleLog' | 'tap' | 'cpus'>
+
 /** One QEMU process in a sandbox, and its control connection. It ends with the sandbox. */
 export class Machine {
-  readonly spec: MachineSpec
-  readonly qmp: Qmp
+  readonly spec: MachineFacts
+  readonly qmp: QmpClient
   /** Aborted with QEMU_DIED, and QEMU's last words, when the process ends unasked. */
   readonly signal: AbortSignal
   /** Aborted when the process has ended, asked or not. */
@@ -31,7 +37,7 @@ export class Machine {
   readonly #program: Program
   readonly #ending: { asked: boolean }
 
-  private constructor(sandbox: Sandbox, spec: MachineSpec, program: Program, qmp: Qmp, death: Death) {
+  private constructor(sandbox: Sandbox, spec: MachineFacts, program: Program, qmp: QmpClient, death: Death) {
     this.#sandbox = sandbox
     this.spec = spec
     this.#program = program
@@ -46,7 +52,7 @@ export class Machine {
    * @throws StackrigError QEMU_DIED with QEMU's own words.
    */
   static async start(sandbox: Sandbox, spec: MachineSpec): Promise<Machine> {
-    const words = join(sandbox.folder, `${spec.name}.qemu.log`)
+    const words = wordsOf(sandbox, spec.name)
     const command =
       spec.launcher === 'runqemu' ? await runqemuCommand(spec, sandbox.folder) : directCommand(spec)
     log('%s: %s', spec.name, command.join(' '))
@@ -60,6 +66,30 @@ export class Machine {
       program.kill()
       throw error
     }
+  }
+
+  /**
+   * A machine that another process started and left. Several processes may be attached to it: each command of `qmp` is a turn
+   * that they take. One that is not there is a machine that has ended.
+   * @throws StackrigError NODE_HELD, QMP_FAILED
+   */
+  static async attach(
+    sandbox: Sandbox,
+    facts: Omit<MachineFacts, 'memory' | 'cpus'>,
+    stop: AbortSignal,
+  ): Promise<Machine> {
+    const { name } = facts
+    const path = join(sandbox.folder, qmpSocket(name))
+    const found = await new SharedQmp(path, name, stop).turnIf(() => isListenedTo(path), lookAt)
+    const program = found ? sandbox.find(found.thread, stop) : nobody
+    const { memory = { file: '', shared: true }, cpus = 0 } = found ?? {}
+    const spec = { ...facts, memory, cpus }
+    const death = watch(sandbox, program, spec, wordsOf(sandbox, name))
+    if (!found) {
+      death.ending.asked = true
+      await once(death.ended, 'abort')
+    }
+    return new Machine(sandbox, spec, program, new SharedQmp(path, name, death.signal), death)
   }
 
   async resume(): Promise<void> {
@@ -78,6 +108,29 @@ export class Machine {
   /** A stream to one of the machine's sockets: its console, or a virtio-serial port. */
   connect(socket: string): ReturnType<typeof connectWhenListening> {
     return connectWhenListening(this.path(socket), this.signal)
+  }
+
+  /**
+   * The raw serial console, for one at a time.
+   * @throws StackrigError NODE_HELD when another process has it.
+   */
+  async openConsole(): Promise<Socket> {
+    const path = this.path(consoleSocket(this.spec.name))
+    const lock = await HeldLock.tryTake(`${path}.lock`)
+    if (!lock) throw held(`the console of ${this.spec.name}`, [`${path}.lock`])
+    try {
+      const socket = await connectWhenListening(path, this.signal)
+      socket.once('close', () => void lock.giveBack())
+      return socket
+    } catch (error) {
+      await lock.giveBack()
+      throw error
+    }
+  }
+
+  /** Leaves QEMU to other processes. */
+  letGo(): void {
+    this.qmp.close()
   }
 
   /** The virtio-serial ports that the guest has open (QEMU's QMP reference, query-chardev, frontend-open). */
@@ -114,19 +167,11 @@ export class Machine {
     this.#ending.asked = true
     // It need not answer before it ends.
     this.qmp.execute('quit', {}, { timeout: endingTime }).catch(() => this.#program.kill())
-    if (!(await this.#endsWithin(endingTime))) {
+    if (!(await endsWithin(endingTime, this.#program.ended))) {
       this.#program.kill()
-      if (!(await this.#endsWithin(dyingTime))) throw stuck(this.spec, this.#sandbox)
+      if (!(await endsWithin(dyingTime, this.#program.ended))) throw stuck(this.spec, this.#sandbox)
     }
     this.qmp.close()
-  }
-
-  async #endsWithin(timeout: number): Promise<boolean> {
-    const late = new AbortController()
-    const timer = delay(timeout, false, { signal: late.signal }).catch(() => false)
-    const ended = await Promise.race([this.#program.ended.then(() => true), timer])
-    late.abort()
-    return ended
   }
 
   /** Resolves when the guest has switched the machine off: from now on that is no crash. */
@@ -137,32 +182,50 @@ export class Machine {
   }
 }
 
+const wordsOf = ({ folder }: Sandbox, name: string): string => join(folder, `${name}.qemu.log`)
+
+const nobody: Program = { ended: Promise.resolve({ status: 0, signal: null }), kill: () => undefined }
+
+/** What QEMU says of itself: a thread of its, and its guest's processors and memory (QEMU QMP Reference Manual, qom-get). */
+async function lookAt(qmp: Qmp): Promise<{ thread: number } & Pick<MachineSpec, 'memory' | 'cpus'>> {
+  const get = <T>(property: string): Promise<T> =>
+    qmp.execute<T>('qom-get', { path: '/objects/ram0', property })
+  const processors = await qmp.execute<{ 'thread-id': number }[]>('query-cpus-fast')
+  const memory = { file: await get<string>('mem-path'), shared: await get<boolean>('share') }
+  return { thread: processors[0]?.['thread-id'] ?? 0, cpus: processors.length, memory }
+}
+
 interface Death {
   signal: AbortSignal
   ended: AbortSignal
   ending: { asked: boolean }
 }
 
-function watch(sandbox: Sandbox, program: Program, spec: MachineSpec, words: string): Death {
+function watch(
+  sandbox: Sandbox,
+  program: Program,
+  { name, image }: Pick<MachineSpec, 'name'> & Partial<Pick<MachineSpec, 'image'>>,
+  words: string,
+): Death {
   const controller = new AbortController()
   const ended = new AbortController()
   const ending = { asked: false }
   void program.ended.then(async ({ status, signal, failure }) => {
     ended.abort()
     if (ending.asked) return
-    const where = `node ${spec.name}, image ${spec.image.name}`
+    const where = `node ${name}${image ? `, image ${image.name}` : ''}`
     if (failure !== undefined) {
-      controller.abort(hostFault(failure, `QEMU of node ${spec.name} must start`, where))
+      controller.abort(hostFault(failure, `QEMU of node ${name} must start`, where))
       return
     }
     if (!(await sandbox.isAlive())) {
-      const error = new StackrigError('SANDBOX_DIED', `the sandbox of node ${spec.name} is gone`, { where })
+      const error = new StackrigError('SANDBOX_DIED', `the sandbox of node ${name} is gone`, { where })
       controller.abort(error)
       return
     }
     const seen = await endOfFile(words)
     const how = signal ? `signal ${signal}` : `exit status ${status ?? 'unknown'}`
-    const error = new StackrigError('QEMU_DIED', `QEMU of node ${spec.name} must run, but ended (${how})`, {
+    const error = new StackrigError('QEMU_DIED', `QEMU of node ${name} must run, but ended (${how})`, {
       where,
       seen: seen || 'QEMU said nothing',
       next: 'DEBUG=stackrig:qemu shows the command line',
@@ -184,7 +247,7 @@ async function endOfFile(file: string): Promise<string> {
   }
 }
 
-function stuck({ name }: MachineSpec, sandbox: Sandbox): StackrigError {
+function stuck({ name }: MachineFacts, sandbox: Sandbox): StackrigError {
   return new StackrigError('SANDBOX_STUCK', `QEMU of node ${name} must end when it is killed`, {
     where: sandbox.folder,
     next: 'a process in state D waits for a disk or a file server: look at the kernel log of this machine',

@@ -30,8 +30,15 @@ interface Message {
   data?: unknown
 }
 
+/** What QEMU is told and asked by. */
+export interface QmpClient {
+  execute<T = unknown>(command: string, args?: object, options?: { timeout?: Duration }): Promise<T>
+  onEvent(listener: (event: QmpEvent) => void): () => void
+  close(): void
+}
+
 /** A connection to QEMU's machine protocol (QEMU docs, "QEMU Machine Protocol Specification"). */
-export class Qmp {
+export class Qmp implements QmpClient {
   readonly #socket: Socket
   readonly #name: string
   readonly #answers = new Map<number, Answer>()

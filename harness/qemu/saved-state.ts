@@ -40,8 +40,8 @@ export async function saveState(machine: Machine, file: string, limits: Limits =
   try {
     const written = receive(server, handle, watch.signal)
     written.catch(() => undefined)
-    await machine.qmp.execute('migrate-set-capabilities', capabilities)
-    await machine.qmp.execute('migrate', { uri: `unix:${stateSocket(machine.spec.name)}` })
+    await watch.tell('migrate-set-capabilities', capabilities)
+    await watch.tell('migrate', { uri: `unix:${stateSocket(machine.spec.name)}` })
     // A disk without room is why QEMU cannot go on: that is the reason to tell.
     await Promise.race([watch.completed, written.then(() => watch.completed)])
     const size = await written
@@ -63,8 +63,8 @@ export async function saveState(machine: Machine, file: string, limits: Limits =
  */
 export async function loadState(machine: Machine, file: string, limits: Limits = {}): Promise<void> {
   using watch = watchMigration(machine, 'loading', limits)
-  await machine.qmp.execute('migrate-set-capabilities', capabilities)
-  await machine.qmp.execute('migrate-incoming', { uri: `unix:${stateSocket(machine.spec.name)}` })
+  await watch.tell('migrate-set-capabilities', capabilities)
+  await watch.tell('migrate-incoming', { uri: `unix:${stateSocket(machine.spec.name)}` })
   const socket = await connectWhenListening(machine.path(stateSocket(machine.spec.name)), watch.signal)
   // QEMU may have enough of it before its end; whether it has, it says itself.
   pipeline(createReadStream(file), socket, { signal: watch.signal }).catch((error: unknown) => {
@@ -120,6 +120,8 @@ function saveError(error: unknown, where: string): unknown {
 
 interface Watch extends Disposable {
   completed: Promise<void>
+  /** Gives QEMU a command, and waits for its answer no longer than for all of it. */
+  tell: (command: string, args: object) => Promise<unknown>
   /** Aborted when there is nothing more to wait for. */
   signal: AbortSignal
   fail: (error: unknown) => void
@@ -156,6 +158,7 @@ function watchMigration(machine: Machine, what: string, { timeout = '2min', sign
   })
   return {
     completed,
+    tell: (command, args) => Promise.race([machine.qmp.execute(command, args), completed]),
     signal: AbortSignal.any([...given, failed.signal, ended.signal]),
     fail: (error) => failed.abort(error),
     [Symbol.dispose]: () => {

@@ -17,7 +17,6 @@ const classes: Record<ErrorClass, FailureClass> = {
   image: 'product',
   boot: 'product',
   service: 'product',
-  assertion: 'scenario',
   usage: 'scenario',
   host: 'host',
   internal: 'harness',

@@ -1,12 +1,12 @@
 import { build } from 'esbuild'
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readTimeline, timelineName, type Entry } from '../timeline/index.js'
 import { timelineId, type PageData, type PageTest } from './page-data.js'
 import { classOfOutcome, placeInSteps, reportIds, type Outcome, type Run } from './run.js'
-import { countLines } from './summary.js'
+import { countLines, wayTo } from './summary.js'
 
 /** Bytes of all pictures that a report takes in; later ones stay in the folders of evidence. */
 const mostPictures = 20 * 1024 * 1024
@@ -25,7 +25,7 @@ export async function reportHtml(run: Run, folder: string): Promise<string> {
   for (const [outcome, id] of reportIds(run)) {
     const entries = await timelineOf(outcome)
     if (entries) timelines.push(data(timelineId(id), entries))
-    tests.push(await testOf({ outcome, id, folder, room, timeline: entries !== undefined }))
+    tests.push(await testOf({ outcome, run, id, folder, room, timeline: entries !== undefined }))
   }
   const page: PageData = {
     started: run.started.getTime(),
@@ -61,6 +61,7 @@ export async function reportHtml(run: Run, folder: string): Promise<string> {
 
 interface TestParts {
   outcome: Outcome
+  run: Run
   id: string
   folder: string
   /** Bytes that are left for pictures. */
@@ -68,11 +69,12 @@ interface TestParts {
   timeline: boolean
 }
 
-async function testOf({ outcome, id, folder, room, timeline }: TestParts): Promise<PageTest> {
-  const { file, name, state, started, duration, note, failures, steps = [], evidence, issue } = outcome
+async function testOf({ outcome, run, id, folder, room, timeline }: TestParts): Promise<PageTest> {
+  const { file, name, state, started, duration, note, failures, steps = [], evidence, issue, story } = outcome
   const failureClass = classOfOutcome(outcome)
   const place = placeInSteps(outcome)
   const code = failures[0]?.code
+  const goThere = wayTo(outcome, run, basename(folder))
   return {
     id,
     file,
@@ -81,6 +83,8 @@ async function testOf({ outcome, id, folder, room, timeline }: TestParts): Promi
     duration,
     failures,
     timeline,
+    findings: story?.findings ?? [],
+    ...(goThere !== undefined && { goThere }),
     ...(failureClass && { class: failureClass }),
     ...(code && { code }),
     ...(started && { started: started.getTime() }),

@@ -21,12 +21,14 @@ export function judgeKnown(outcome: Outcome, issue: KnownIssue, now: Date): Outc
   return { ...marked, state: 'known' }
 }
 
-/** What the mark has to say stands after the failure itself, which says who has to act. */
-function failed(outcome: Outcome, message: string): Outcome {
+/** What a mark has to say stands after the failure itself, which says who has to act. */
+export function failed(outcome: Outcome, message: string): Outcome {
   const failure: Failure = { class: 'scenario', message }
   return { ...outcome, state: 'failed', failures: [...outcome.failures, failure] }
 }
 
 const two = (value: number): string => String(value).padStart(2, '0')
 
-const dayOf = (now: Date): string => `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`
+/** The day of a time, where this machine is: `2026-12-31`. */
+export const dayOf = (now: Date): string =>
+  `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`

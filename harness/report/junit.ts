@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { relative } from 'node:path'
-import { stripEscapes } from '../errors/index.js'
+import { showControls, stripEscapes } from '../errors/index.js'
 import { classOfOutcome, type Outcome, type Run } from './run.js'
 
 /**
@@ -86,15 +86,14 @@ function tag(name: string, attributes: Record<string, string | number>, end = ''
   return `<${name}${written.join('')}${end}>`
 }
 
-/** What XML 1.0 (section 2.2) has no way to write, lone halves of surrogate pairs among it. */
-const forbidden = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
-
 const names: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
-/** For text and attributes alike; in an attribute a line's end would be read as a space. */
+/**
+ * For text and attributes alike; in an attribute a line's end would be read as a space. With controls visible nothing is left that XML
+ * 1.0 (section 2.2) has no way to write.
+ */
 function escape(text: string): string {
-  return stripEscapes(text)
-    .replaceAll(forbidden, '\u{FFFD}')
+  return showControls(stripEscapes(text))
     .replaceAll(/[&<>"]/g, (character) => names[character] ?? character)
-    .replaceAll(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replaceAll(/[\t\n]/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -29,6 +29,10 @@ export interface PageTest {
   note?: string
   /** Where in its steps it failed. */
   place?: string
+  /** Why it failed; the first one is the first cause. */
+  findings: PageFinding[]
+  /** The command that leads to where it failed. */
+  goThere?: string
   failures: { message: string; diff?: string; stack?: string }[]
   steps: PageStep[]
   /** Folder of its evidence, from the page's own. */
@@ -37,6 +41,17 @@ export interface PageTest {
   timeline: boolean
   /** Pictures of its browser by their names, as data URLs. */
   pictures: Record<string, string>
+}
+
+/** What the diagnosis noticed: what, in its own words, and what shows it. */
+export interface PageFinding {
+  what: string
+  where: string
+  /** ms since 1970 */
+  since?: number
+  proof: string[]
+  explains: string[]
+  mends?: string
 }
 
 export interface PageStep {

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TestCase, TestModule, TestSuite } from 'vitest/node'
 import { forPeople } from '../errors/index.js'
 import type { EndedStep, Step } from '../scenario/index.js'
+import { timelineName } from '../timeline/index.js'
 import { judgeKnown } from './judge-known.js'
 import { failureOf, harnessFailure, type ReportedError } from './failure.js'
 import type { Outcome, Run, StepOutcome } from './run.js'
@@ -43,10 +45,11 @@ export function readRun({ modules, errors, interrupted, started }: EndedRun): Ru
 
 function readTest(test: TestCase, interrupted: boolean): Outcome {
   const { state, errors } = test.result()
-  const failures = (errors ?? []).map(failureOf)
+  const failures = (errors ?? []).filter(isFirst).map(failureOf)
   const note = noteOf(test)
   const diagnostic = test.diagnostic()
-  const { evidence, canRewind, steps = [], issue } = test.meta()
+  const { evidence, canRewind, held, steps = [], issue } = test.meta()
+  const timeline = evidence === undefined ? '' : join(evidence, timelineName)
   const outcome: Outcome = {
     kind: 'test',
     ...placeOf(test.module),
@@ -60,9 +63,15 @@ function readTest(test: TestCase, interrupted: boolean): Outcome {
     ...(steps.length > 0 && { steps: steps.map(readStep) }),
     ...(evidence !== undefined && existsSync(evidence) && { evidence }),
     ...(canRewind && { canRewind }),
+    ...(timeline !== '' && existsSync(timeline) && { timeline }),
+    ...(held && { held }),
   }
   return issue === undefined ? outcome : judgeKnown(outcome, issue, new Date())
 }
+
+/** What is thrown while a fixture ends is handed over twice by vitest. */
+const isFirst = (error: ReportedError, at: number, all: readonly ReportedError[]): boolean =>
+  all.findIndex(({ message, stack }) => message === error.message && stack === error.stack) === at
 
 function readStep(step: Step | EndedStep): StepOutcome {
   const { n, depth, name, began } = step

@@ -1,7 +1,7 @@
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { reportHtml } from './html.js'
 import { madeUpRun } from './testing/made-up-run.js'
@@ -63,6 +63,9 @@ test('the first page has what failed first, and leads to it', async () => {
     expect.stringContaining('1 upload the image'),
     expect.stringContaining('2 boot'),
   ])
+  // A report says its own run, which is not always the latest.
+  const command = `npx stackrig rewind ${basename(folder)} nova`
+  await expect.poll(() => page.locator('code').first().textContent()).toBe(command)
   expect(complaints).toEqual([])
 })
 

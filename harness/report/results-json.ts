@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { z } from 'zod'
+import { findingSchema } from '../timeline/index.js'
 import { exitStatus } from './exit-status.js'
 import { classOfOutcome, countOutcomes, runSucceeded, type Outcome, type Run } from './run.js'
 
@@ -17,6 +18,7 @@ const resultsSchema = z.object({
   ok: z.boolean(),
   exitStatus: z.number(),
   interrupted: z.boolean(),
+  laidOver: z.array(z.string()).optional(),
   passed: z.number(),
   failed: z.number(),
   /** Not there before known issues were. */
@@ -37,7 +39,17 @@ const resultsSchema = z.object({
       duration: z.number(),
       note: z.string().optional(),
       evidence: z.string().optional(),
+      canRewind: z.literal(true).optional(),
+      held: z.object({ name: z.string(), node: z.string() }).optional(),
       issue: z.object({ id: z.string(), until: z.string(), url: z.string().optional() }).optional(),
+      timeline: z.string().optional(),
+      story: z
+        .object({
+          findings: z.array(findingSchema),
+          wanted: z.string().optional(),
+          seen: z.string().optional(),
+        })
+        .optional(),
       steps: z
         .array(
           z.object({
@@ -77,6 +89,7 @@ export function resultsJson(run: Run, folder: string): string {
     ok: runSucceeded(run),
     exitStatus: exitStatus(run),
     interrupted: run.interrupted,
+    ...(run.laidOver && { laidOver: run.laidOver }),
     ...countOutcomes(run),
     files: run.files.map((file) => ({ ...file, duration: Math.round(file.duration) })),
     tests: run.outcomes.map((outcome) => testOf(outcome, folder)),
@@ -94,7 +107,8 @@ export function parseResults(text: string): Results | undefined {
 }
 
 function testOf(outcome: Outcome, folder: string): Results['tests'][number] {
-  const { kind, project, file, name, tags, state, note, started, evidence, issue, steps } = outcome
+  const { kind, project, file, name, tags, state, note, started, evidence, held, issue, steps } = outcome
+  const { timeline, story, canRewind } = outcome
   const itsClass = classOfOutcome(outcome)
   return {
     kind,
@@ -108,7 +122,11 @@ function testOf(outcome: Outcome, folder: string): Results['tests'][number] {
     duration: Math.round(outcome.duration),
     ...(note !== undefined && { note }),
     ...(evidence !== undefined && { evidence: relative(folder, evidence) }),
+    ...(canRewind && { canRewind }),
+    ...(held && { held }),
     ...(issue && { issue }),
+    ...(timeline !== undefined && { timeline: relative(folder, timeline) }),
+    ...(story && { story }),
     ...(steps && { steps: steps.map((step) => ({ ...step, started: step.started.toISOString() })) }),
     errors: outcome.failures,
   }

@@ -1,4 +1,5 @@
 import type { ErrorClass, ErrorCode } from '../errors/index.js'
+import type { Finding } from '../timeline/index.js'
 
 /** The four classes that people read; docs/reading-a-failure.md says which class of error belongs to which. */
 export type FailureClass = 'product' | 'scenario' | 'host' | 'harness'
@@ -15,6 +16,16 @@ export interface Failure {
   diff?: string
   /** The step that it was thrown in: the number of the outermost one, and the names down to it. */
   step?: string
+}
+
+/** What a timeline tells of a failure. */
+export interface Story {
+  /** The first one is the first cause, as far as the diagnosis knows it. */
+  findings: Finding[]
+  /** What was waited for, and for how long. */
+  wanted?: string
+  /** What was there instead, at last. */
+  seen?: string
 }
 
 /** A named part of a scenario. */
@@ -67,6 +78,14 @@ export interface Outcome {
   evidence?: string
   /** There is a moment of where it failed. */
   canRewind?: true
+  /** Name of the results' folder that it lies in, where that is not the run's own. */
+  runFolder?: string
+  /** File of its timeline, below that folder. */
+  timeline?: string
+  /** Of one that failed and left a timeline. */
+  story?: Story
+  /** Its cluster goes on running: by its name for the command line, and one of its nodes. */
+  held?: { name: string; node: string }
 }
 
 /** One file of tests in one project. */
@@ -83,6 +102,8 @@ export interface Run {
   /** ms */
   duration: number
   interrupted: boolean
+  /** Folders that were laid over nodes of every fork, as `compute=./tree`: their images alone are not what was tested. */
+  laidOver?: string[]
   files: FileOutcome[]
   outcomes: Outcome[]
 }
@@ -106,10 +127,11 @@ export function countOutcomes({ outcomes }: Pick<Run, 'outcomes'>): Counts {
   }
 }
 
-/** Whether all that was to run ran and passed. A run that ran nothing has shown nothing. */
+/** Whether all that was to run ran and passed, or stopped where it was told to. A run that ran nothing has shown nothing. */
 export function runSucceeded(run: Run): boolean {
   const { passed, failed, known, notRun } = countOutcomes(run)
-  return passed + known > 0 && failed === 0 && notRun === 0 && !run.interrupted
+  const stopped = run.outcomes.filter(({ state, held }) => state === 'skipped' && held !== undefined).length
+  return passed + known + stopped > 0 && failed === 0 && notRun === 0 && !run.interrupted
 }
 
 /** The class of an outcome is that of its first error: the later ones may follow from it. */

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { messageOf, StackrigError } from '../errors/index.js'
+import { makeFolder } from '../make-folder.js'
 import { replaceFile } from '../replace-file.js'
 import { reportHtml } from './html.js'
 import { junitXml } from './junit.js'
@@ -22,10 +23,9 @@ export async function writeResults(run: Run, folder: string): Promise<void> {
     'report.html': reportHtml(run, folder),
   }
   const written = await Promise.allSettled([
-    mkdir(folder, { recursive: true }),
     ...Object.entries(texts).map(async ([name, made]) => {
       const text = await made
-      await mkdir(folder, { recursive: true })
+      makeFolder(folder)
       await writeFile(join(folder, name), text)
     }),
   ])

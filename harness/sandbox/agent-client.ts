@@ -1,7 +1,6 @@
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
-import { messageOf, StackrigError } from '../errors/index.js'
-import { hostFault, systemCode } from './host-fault.js'
+import { hostFault, messageOf, StackrigError, systemCode } from '../errors/index.js'
 
 /** More than the agent ever answers. */
 const longestAnswer = 64 * 1024

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { StackrigError } from '../errors/index.js'
+import { endsWithin } from '../time-limit.js'
 import { childrenOf, describeProcess, identify, isRunning, type ProcessIdentity } from './process-identity.js'
 
 /** How long what was killed may take to end, ms: the kernel first takes back all of its memory. */
@@ -16,13 +17,17 @@ export async function waitForEnd(running: () => boolean): Promise<void> {
  * @throws StackrigError SANDBOX_STUCK naming what remains.
  */
 export async function endOf(outermost: ProcessIdentity, gone: Promise<void>, timeout: number): Promise<void> {
-  if (await within(gone, timeout)) return
+  if (await endsWithin(timeout, gone)) return
   const inside = insideOf(outermost)
   for (const child of inside) kill(child)
-  // Its child is killed with it (unshare(1), --kill-child).
-  if (inside.length === 0) kill(outermost)
-  if (await within(gone, dyingTime)) return
+  await endsWithin(
+    dyingTime,
+    waitForEnd(() => inside.some(isRunning)),
+  )
+  // It may have been stopped, and then does not hear of its child's end; where the child cannot be found, it is killed with it
+  // (unshare(1), --kill-child).
   kill(outermost)
+  if (await endsWithin(dyingTime, gone)) return
   const still = [outermost, ...inside].filter(isRunning)
   if (still.length === 0) return
   throw new StackrigError('SANDBOX_STUCK', 'all processes of the cluster must end when they are killed', {
@@ -47,12 +52,4 @@ function kill(known: ProcessIdentity): void {
   } catch {
     // It has just ended.
   }
-}
-
-async function within(work: Promise<void>, timeout: number): Promise<boolean> {
-  const late = new AbortController()
-  const timer = delay(timeout, false, { signal: late.signal }).catch(() => false)
-  const ended = await Promise.race([work.then(() => true), timer])
-  late.abort()
-  return ended
 }

@@ -45,6 +45,19 @@ export class Namespaces implements Disposable {
     return enterWords((index) => `/proc/self/fd/${3 + index}`)
   }
 
+  /** The same, but into the network only. Who is not root of this machine has to be root of the sandbox for that (setns(2)). */
+  networkWords(isRoot: boolean): string[] {
+    const wanted = isRoot ? ['net'] : ['user', 'net']
+    const words = enterWords((index) => `/proc/self/fd/${3 + index}`)
+    const options = words.filter((word) => wanted.some((name) => word.startsWith(`--${name}=`)))
+    return ['nsenter', ...(isRoot ? [] : ['--preserve-credentials']), ...options]
+  }
+
+  /** The same, but into all else than the network: what is started so ends with the sandbox, and is in the network of this machine. */
+  get wordsWithoutNetwork(): string[] {
+    return this.words.filter((word) => !word.startsWith('--net='))
+  }
+
   /** The same for a process that cannot be handed descriptors; they hold as long as this process does not close them. */
   get wordsForOthers(): string[] {
     return enterWords((index) => `/proc/${process.pid}/fd/${this.#held[index] ?? -1}`)

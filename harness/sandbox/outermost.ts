@@ -1,9 +1,8 @@
-import { constants, writeFileSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { constants, readlinkSync, writeFileSync } from 'node:fs'
+import { open, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { StackrigError } from '../errors/index.js'
-import { hostFault, systemCode } from './host-fault.js'
+import { hostFault, StackrigError, systemCode } from '../errors/index.js'
 import { Namespaces } from './namespaces.js'
 import { requireOwnFolder } from './own-folder.js'
 import { isRunning, type ProcessIdentity } from './process-identity.js'
@@ -40,6 +39,8 @@ export async function findOutermost(
     const identity = await read(folder)
     if (identity === undefined) throw gone(`${file(folder)} is not of the documented form`)
     if (!isRunning(identity)) throw gone('its process has ended')
+    // Whatever the note says: only a process that was started in this very folder may be ended with it.
+    if (placeOf(identity.pid) !== (await realpath(folder))) throw gone('its process is that of another')
     const namespaces = Namespaces.of(identity.pid)
     // Only now it is known whose they are.
     if (isRunning(identity)) return { identity, namespaces }
@@ -51,13 +52,27 @@ export async function findOutermost(
   }
 }
 
+/** Undefined for what is no file, or not of the documented form. */
 async function read(folder: string): Promise<ProcessIdentity | undefined> {
-  const handle = await open(file(folder), constants.O_RDONLY | constants.O_NOFOLLOW)
+  // NONBLOCK: a pipe would keep whoever opens it until somebody writes to it.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   try {
+    await using handle = await open(file(folder), flags)
+    if (!(await handle.stat()).isFile()) return undefined
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(4096), 0, 4096, 0)
     return parseOutermost(buffer.toString('utf8', 0, bytesRead))
-  } finally {
-    await handle.close()
+  } catch (error) {
+    if (['ELOOP', 'EISDIR', 'ENXIO'].includes(systemCode(error))) return undefined
+    throw error
+  }
+}
+
+/** The folder that a process works in; '' when it has none any more, or is not ours to look at. */
+function placeOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`)
+  } catch {
+    return ''
   }
 }
 

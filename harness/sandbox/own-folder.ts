@@ -1,14 +1,14 @@
 import type { Stats } from 'node:fs'
 import { lstat, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { StackrigError } from '../errors/index.js'
-import { systemCode } from './host-fault.js'
+import { StackrigError, systemCode } from '../errors/index.js'
+import { makeFolder } from '../make-folder.js'
 
 const wanted = 'the folder for sockets must be a folder of this user that nobody else can enter'
 
 /** Makes the folder when it is not there. @throws StackrigError HOST_FOLDER when it cannot be trusted. */
 export async function makeOwnFolder(folder: string): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true })
+  makeFolder(dirname(folder))
   await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
     if (systemCode(error) !== 'EEXIST') throw error
   })

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { messageOf } from '../errors/index.js'
-import { systemCode } from './host-fault.js'
+import { messageOf, systemCode } from '../errors/index.js'
 
 /**
  * A process that cannot be mistaken for a later one with the same number: when it started, in clock ticks since the host
@@ -14,10 +13,16 @@ export interface ProcessIdentity {
 
 /** Undefined when there is no such process, or only what is left of one. Throws what the system says when it cannot look. */
 export function identify(pid: number): ProcessIdentity | undefined {
-  const fields = statusFields(pid)
-  if (fields === undefined || ['Z', 'X'].includes(fields[0] ?? '')) return undefined
+  const started = startOf(`/proc/${String(pid)}`)
+  if (started === undefined) return undefined
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  return { pid, started: fields[19] ?? '', boot }
+  return { pid, started, boot }
+}
+
+/** When the process of a folder of proc(5) started, in clock ticks; otherwise as `identify`. */
+export function startOf(folder: string): string | undefined {
+  const fields = statusFields(folder)
+  return fields === undefined || ['Z', 'X'].includes(fields[0] ?? '') ? undefined : (fields[19] ?? '')
 }
 
 /**
@@ -36,29 +41,30 @@ export function isRunning(known: ProcessIdentity): boolean {
 /** The processes that this one started and that still run. */
 export function childrenOf(pid: number): number[] {
   const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return all.map(Number).filter((child) => statusFields(child)?.[1] === String(pid))
+  return all.map(Number).filter((child) => statusFields(`/proc/${child}`)?.[1] === String(pid))
 }
 
 /** One line for people: what it is and what it does, as `qemu-system-x86 (process 12, state D)`. */
 export function describeProcess(pid: number): string {
   try {
-    const text = statusText(pid)
+    const folder = `/proc/${pid}`
+    const text = statusText(folder)
     const name = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'))
-    return `${name} (process ${pid}, state ${statusFields(pid)?.[0] ?? 'gone'})`
+    return `${name} (process ${pid}, state ${statusFields(folder)?.[0] ?? 'gone'})`
   } catch (error) {
     return `process ${pid} (${messageOf(error)})`
   }
 }
 
 /** The fields after the program's name, which may hold anything but ends at the last bracket: state, parent, … */
-function statusFields(pid: number): string[] | undefined {
-  const text = statusText(pid)
+function statusFields(folder: string): string[] | undefined {
+  const text = statusText(folder)
   return text === '' ? undefined : text.slice(text.lastIndexOf(')') + 2).split(' ')
 }
 
-function statusText(pid: number): string {
+function statusText(folder: string): string {
   try {
-    return readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+    return readFileSync(`${folder}/stat`, 'utf8')
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes(systemCode(error))) return ''
     throw error

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import { hostFault } from '../errors/index.js'
 import { settings } from '../settings.js'
-import { hostFault } from './host-fault.js'
 import type { Namespaces } from './namespaces.js'
 import { withPrivateFiles } from './private-files.js'
 
@@ -39,11 +39,20 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
 
 /** Starts a program that goes on; what it says is appended to a file. */
 export function startProgram(inside: Namespaces, command: string[], words: string): Program {
+  return start(inside, [...inside.words, ...command], words)
+}
+
+/** The same in the network of this machine; it ends with the sandbox. */
+export function startOutside(inside: Namespaces, command: string[], words: string): Program {
+  return start(inside, [...inside.wordsWithoutNetwork, ...command], words)
+}
+
+function start(inside: Namespaces, command: string[], words: string): Program {
   let output: number
   try {
     output = openSync(words, 'a', 0o600)
   } catch (error) {
-    throw hostFault(error, `the words of ${command[0] ?? ''} must be kept`, words)
+    throw hostFault(error, 'what a program of a sandbox says must be kept', words)
   }
   try {
     return programOf(spawnInside(inside, command, ['ignore', output, output]))
@@ -58,7 +67,7 @@ export async function runProgram(
   command: string[],
   { input, timeout }: { input: string; timeout: number },
 ): Promise<ShortRun> {
-  const child = spawnInside(inside, command, ['pipe', 'pipe', 'pipe'])
+  const child = spawnInside(inside, [...inside.words, ...command], ['pipe', 'pipe', 'pipe'])
   const { ended, kill } = programOf(child)
   const said = [collect(child.stdout), collect(child.stderr)]
   // It may end before it has read all, or anything.
@@ -91,7 +100,7 @@ function spawnInside(
   command: string[],
   stdio: (number | 'ignore' | 'pipe')[],
 ): ChildProcess {
-  const [program = '', ...args] = [...inside.words, ...command]
+  const [program = '', ...args] = command
   const all: StdioOptions = [...stdio, ...inside.descriptors]
   return withPrivateFiles(() => spawn(program, args, { stdio: all, detached: true, env: cleanEnvironment() }))
 }

@@ -1,9 +1,8 @@
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
-import { StackrigError } from '../errors/index.js'
+import { hostFault, StackrigError, systemCode } from '../errors/index.js'
 import { settings } from '../settings.js'
-import { hostFault, systemCode } from './host-fault.js'
 import { makeOwnFolder, requireOwnFolder, whyForeign } from './own-folder.js'
 
 // unix(7): a socket's path has at most 107 bytes; the longest name we put below a run folder has 40.
@@ -79,13 +78,16 @@ async function removeDeadFolders(): Promise<void> {
 /** Where the agent of a sandbox is asked. */
 export const agentSocket = (folder: string): string => join(folder, 'agent.sock')
 
+/** Whether the sandbox of a run folder is there. */
+export const agentListens = (folder: string): Promise<boolean> => isListenedTo(agentSocket(folder))
+
 /**
- * Whether the sandbox of a run folder is there. Only a socket that is not there, or that nobody listens to, says no: whoever
- * cannot ask, for want of file descriptors for example, must not take a living sandbox for a dead one.
+ * Whether somebody is behind a socket. Only one that is not there, or that nobody listens to, says no: whoever cannot ask, for
+ * want of file descriptors for example, must not take a living sandbox for a dead one.
  */
-export function agentListens(folder: string): Promise<boolean> {
+export function isListenedTo(path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = createConnection(agentSocket(folder))
+    const socket = createConnection(path)
       .on('error', (error) => resolve(!['ENOENT', 'ECONNREFUSED'].includes(systemCode(error))))
       .on('connect', () => {
         socket.destroy()

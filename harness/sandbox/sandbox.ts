@@ -1,18 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { Socket } from 'node:net'
-import { StackrigError } from '../errors/index.js'
+import { join } from 'node:path'
+import { hostFault, StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
 import { askAgent, tunnel } from './agent-client.js'
 import { endOf, waitForEnd } from './ending.js'
-import { hostFault } from './host-fault.js'
+import { foundProgram } from './found-program.js'
 import type { Namespaces } from './namespaces.js'
 import { tapBatch, tapName, type NetworkPlan } from './network.js'
 import { openNamespaces } from './opening.js'
 import { findOutermost, noteOutermost } from './outermost.js'
 import { isRunning, type ProcessIdentity } from './process-identity.js'
 import { runProgram, startProgram, type Program, type ShortRun } from './program.js'
+import { publishPorts, type PublishedPort } from './published.js'
 import { agentSocket, makeRunFolder } from './run-folder.js'
+import { visit, type VisitOptions } from './visit.js'
 
 const log = logger('sandbox')
 
@@ -110,7 +113,27 @@ export class Sandbox implements AsyncDisposable {
 
   /** Starts a program that belongs to the sandbox, in its folder; what it says is appended to a file. */
   start(command: string[], words: string): Program {
-    return startProgram(this.#namespaces, command, words)
+    const program = startProgram(this.#namespaces, command, words)
+    // nsenter (util-linux 2.38) stops with its program, and then does not hear that it has ended.
+    void this.#ended.then(() => program.kill())
+    return program
+  }
+
+  /**
+   * Makes ports of nodes ports of 127.0.0.1 of this machine, for as long as the sandbox is there; where one is in use, another.
+   * @throws StackrigError HOST_LIMIT
+   */
+  publish(ports: readonly Omit<PublishedPort, 'at'>[]): Promise<PublishedPort[]> {
+    return publishPorts(this.#namespaces, this.folder, ports)
+  }
+
+  /** A program of the sandbox that another process started, by its number in the sandbox; looked at until `forget`. */
+  find(pid: number, forget: AbortSignal): Program {
+    return foundProgram(
+      () => this.processFolder(pid),
+      () => void this.run(['kill', '-KILL', String(pid)]),
+      forget,
+    )
   }
 
   /** Gives one more host a tap on the bridge, and makes its name known to `port` and `dial`. */
@@ -136,6 +159,16 @@ export class Sandbox implements AsyncDisposable {
    */
   async run(command: string[], { input = '', timeout = 600_000 } = {}): Promise<ShortRun> {
     return runProgram(this.#namespaces, command, { input, timeout })
+  }
+
+  /**
+   * Runs a program of this machine in the network of the sandbox, and otherwise as it would run here; resolves with its exit
+   * status. What it starts is none of the sandbox's processes.
+   * @param options.hosts the text of /etc/hosts that it sees (hosts(5))
+   * @throws StackrigError HOST_LIMIT, HOST_DISK, HOST_FOLDER
+   */
+  visit(command: readonly string[], options: Omit<VisitOptions, 'hostsFile'>): Promise<number> {
+    return visit(this.#namespaces, command, { ...options, hostsFile: join(this.folder, 'hosts') })
   }
 
   /**

@@ -22,23 +22,23 @@ expect.extend({
     status: string,
     options: { timeout?: Duration } = {},
   ) {
-    return outcome(
-      become(received, status, { timeout: options.timeout ?? '5min' }),
-      `not to become ${status}`,
-    )
+    const wait = become(received, status, { timeout: options.timeout ?? '5min' })
+    return outcome(wait, { contrary: `not to become ${status}`, isNot: this.isNot })
   },
   async toBeGone(received: Resource, options: { timeout?: Duration } = {}) {
-    return outcome(deleted(received, { timeout: options.timeout ?? '2min' }), 'not to be gone')
+    const wait = deleted(received, { timeout: options.timeout ?? '2min' })
+    return outcome(wait, { contrary: 'not to be gone', isNot: this.isNot })
   },
 })
 
 /**
- * What is no answer to the question is thrown: `not` must not make a pass of a node that crashed, nor of a service that did
+ * A resource that does not get there is the product's failure, with the code of its wait. With `not`, that is the answer that was
+ * wanted; what is no answer to the question is thrown all the same: `not` must not make a pass of a node that crashed, nor of a service that did
  * not answer at the end of the wait, which is the cause of its time-out then.
  */
 async function outcome(
   wait: Promise<unknown>,
-  contrary: string,
+  { contrary, isNot }: { contrary: string; isNot: boolean },
 ): Promise<{ pass: boolean; message: () => string }> {
   try {
     await wait
@@ -46,8 +46,8 @@ async function outcome(
   } catch (error) {
     const answered =
       error instanceof StackrigError &&
-      (error.class === 'assertion' || (error.code === 'WAIT_TIMEOUT' && error.cause === undefined))
-    if (!answered) throw error
+      (error.code === 'UNEXPECTED_STATE' || (error.code === 'WAIT_TIMEOUT' && error.cause === undefined))
+    if (!answered || !isNot) throw error
     return { pass: false, message: () => error.message }
   }
 }

@@ -2,13 +2,18 @@ import { bootCloud, cloudReady, prepareStart, type PrepareOptions, type Start } 
 import type { Cluster, Topology } from '../cluster/index.js'
 import { diagnose } from '../diagnosis/index.js'
 import type { Snapshot } from '../snapshot/index.js'
+import { findingLines } from '../timeline/index.js'
+
+/** Each finding as a text. */
+const inWords = async (cluster: Cluster): Promise<string[]> =>
+  (await diagnose(cluster)).map((finding) => findingLines(finding).join('\n'))
 
 /** `prepareStart`, whose failures say what is wrong with the cluster. */
 export function prepare<Name extends string>(
   start: Start<Name>,
   options: PrepareOptions = {},
 ): Promise<Snapshot<Name>> {
-  return prepareStart(start, { diagnose, ...options })
+  return prepareStart(start, { diagnose: inWords, ...options })
 }
 
 /** `cloudReady`, whose failures say what is wrong with the cluster. */
@@ -16,7 +21,7 @@ export function cloudBecomesReady(
   cluster: Cluster,
   options: Parameters<typeof cloudReady>[1] = {},
 ): Promise<void> {
-  return cloudReady(cluster, { diagnose, ...options })
+  return cloudReady(cluster, { diagnose: inWords, ...options })
 }
 
 /** `bootCloud`, whose failures say what is wrong with the cluster. */
@@ -24,5 +29,5 @@ export function bootReadyCloud<Name extends string>(
   topology: Topology<Name>,
   options: Parameters<typeof bootCloud<Name>>[1] = {},
 ): Promise<Cluster<Name>> {
-  return bootCloud(topology, { diagnose, ...options })
+  return bootCloud(topology, { diagnose: inWords, ...options })
 }

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { ownHost } from '../testing/own-host.js'
 import { placeInSteps } from '../report/run.js'
 import { InnerRun, onPocket } from '../report/testing/inner-run.js'
+import { readTimeline, timelineName } from '../timeline/index.js'
 
 ownHost()
 
@@ -60,4 +61,26 @@ test('the model of a run has the steps of each scenario, and where in them it fa
     { n: 2, depth: 0, name: 'two', state: 'failed' },
     { n: 1, depth: 1, name: 'deep', state: 'failed' },
   ])
+})
+
+test('Ctrl-C while a node is off by a fault: nobody boots it again to ask it, and what it said is kept', async () => {
+  await using inner = await InnerRun.of({
+    'cut.test.ts': [
+      ...onPocket,
+      "test('given up', { timeout: 120_000 }, async ({ cluster }) => {",
+      "  await cluster.faults.powerCut('one')",
+      // As the terminal does it, to every process of the run.
+      "  process.kill(process.pid, 'SIGINT')",
+      '  await new Promise((resolve) => setTimeout(resolve, 100))',
+      "  throw new Error('given up')",
+      '})',
+    ],
+  })
+  const { outcomes } = await inner.start()
+  const evidence = outcomes[0]?.evidence ?? ''
+  expect(await readdir(evidence)).toEqual(expect.arrayContaining(['one.console.log', 'two.console.log']))
+  expect(await readdir(evidence)).not.toContain('diagnosis.txt')
+  const told = (await readTimeline(join(evidence, timelineName))).entries.map(({ text }) => text)
+  expect(told).toContain('a power cut')
+  expect(told).not.toContain('it is switched on')
 })

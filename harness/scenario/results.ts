@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { inject } from 'vitest'
-import { projectFolder } from '../paths.js'
+import { fileStem, projectFolder } from '../paths.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,10 +25,5 @@ export function scenarioFolder(file: string, name: string, variant = ''): string
       .replaceAll(/[^a-z0-9]+/g, '-')
       .replaceAll(/^-|-$/g, '')
       .slice(0, 80)
-  const base =
-    file
-      .split('/')
-      .at(-1)
-      ?.replace(/\.[a-z.]+$/, '') ?? file
-  return join(resultsFolder(), clean(`${base} ${variant}`), clean(name))
+  return join(resultsFolder(), clean(`${fileStem(file)} ${variant}`), clean(name))
 }

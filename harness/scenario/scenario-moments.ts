@@ -1,8 +1,10 @@
-import { mkdir, rm, statfs } from 'node:fs/promises'
+import { rm, statfs } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { makeFolder } from '../make-folder.js'
 import type { Cluster } from '../cluster/index.js'
 import { forPeople, messageOf, StackrigError } from '../errors/index.js'
 import { settings } from '../settings.js'
+import { endsWithin } from '../time-limit.js'
 import { keepMoments, pruneMoments, writeRow, type MomentPlace, type MomentRow } from '../snapshot/index.js'
 import type { EndedStep, StepObserver } from './step.js'
 
@@ -116,19 +118,14 @@ export class ScenarioMoments implements StepObserver {
       },
     )
     this.#keeping = Promise.all([this.#keeping, kept])
-    const late = new AbortController()
-    const timer = setTimeout(() => late.abort(), patience)
-    const tooLate = new Promise<void>((resolve) => late.signal.addEventListener('abort', () => resolve()))
-    await Promise.race([resumed, kept, tooLate])
-    clearTimeout(timer)
-    if (!late.signal.aborted) return
+    if (await endsWithin(patience, Promise.race([resumed, kept]))) return
     this.#givenUp = `a moment took longer than ${patience / 1000} s`
     this.#miss(place, this.#givenUp)
   }
 
   async #whyNot(): Promise<string | undefined> {
     try {
-      await mkdir(this.#root, { recursive: true, mode: 0o700 })
+      makeFolder(this.#root, 0o700)
       const { bavail, bsize } = await statfs(this.#root)
       return bavail * bsize < leastFree ? `the disk of ${this.#root} is nearly full` : undefined
     } catch (error) {

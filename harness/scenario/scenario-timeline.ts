@@ -1,10 +1,12 @@
-import { join } from 'node:path'
+import { rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { RunnerTask, RunnerTestCase } from 'vitest'
 import type { Topology } from '../cluster/index.js'
 import type { StackrigError } from '../errors/index.js'
 import { maskSecrets } from '../openstack/index.js'
+import { runOptions } from './run-options.js'
 import type { Step, Steps } from './step.js'
-import { TimelineFile, timelineName, type Timeline } from '../timeline/index.js'
+import { chromeTrace, readTimeline, TimelineFile, timelineName, type Timeline } from '../timeline/index.js'
 
 /** Begins the timeline of a scenario, in its folder of evidence, with what it is. */
 export function openTimeline(folder: string, task: RunnerTestCase, topology: Topology): TimelineFile {
@@ -55,9 +57,21 @@ export function tellErrors(timeline: Timeline, { result }: Pick<RunnerTask, 'res
   }
 }
 
-/** Tells how a scenario ended. */
-export function tellOutcome(timeline: Timeline, task: RunnerTestCase, topology: Topology): void {
+/** Tells how a scenario ended. Of one that passed nothing is kept, unless all is; the others have a trace for Perfetto, too. */
+export async function tellOutcome(
+  timeline: TimelineFile,
+  task: RunnerTestCase,
+  topology: Topology,
+): Promise<void> {
   const status = task.result?.state === 'fail' ? 'failed' : 'passed'
   const data = { file: task.file.name, name: task.fullTestName, topology: topology.name, status } as const
   timeline.add({ lane: 'scenario', kind: 'test', text: `${task.fullTestName} ${status}`, data })
+  timeline.close()
+  if (status === 'failed' || runOptions().keep) await writeTrace(timeline.path).catch(() => undefined)
+  else await rm(timeline.path, { force: true })
+}
+
+async function writeTrace(path: string): Promise<void> {
+  const { entries, unfinished } = await readTimeline(path)
+  await writeFile(join(dirname(path), 'timeline.json'), chromeTrace(entries, unfinished), { mode: 0o600 })
 }

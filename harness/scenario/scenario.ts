@@ -3,17 +3,21 @@ import type { Browser } from 'playwright-core'
 import { test as base, type RunnerTestCase, type TestAPI } from 'vitest'
 import { cloudOf, guestDisk, openBrowser, isStage, type Start } from '../cloud/index.js'
 import type { Cluster, RunningNode } from '../cluster/index.js'
-import { diagnose } from '../diagnosis/index.js'
-import { forPeople, StackrigError } from '../errors/index.js'
+import { StackrigError } from '../errors/index.js'
 import { makeFaults } from '../faults/index.js'
 import type { Cloud } from '../openstack/index.js'
 import { setPresentTimeline, withOwnTimeline, type TimelineFile } from '../timeline/index.js'
-import { collectLogs, writeDiagnosis } from './evidence.js'
+import { collectLogs } from './evidence.js'
 import { projectFolder } from '../paths.js'
 import { forkCluster, recordOf, type Snapshot } from '../snapshot/index.js'
+import { OwnCluster, StopAfterStep } from './hold.js'
 import { interruption } from './interruption.js'
+import { layOverlays } from './overlays.js'
 import { fixtureNames, nodesByName, type NodeFixtures } from './node-fixtures.js'
+import { PacketRecord } from './packet-record.js'
+import { PagesRecord } from './pages-record.js'
 import { prepare } from './prepare.js'
+import { reportDiagnosis } from './report-diagnosis.js'
 import { scenarioFolder } from './results.js'
 import { runOptions } from './run-options.js'
 import { momentsKept, ScenarioMoments, type MomentsKept } from './scenario-moments.js'
@@ -58,6 +62,10 @@ interface ClusterNeeds extends HiddenFixtures {
   task: RunnerTestCase
 }
 
+interface BrowserNeeds<Name extends string> extends Pick<ClusterNeeds, 'evidence' | 'task'> {
+  cluster: Cluster<Name>
+}
+
 export interface ScenarioOptions {
   /**
    * What is kept of a scenario that failed: moments of all `'steps'`, of the last three and of the `'failure'` (default), or
@@ -95,33 +103,53 @@ export function scenario<Name extends string>(
       use: Use<Cluster<Name>>,
     ) => {
       snapshot ??= await prepare(start, { signal })
-      await using cluster = await forkCluster(snapshot, { logFolder: evidence, signal, timeline, makeFaults })
+      const cluster = await forkCluster(snapshot, { logFolder: evidence, signal, timeline, makeFaults })
+      await using own = new OwnCluster(cluster)
+      const { hold, keep, until, ...overlays } = runOptions()
+      await layOverlays(cluster, overlays)
       const moments = momentsOf(cluster, { evidence, task, start, snapshot, kept })
       if (moments) steps.observe(moments)
       using swept = sweepOf(cluster)
       if (swept) steps.observe(swept)
+      for (const node of cluster.nodes) node.followLogs()
+      const packets = new PacketRecord(cluster)
+      const stop = until === undefined ? undefined : new StopAfterStep(until, task)
+      if (stop) steps.observe(stop)
       await use(cluster)
+      const failedAt = Date.now()
       // One that took too long still runs: it ends here, while there are nodes to look at.
       await steps.end()
       tellErrors(timeline, task)
       const failed = task.result?.state === 'fail'
-      if (failed) await moments?.failed()
-      // Who is asked what is wrong must be able to answer.
-      await cluster.faults.heal()
-      if (failed) await reportDiagnosis(cluster, evidence)
+      // Whoever pressed Ctrl-C waits for the end: nothing is saved, looked for, or booted again to be asked.
+      if (!interruption().aborted) {
+        if (failed) await moments?.failed()
+        // From now on Ctrl-C need not wait for a node that boots.
+        cluster.closeWhen(interruption())
+        // Who is asked what is wrong must be able to answer.
+        await cluster.faults.heal()
+        if (failed) await reportDiagnosis(cluster, { evidence, task, timeline, failedAt })
+      }
       await collectLogs(cluster, evidence)
-      await moments?.settle({ failed, kept, keep: runOptions().keep })
+      await packets.settle({ keep: failed || keep })
+      await moments?.settle({ failed, kept, keep })
       if (moments?.hasFailure) task.meta.canRewind = true
+      if (stop?.stopped || (failed && (hold || stop))) {
+        const held = await own.hold(task)
+        if (held) task.meta.held = held
+      } else stop?.requireStopped(steps.all)
     },
     cloud: async ({ cluster, signal }: { cluster: Cluster<Name>; signal: AbortSignal }, use: Use<Cloud>) => {
       using cloud = cloudOf(cluster, signal)
       await use(cloud)
     },
     guestDisk: async ({}, use: Use<string>) => use(await guestDisk()),
-    browser: async ({ cluster }: { cluster: Cluster<Name> }, use: Use<Browser>) => {
+    browser: async ({ cluster, evidence, task }: BrowserNeeds<Name>, use: Use<Browser>) => {
       const browser = await openBrowser(cluster)
+      const pages = new PagesRecord(browser, cluster.timeline, evidence)
       try {
         await use(browser)
+        if (task.result?.state === 'fail') await pages.failed()
       } finally {
         await browser.close()
       }
@@ -142,7 +170,7 @@ export function scenario<Name extends string>(
       setPresentTimeline(timeline)
       tellSteps(timeline, steps)
       await use(timeline)
-      tellOutcome(timeline, task, topology)
+      await tellOutcome(timeline, task, topology)
     },
   } satisfies Record<keyof HiddenFixtures, unknown>
   const nodeFixtures = Object.fromEntries(
@@ -185,15 +213,6 @@ function momentsOf(
 function requireKept(kept: string): void {
   if (momentsKept.some((one) => one === kept)) return
   throw new StackrigError('USAGE', `moments must be one of ${momentsKept.join(', ')}`, { seen: kept })
-}
-
-/** What is wrong with the cluster of a scenario that failed, beside its error and in its evidence. */
-async function reportDiagnosis(cluster: Cluster, evidence: string): Promise<void> {
-  // Its evidence is a text for people, too: the raw bytes lie beside it, in consoles and logs.
-  const found = (await diagnose(cluster)).map(forPeople)
-  await writeDiagnosis(found, evidence)
-  if (found.length > 0)
-    process.stderr.write(`what is wrong with ${cluster.topology.name}:\n${found.join('\n')}\n`)
 }
 
 /** What a sweep does to this run of the scenario. */

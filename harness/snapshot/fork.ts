@@ -7,12 +7,14 @@ import {
   sharedMemory,
   type FaultMaker,
   type Launched,
+  type Origin,
   type TopologyNode,
 } from '../cluster/index.js'
 import { copyDisk, createOverlay, loadState, type MachineSpec } from '../qemu/index.js'
 import type { Timeline } from '../timeline/index.js'
 import { letRun } from './let-run.js'
 import { ForkSaver } from './moment.js'
+import { reserveMemory } from './reserve-memory.js'
 import { requireWhole, snapshotFiles, type Snapshot } from './snapshot.js'
 
 export interface ForkOptions {
@@ -33,7 +35,7 @@ export interface ForkOptions {
 /**
  * A running copy-on-write copy of a golden snapshot, in a sandbox of its own. Resolves when all nodes run and their
  * shells answer.
- * @throws StackrigError SNAPSHOT_BROKEN, QEMU_DIED, QMP_FAILED, and those of `Sandbox.open`.
+ * @throws StackrigError SNAPSHOT_BROKEN, HOST_DISK, QEMU_DIED, QMP_FAILED, and those of `Sandbox.open`.
  */
 export async function forkCluster<Name extends string>(
   snapshot: Snapshot<Name>,
@@ -55,6 +57,12 @@ export async function forkCluster<Name extends string>(
   return cluster
 }
 
+/** A snapshot as rooms above know it. */
+export function originOf(snapshot: Snapshot): Origin {
+  const { folder, key, made } = snapshot
+  return { folder, key, made, fork: (options) => forkCluster(snapshot, options) }
+}
+
 /** A node as it was saved; it stands still. */
 async function loadNode(
   node: TopologyNode,
@@ -63,11 +71,12 @@ async function loadNode(
   { diskFolder }: ForkOptions,
 ): Promise<Launched> {
   const saved = snapshotFiles(folder, node.name)
+  await reserveMemory(saved.memory)
   const disk = diskOf(cluster, node)
   const give = diskFolder === undefined ? overlay : copy
   const memory = await give(saved, disk, node, cluster)
   const spec = machineSpec(cluster, node, { storage: { memory, disk, incoming: true } })
-  const launched = await launch(cluster.sandbox, spec, cluster.stopping)
+  const launched = await launch(cluster, spec)
   await loadState(launched.machine, saved.state)
   return launched
 }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { readdir, utimes } from 'node:fs/promises'
+import { existsSync, statSync } from 'node:fs'
+import { readdir, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -7,6 +7,7 @@ import { forkCluster } from './fork.js'
 import { ensureGolden } from './golden.js'
 import { snapshotRoot, type Snapshot } from './snapshot.js'
 import { pruneSnapshots } from './prune.js'
+import { cacheFolder } from '../paths.js'
 import { ownHost } from '../testing/own-host.js'
 import { atOnce, pair, pairGolden, pocketHost } from '../testing/pocket.js'
 import { firstReport, startScript } from '../testing/script.js'
@@ -87,6 +88,22 @@ test('whatever goes into a node goes into the key', async () => {
   for (const other of await Promise.allSettled(others)) {
     expect(other).toMatchObject({ status: 'rejected', reason: { message: 'this would boot' } })
   }
+  expect(await readdir(snapshotRoot())).toEqual([`pair-${golden.key}`])
+})
+
+test('a snapshot, which holds what its nodes held, is for this user alone', async () => {
+  const held = (await readdir(golden.folder)).filter((name) => /\.(memory|state|qcow2)$/.test(name))
+  expect(held.sort()).toEqual(['one.memory', 'one.state', 'two.memory', 'two.state'])
+  const paths = [golden.folder, ...held.map((name) => join(golden.folder, name))]
+  expect(paths.filter((path) => (statSync(path).mode & 0o077) !== 0)).toEqual([])
+})
+
+test('a maker whose lock is gone puts nothing in place: another may be making the same', async () => {
+  const making = ensureGolden(pair, {
+    ...(await pocketHost()),
+    readiness: { name: 'unlocked', prove: () => rm(join(cacheFolder(), 'locks'), { recursive: true }) },
+  })
+  await expect(making).rejects.toMatchObject({ code: 'HOST_FOLDER' })
   expect(await readdir(snapshotRoot())).toEqual([`pair-${golden.key}`])
 })
 

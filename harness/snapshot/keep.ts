@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { humanDuration } from '../duration.js'
-import { StackrigError } from '../errors/index.js'
+import { hostFault, StackrigError } from '../errors/index.js'
 import { requireDisk, requireMemory, type Cluster } from '../cluster/index.js'
-import { lockFile } from '../file-lock.js'
+import { lockFile, type FileLock } from '../file-lock.js'
 import { logger } from '../log.js'
 import { publish } from '../manifest.js'
 import { cacheFolder } from '../paths.js'
 import { moreRoom, saveState } from '../qemu/index.js'
 import { settings } from '../settings.js'
+import { makeFolder } from '../make-folder.js'
 import { pruneSnapshots, removeAbandoned, unfinishedFolder } from './prune.js'
+import { reserveMemory } from './reserve-memory.js'
 import {
   completeSnapshot,
   findSnapshot,
@@ -48,7 +50,7 @@ type Wanted<Name extends string> = Omit<Snapshot<Name>, 'took' | 'made'>
 
 /**
  * The snapshot that is wanted; made once when there is none yet. Of several processes one makes it, the others wait for it.
- * @throws StackrigError HOST_MEMORY, HOST_DISK, and those of the making.
+ * @throws StackrigError HOST_MEMORY, HOST_DISK, HOST_FOLDER, and those of the making.
  */
 export async function keepSnapshot<Name extends string>(
   wanted: Wanted<Name>,
@@ -57,7 +59,7 @@ export async function keepSnapshot<Name extends string>(
 ): Promise<Snapshot<Name>> {
   const kept = await findSnapshot(wanted.folder, options.onProgress)
   if (kept) return snapshotOf(wanted, kept)
-  await mkdir(snapshotRoot(), { recursive: true })
+  await onDisk(snapshotRoot(), () => makeFolder(snapshotRoot()))
   const lock = await lockFile(snapshotLock(wanted.folder), {
     signal: options.signal,
     onWait: () => options.onProgress?.('another process is booting this cluster; waiting for it'),
@@ -66,7 +68,8 @@ export async function keepSnapshot<Name extends string>(
     throw error
   })
   try {
-    return snapshotOf(wanted, (await findSnapshot(wanted.folder)) ?? (await make(wanted, making, options)))
+    const made = (await findSnapshot(wanted.folder)) ?? (await make(wanted, making, options, lock))
+    return snapshotOf(wanted, made)
   } finally {
     await lock.release()
   }
@@ -77,14 +80,19 @@ const snapshotOf = <Name extends string>(
   { took, made }: SnapshotInfo,
 ): Snapshot<Name> => ({ ...wanted, took, made })
 
-async function make(wanted: Wanted<string>, making: Making, options: KeepOptions): Promise<SnapshotInfo> {
+async function make(
+  wanted: Wanted<string>,
+  making: Making,
+  options: KeepOptions,
+  lock: FileLock,
+): Promise<SnapshotInfo> {
   const { topology, key, folder, images } = wanted
-  await removeAbandoned(snapshotRoot(), folder)
+  await onDisk(snapshotRoot(), () => removeAbandoned(snapshotRoot(), folder))
   requireMemory(topology, images)
   await requireDisk(topology, images, snapshotRoot())
   // One of its own: whatever became of another maker of the same snapshot, its files are not in here.
   const building = unfinishedFolder(folder, randomBytes(4).toString('hex'))
-  await mkdir(building, { recursive: true, mode: 0o700 })
+  await onDisk(building, () => makeFolder(building, 0o700))
   const progress = options.onProgress ?? log
   const started = Date.now()
   try {
@@ -95,12 +103,15 @@ async function make(wanted: Wanted<string>, making: Making, options: KeepOptions
     const took = Date.now() - started
     progress(`ready after ${humanDuration(took)}`)
     await making.finish?.(cluster, progress)
-    const info = { topology: topology.name, key, took, made: await save(cluster, building, progress) }
-    await completeSnapshot(building, info)
-    // Overlays of forks name the disk below them by its final path, so they are made after this.
-    await publish(building, folder)
-    await pruneSnapshots(snapshotRoot(), folder, settings().goldenGiB)
-    return info
+    return await onDisk(building, async () => {
+      const info = { topology: topology.name, key, took, made: await save(cluster, building, progress) }
+      await completeSnapshot(building, info)
+      if (!lock.held) throw lockGone(lock.path)
+      // Overlays of forks name the disk below them by its final path, so they are made after this.
+      await publish(building, folder)
+      await pruneSnapshots(snapshotRoot(), folder, settings().goldenGiB)
+      return info
+    })
   } catch (error) {
     await rm(building, { recursive: true, force: true })
     throw error
@@ -122,10 +133,31 @@ async function save(cluster: Cluster, folder: string, progress: (what: string) =
     const { file } = node.machine.spec.memory
     const copy = await cluster.sandbox.run(['cp', '--sparse=always', file, files.memory])
     if (copy.status !== 0) throw notSaved(node.name, folder, copy.output)
+    await reserveMemory(files.memory)
     progress(`${node.name} is saved`)
   }
   return new Date(1000 * Math.max(...clocks.map(Number)))
 }
+
+/** What the disk refuses, or the number of open files, is told with a code. */
+async function onDisk<T>(where: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw hostFault(error, 'a golden snapshot must be written and read', where)
+  }
+}
+
+const lockGone = (where: string): StackrigError =>
+  new StackrigError(
+    'HOST_FOLDER',
+    'the lock of a golden snapshot must stay until the snapshot is in its place',
+    {
+      where,
+      seen: 'its file was removed while the snapshot was made: another process may be making the same',
+      next: 'start again, and leave the cache alone meanwhile',
+    },
+  )
 
 function notSaved(node: string, where: string, seen: string): StackrigError {
   const full = /No space left/.test(seen)

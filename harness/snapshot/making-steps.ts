@@ -14,14 +14,14 @@ export interface MakingStepVersion {
 /** All of them, in the order in which they are done. Their versions are part of every snapshot's key. */
 export const makingSteps: Readonly<Record<string, MakingStepVersion>> = {
   login: { version: 1, sources: ['guest/login.ts', 'guest/console.ts'], lookedAt: '2355afb5725d69a5' },
-  shells: { version: 2, sources: ['guest/shell-loop.ts'], lookedAt: '851dba1c4b87b9c3' },
+  shells: { version: 2, sources: ['guest/shell-loop.ts'], lookedAt: '9cee73ddcfd55b6d' },
   provisioning: {
     version: 2,
     sources: ['cluster/provision.ts', 'cluster/edit-file.ts', 'cluster/init-words.ts', 'guest/files.ts'],
     lookedAt: 'c4143bdf4f200ff5',
   },
   proof: { version: 4, sources: ['cloud/readiness.ts'], lookedAt: '518e134def7e9ed0' },
-  'warm-up': { version: 4, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: 'b47d4225e109e942' },
+  'warm-up': { version: 4, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: 'f87d888aad53f26c' },
   rest: { version: 1, sources: ['cluster/quiet-moment.ts'], lookedAt: '6efb777e0713c562' },
-  saving: { version: 1, sources: ['snapshot/keep.ts', 'qemu/saved-state.ts'], lookedAt: '89f764eae541ac5f' },
+  saving: { version: 1, sources: ['snapshot/keep.ts', 'qemu/saved-state.ts'], lookedAt: 'd1069cf606f658e3' },
 }

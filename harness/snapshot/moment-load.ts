@@ -14,6 +14,7 @@ import { createOverlay, loadState, moveOverlay } from '../qemu/index.js'
 import { letRun } from './let-run.js'
 import { keptLayer, momentFiles, readChain, type KeptMoment } from './moment-info.js'
 import { MomentPages } from './moment-pages.js'
+import { reserveMemory } from './reserve-memory.js'
 import { requireWhole, snapshotFiles, type Snapshot } from './snapshot.js'
 import { snapshotIdentity } from './travelled.js'
 import { decompressFile } from './zstd.js'
@@ -52,6 +53,7 @@ async function loadNode(
   chain: [KeptMoment, ...KeptMoment[]],
 ): Promise<Launched> {
   const { memory } = snapshotFiles(golden.folder, node.name)
+  await reserveMemory(memory)
   const pages = new MomentPages(node.name)
   try {
     const loaded = pages.load(
@@ -66,7 +68,7 @@ async function loadNode(
     const stateThere = decompressFile(momentFiles(folder, node.name).state, state)
     stateThere.catch(() => undefined)
     const storage = { memory: { file: memory, shared: false }, disk, incoming: true, devicesOnly: true }
-    const launched = await launch(cluster.sandbox, machineSpec(cluster, node, { storage }), cluster.stopping)
+    const launched = await launch(cluster, machineSpec(cluster, node, { storage }))
     await Promise.all([loaded, stateThere])
     // Before the state: virtio devices look into the guest's memory while theirs is loaded.
     await pages.put(await launched.machine.processFolder(), memory)

@@ -8,16 +8,26 @@ import type {
   MomentForkOptions,
   MomentOptions,
   MomentSaver,
+  Origin,
   RunningNode,
+  SaverMaker,
 } from '../cluster/index.js'
+import { HeldLock } from '../held-lock.js'
+import { logger } from '../log.js'
 import { publish } from '../manifest.js'
+import { hostFault } from '../errors/index.js'
+import { makeFolder } from '../make-folder.js'
 import { Turns } from '../turns.js'
 import { isMoment, readChain, type MomentInfo } from './moment-info.js'
+import { originOf } from './fork.js'
 import { forkMoment } from './moment-load.js'
 import { MomentPages } from './moment-pages.js'
 import { takeMoment } from './moment-take.js'
 import { pinSnapshot } from './pinned.js'
+import { recordedSnapshot, recordOf, snapshotRecordSchema, type SnapshotRecord } from './snapshot-record.js'
 import type { Snapshot } from './snapshot.js'
+
+const log = logger('snapshot')
 
 /** A saved instant of a running fork. It stands on its golden snapshot, and on the moments before it that it names. */
 export class Moment<Name extends string = string> implements ClusterMoment<Name> {
@@ -68,6 +78,22 @@ export async function openMoment<Name extends string>(
   return new Moment(folder, (chain.at(-1) ?? chain[0]).info, golden, makeFaults)
 }
 
+/** How long moments that other processes take may last, ms. */
+const othersTake = 120_000
+
+/** What takes the moments of a fork that another process started; undefined when it is none, or its images are gone. */
+export const makeSaver: SaverMaker = (cluster, record) => {
+  const known = snapshotRecordSchema.safeParse(record)
+  if (!known.success) return undefined
+  try {
+    const golden = recordedSnapshot(known.data)
+    return new ForkSaver(cluster, { ...golden, topology: cluster.topology })
+  } catch (error) {
+    log('%O', error)
+    return undefined
+  }
+}
+
 /** Takes the moments of one fork, one after the other. */
 export class ForkSaver<Name extends string> implements MomentSaver<Name> {
   readonly #cluster: Cluster<Name>
@@ -83,8 +109,32 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
     cluster.stopping.addEventListener('abort', () => this.#close(), { once: true })
   }
 
+  get origin(): Origin {
+    return originOf(this.#golden)
+  }
+
+  get record(): SnapshotRecord {
+    return recordOf(this.#golden)
+  }
+
   take(name: string, options: MomentOptions = {}): Promise<Moment<Name>> {
-    return this.#turns.take(() => this.#take(name, options))
+    return this.#turns.take(() => this.#takeAlone(name, options))
+  }
+
+  /** Also of the processes that use the cluster each waits for the others. */
+  async #takeAlone(name: string, options: MomentOptions): Promise<Moment<Name>> {
+    const { isShared, sandbox, stopping } = this.#cluster
+    if (!isShared) return this.#take(name, options)
+    const lock = join(sandbox.folder, 'moment.lock')
+    const held = await HeldLock.take(lock, 'the moments of the cluster', {
+      timeout: othersTake,
+      signal: stopping,
+    })
+    try {
+      return await this.#take(name, options)
+    } finally {
+      await held.giveBack()
+    }
   }
 
   async #take(name: string, { root, onResumed, signal }: MomentOptions): Promise<Moment<Name>> {
@@ -93,7 +143,7 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
     const within = root ?? join(runFolder, 'moments')
     // In the sandbox's folder, which goes with this process, however that ends.
     const building = join(runFolder, `moment-${randomBytes(4).toString('hex')}`)
-    await mkdir(within, { recursive: true, mode: 0o700 })
+    makeFolder(within, 0o700)
     await mkdir(building, { mode: 0o700 })
     const parent = this.#parentIn(within)
     this.#last = undefined
@@ -104,6 +154,8 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
       if (root !== undefined) await pinSnapshot(this.#golden.folder, folder)
       this.#last = folder
       return new Moment(folder, info, this.#golden, this.#cluster.makeFaults)
+    } catch (error) {
+      throw hostFault(error, `the moment ${name} must find room`, within)
     } finally {
       await rm(building, { recursive: true, force: true })
     }

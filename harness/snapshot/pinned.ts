@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises'
+import { readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { cacheFolder } from '../paths.js'
+import { makeFolder } from '../make-folder.js'
 import { givenUpFile, isMoment } from './moment-info.js'
 
 // Moments lie with the results of their scenarios, anywhere. What stands on a golden snapshot is listed in the cache beside it:
@@ -11,7 +12,7 @@ const listOf = (golden: string): string => join(lists(), basename(golden))
 
 /** Lists a moment that outlives its cluster as one that stands on a golden snapshot. */
 export async function pinSnapshot(golden: string, moment: string): Promise<void> {
-  await mkdir(listOf(golden), { recursive: true })
+  makeFolder(listOf(golden))
   const name = createHash('sha256').update(moment).digest('hex').slice(0, 16)
   await rm(join(listOf(golden), name), { force: true })
   await symlink(moment, join(listOf(golden), name))

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { hostFault, systemCode } from '../errors/index.js'
 import { tryLock } from '../file-lock.js'
 import { openFiles } from '../images/index.js'
 import { removeOldAside } from '../manifest.js'
@@ -24,9 +25,19 @@ export interface KeptSnapshot {
   used: number
 }
 
-/** All golden snapshots, the one used last first. */
+/** The names in a folder; none when it is not there. @throws StackrigError HOST_FOLDER, HOST_LIMIT */
+async function namesIn(root: string): Promise<string[]> {
+  try {
+    return await readdir(root)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return []
+    throw hostFault(error, 'the golden snapshots must be read', root)
+  }
+}
+
+/** All golden snapshots, the one used last first. @throws StackrigError HOST_FOLDER, HOST_LIMIT */
 export async function listSnapshots(root: string): Promise<KeptSnapshot[]> {
-  const names = await readdir(root).catch(() => [])
+  const names = await namesIn(root)
   const entries = await Promise.all(
     names.map(async (name) => {
       const folder = join(root, name)
@@ -83,7 +94,7 @@ export async function removeSnapshot(folder: string): Promise<void> {
  * @param held the folder of the snapshot whose lock the caller has
  */
 export async function removeAbandoned(root: string, held?: string): Promise<void> {
-  for (const name of await readdir(root).catch(() => [])) {
+  for (const name of await namesIn(root)) {
     if (name.endsWith('.bad')) await removeOldAside(join(root, name))
     const folder = unfinished.exec(name)?.groups?.['folder']
     if (folder === undefined) continue

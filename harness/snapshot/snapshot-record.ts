@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import type { Topology } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
-import { readQemubootConf, type Image } from '../images/index.js'
+import { imageFromPlain, plainImage, plainImageSchema, type Image, type PlainImage } from '../images/index.js'
 import type { Snapshot } from './snapshot.js'
-
-type PlainImage = Omit<Image, 'conf'> & { conf: string }
 
 const hasName = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string'
@@ -23,8 +21,7 @@ export const snapshotRecordSchema = z.strictObject({
   topology: z.custom<Topology>(
     (value) => hasName(value) && Array.isArray((value as Partial<Topology>).nodes),
   ),
-  /** `conf` is the path of the image's. */
-  images: z.array(z.custom<PlainImage>((value) => hasName(value) && 'folder' in (value as PlainImage))),
+  images: z.array(plainImageSchema),
 })
 
 export type SnapshotRecord = z.infer<typeof snapshotRecordSchema>
@@ -34,9 +31,7 @@ export function recordOf(snapshot: Snapshot): SnapshotRecord {
   const used = new Set(topology.nodes.map(({ image }) => image))
   return {
     ...{ folder, key, took, made: made.toISOString(), accelerator, launcher, topology },
-    images: [...images.values()]
-      .filter(({ name }) => used.has(name))
-      .map((image) => ({ ...image, conf: image.conf.file })),
+    images: [...images.values()].filter(({ name }) => used.has(name)).map(plainImage),
   }
 }
 
@@ -49,9 +44,9 @@ export function recordedSnapshot({ made, images, ...record }: SnapshotRecord): S
   }
 }
 
-function imageOf({ conf, ...image }: PlainImage): Image {
+function imageOf(image: PlainImage): Image {
   try {
-    return { ...image, conf: readQemubootConf(conf) }
+    return imageFromPlain(image)
   } catch (cause) {
     throw new StackrigError(
       'SNAPSHOT_BROKEN',

@@ -3,7 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import type { MachineOptions, Topology } from '../cluster/index.js'
-import { StackrigError } from '../errors/index.js'
+import { hostFault, StackrigError } from '../errors/index.js'
 import { checkManifest, setAside, usedFile, writeManifest } from '../manifest.js'
 import { cacheFolder } from '../paths.js'
 
@@ -66,10 +66,15 @@ export async function lastUsed(folder: string): Promise<number | undefined> {
 
 /** What a folder holds, and that it is whole: its files are what was written. */
 async function inspect(folder: string): Promise<{ info: SnapshotInfo } | { wrong: string }> {
-  const wrong = await checkManifest(folder)
-  if (wrong !== undefined) return { wrong }
-  const info = parseSnapshotInfo(await readFile(infoFile(folder), 'utf8'))
-  return info ? { info } : { wrong: 'golden.json is not of its form' }
+  try {
+    const wrong = await checkManifest(folder)
+    if (wrong !== undefined) return { wrong }
+    const info = parseSnapshotInfo(await readFile(infoFile(folder), 'utf8'))
+    return info ? { info } : { wrong: 'golden.json is not of its form' }
+  } catch (error) {
+    // Whether it is whole is not known then.
+    throw hostFault(error, 'a golden snapshot must be read', folder)
+  }
 }
 
 /** What is written down beside a snapshot; undefined when it is not of its form. */
@@ -102,7 +107,7 @@ export async function findSnapshot(
 
 /**
  * Makes sure that a snapshot is there, and whole, before a fork stands on it.
- * @throws StackrigError SNAPSHOT_BROKEN
+ * @throws StackrigError SNAPSHOT_BROKEN, HOST_FOLDER, HOST_LIMIT
  */
 export async function requireWhole(folder: string): Promise<void> {
   const gone = !existsSync(folder)

@@ -1,6 +1,7 @@
-import { closeSync, fchmodSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fchmodSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { lineForPeople } from '../errors/index.js'
+import { makeFolder } from '../make-folder.js'
 import { boundedText, boundedValue, longestText, type Mask } from './bounded.js'
 import type { NewEntry } from './entry.js'
 import { FileBudget } from './file-budget.js'
@@ -32,7 +33,7 @@ export class TimelineFile implements Timeline, Disposable {
     this.path = path
     this.#mask = mask
     this.#budget = new FileBudget(limit)
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     this.#descriptor = openSync(path, 'w', 0o600)
     // A file that was there keeps its mode otherwise.
     fchmodSync(this.#descriptor, 0o600)

@@ -1,6 +1,7 @@
 // A faked apt: it names the packages that lie in the cache already, and asks no mirror.
-import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, linkSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../make-folder.js'
 import { settings } from '../settings.js'
 
 const wanted = /^(?:linux-image-[\d.-]+-cloud-amd64|busybox-static)_/
@@ -17,7 +18,7 @@ export function openBuildPlace(folder: string, debs: string): BuildPlace | undef
   const kernel = present.filter((file) => file.startsWith('linux')).at(-1)
   if (kernel === undefined || present.length < 2) return undefined
   const cache = join(folder, 'build')
-  for (const part of ['debs', 'bin']) mkdirSync(join(cache, part), { recursive: true })
+  for (const part of ['debs', 'bin']) makeFolder(join(cache, part))
   for (const file of present) linkSync(join(debs, file), join(cache, 'debs', file))
   program(
     join(cache, 'bin', 'apt-get'),

@@ -1,6 +1,7 @@
 // A faked OpenStack inside a node: it gives a token to everybody, and says in every other answer whatever it was told.
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../make-folder.js'
 import { packageFolder } from '../paths.js'
 import type { Chance } from './random.js'
 
@@ -37,7 +38,7 @@ export function makeProject(folder: string, canaries: Canaries, chance: Chance):
     'scenarios/secrets.scenario.ts': scenario(canaries, chance),
   }
   for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    makeFolder(dirname(join(folder, name)))
     writeFileSync(join(folder, name), text)
   }
   copyFileSync(join(packageFolder, 'images.lock'), join(folder, 'images.lock'))

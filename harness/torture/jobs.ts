@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../make-folder.js'
 import { formatQemubootConf } from '../images/qemuboot-conf.js'
 import { projectFolder } from '../paths.js'
 
@@ -50,7 +51,7 @@ export const lockOf = (folder: string): string => join(folder, 'images.lock')
 /** A build's folder with two images, large enough to be read for a while. */
 function deployFolder(folder: string): string {
   const deploy = join(folder, 'deploy')
-  mkdirSync(deploy, { recursive: true })
+  makeFolder(deploy)
   for (const role of ['controller', 'compute']) {
     const name = `openstack-image-${role}-qemux86-64`
     const values = {

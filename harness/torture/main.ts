@@ -1,8 +1,10 @@
 // `npm run torture -- [--amount small|nightly] [--only ROW] [--minutes N] [--seed S]`
-import { loadavg } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 import { humanDuration } from '../duration.js'
 import { StackrigError } from '../errors/index.js'
+import { setEnvironment } from '../testing/environment.js'
+import { passingFolder } from '../testing/passing-folder.js'
 import type { Row } from './row.js'
 import { findRows } from './rows.js'
 import { firstChecks, runRow } from './run-row.js'
@@ -28,7 +30,11 @@ if (values.amount !== 'small' && values.amount !== 'nightly') {
   throw new StackrigError('USAGE', '--amount must be small or nightly', { seen: values.amount })
 }
 const time = values.minutes === undefined ? Infinity : number('--minutes', values.minutes) * 60_000
+// Whatever a row makes goes with this process, also when a signal ends it in the middle of a case.
+const folder = passingFolder(tmpdir())
+setEnvironment({ TMPDIR: folder.path })
 for (const row of chosen) await torture(row, values.amount)
+folder[Symbol.dispose]()
 
 /** One row, alone for as long as it may take. */
 async function torture(row: Row, amount: 'small' | 'nightly'): Promise<void> {

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cacheWithImages } from '../testing/cache-with-images.js'
 import { setEnvironment } from '../testing/environment.js'
@@ -40,8 +41,7 @@ export function openPlace(): OwnPlace {
 }
 
 function make(): Present {
-  // Short: below it lie unix sockets.
-  const folder = mkdtempSync('/tmp/rig-')
+  const folder = mkdtempSync(join(tmpdir(), 'rig-'))
   const cache = cacheWithImages(join(folder, 'cache'))
   return {
     place: { folder, cache },

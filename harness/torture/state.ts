@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { cacheFolder, projectFolder } from '../paths.js'
 import { replaceFile } from '../replace-file.js'
+import { makeFolder } from '../make-folder.js'
 import type { RowRun } from './run-row.js'
 
 const stateSchema = z.record(z.string(), z.object({ next: z.int(), done: z.int() }))
@@ -42,6 +43,6 @@ function read<T>(file: string, schema: z.ZodType<T>, otherwise: T): T {
 }
 
 function write(file: string, content: unknown): void {
-  mkdirSync(dirname(file), { recursive: true })
+  makeFolder(dirname(file))
   replaceFile(file, `${JSON.stringify(content, null, 2)}\n`)
 }

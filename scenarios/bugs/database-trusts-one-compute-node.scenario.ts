@@ -23,7 +23,6 @@ test('a node that pg_hba.conf does not name is refused, and the diagnosis says w
   network,
 }) => {
   expect(await ask(network)).toMatch(/^b'R/)
-  expect(await diagnose(cluster)).toEqual([])
 
   const settings = await controller.run`runuser -u postgres -- psql -Atc ${'show hba_file'}`
   const reload = (): Promise<string> =>
@@ -35,11 +34,13 @@ test('a node that pg_hba.conf does not name is refused, and the diagnosis says w
   await expect.poll(() => ask(network), { timeout: 60_000 }).toMatch(/^b'E/)
   expect(await ask(compute)).toMatch(/^b'R/)
 
-  const found = (await diagnose(cluster)).join('\n')
-  const [, refused = ''] =
-    /PostgreSQL refuses a host that its pg_hba.conf does not name([\s\S]*)/.exec(found) ?? []
-  expect(refused).toContain(`"${network.plan.address}"`)
-  expect(found).not.toContain(compute.plan.address)
+  const found = await diagnose(cluster)
+  const refused = found.find(({ what }) =>
+    what.includes('PostgreSQL refuses a host that its pg_hba.conf does not name'),
+  )
+  expect(refused?.proof.join('\n')).toContain(`"${network.plan.address}"`)
+  expect(refused?.proof.join('\n')).not.toContain(compute.plan.address)
+  expect(found[0]?.what).toMatch(/pg_hba\.conf on controller has /)
 
   await controller.run`cp -p /root/whole ${settings}`
   await reload()

@@ -29,9 +29,10 @@ test(
     await compute.restartServices('nova-compute')
     await hostAddress(cloud, other)
 
-    expect(await diagnose(cluster)).toEqual([
-      `/etc/nova/nova.conf on compute has "my_ip = ${other}"; the topology wants "my_ip = ${own}"`,
-    ])
+    const [cause] = await diagnose(cluster)
+    expect(cause?.what).toBe(
+      `/etc/nova/nova.conf on compute has "[DEFAULT] my_ip = ${other}"; the golden snapshot has "[DEFAULT] my_ip = ${own}"`,
+    )
     expect(await provision(cluster)).toMatchObject([{ node: 'compute', file: '/etc/nova/nova.conf' }])
     await hostAddress(cloud, own)
     expect(await diagnose(cluster)).toEqual([])

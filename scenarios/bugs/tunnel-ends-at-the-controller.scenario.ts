@@ -22,7 +22,8 @@ test(
       interval: '1s',
       signal: cluster.signal,
       probe: async () => {
-        const findings = (await diagnose(cluster)).join('\n')
+        const found = await diagnose(cluster)
+        const findings = found.flatMap(({ what, proof }) => [what, ...proof]).join('\n')
         return /neutron-openvswitch-agent on compute is/.test(findings)
           ? { done: true, value: findings }
           : { done: false, seen: findings }
@@ -30,7 +31,7 @@ test(
     })
     expect(found).toContain(`Tunneling can't be enabled with invalid local_ip '${other}'`)
     expect(found).toContain(
-      `${file} on compute has "local_ip = ${other}"; the topology wants "local_ip = ${own}"`,
+      `${file} on compute has "[ovs] local_ip = ${other}"; the golden snapshot has "[ovs] local_ip = ${own}"`,
     )
   },
 )

@@ -3,7 +3,7 @@ import { execa } from 'execa'
 import { spawn, type IPty } from 'node-pty'
 import { expect } from 'vitest'
 
-const program = fileURLToPath(new URL('../stackrig.mjs', import.meta.url))
+export const program = fileURLToPath(new URL('../stackrig.mjs', import.meta.url))
 
 /** Runs `stackrig` as a script does: without a terminal. */
 export function stackrig(...args: string[]) {
@@ -14,6 +14,12 @@ export function stackrig(...args: string[]) {
 export function stackrigIn({ cwd, cache }: { cwd: string; cache?: string }, ...args: string[]) {
   const env = { FORCE_COLOR: undefined, ...(cache !== undefined && { STACKRIG_CACHE: cache }) }
   return execa(process.execPath, [program, ...args], { cwd, reject: false, env })
+}
+
+/** The same within another command, as unshare(1) or sh(1), and with nothing in its environment but `env` when that is given. */
+export function stackrigWithin(within: string[], args: string[], env?: Record<string, string>) {
+  const [outer = '', ...words] = [...within, process.execPath, program, ...args]
+  return execa(outer, words, { reject: false, extendEnv: env === undefined, env: env ?? {} })
 }
 
 /** `stackrig` as a person runs it: in a terminal. */

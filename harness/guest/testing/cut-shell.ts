@@ -1,18 +1,18 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LocalShell } from './local-shell.js'
 
 /** The same shell through sockets that pass everything on in pieces of so many bytes, at least 1. */
 export async function cutShell(shell: LocalShell, bytes: () => number): Promise<LocalShell> {
-  const folder = mkdtempSync('/tmp/rig-')
+  const folder = mkdtempSync(join(tmpdir(), 'rig-'))
   const ends: Socket[] = []
   const through = async (name: string, far: Socket): Promise<Socket> => {
     const server = createServer().listen(join(folder, name))
     await once(server, 'listening')
     const near = connect(join(folder, name))
-    far.on('error', () => undefined)
     const [middle] = (await once(server, 'connection')) as [Socket]
     server.close()
     const pass = (data: Buffer): void => {

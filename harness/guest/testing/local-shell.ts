@@ -11,13 +11,15 @@ export interface LocalShell extends Disposable {
   errors: Socket
 }
 
-/** When it ends, another is started in its place, as on a node. */
+/** When it ends, another is started in its place, as on a node; the last ends with the process that asked for it. */
 export function localShell(words: readonly string[]): LocalShell {
-  const again = `while :; do setsid ${words.join(' ')} -c "$0" <&3 >&3 2>&4 3>&- 4>&-; sleep 0.05; done`
+  const again = `while kill -0 $PPID; do setsid ${words.join(' ')} -c "$0" <&3 >&3 2>&4 3>&- 4>&-; sleep 0.05; done`
   const shells = spawn('sh', ['-c', again, loopReader], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
   })
   const [, , , output, errors] = shells.stdio as unknown as [null, null, null, Socket, Socket]
+  // Once for each, however many are put in front of them: what a shell that was ended does not take is no error.
+  for (const end of [output, errors]) end.on('error', () => undefined)
   return {
     output,
     errors,

@@ -1,5 +1,6 @@
 import { timelineId, type PageEntry, type PageTest } from '../page-data.js'
-import { element } from './element.js'
+import { copyButton, element } from './element.js'
+import { findingList } from './findings.js'
 import { clock, duration } from './times.js'
 import { timelineView } from './timeline-view.js'
 
@@ -21,6 +22,12 @@ export function testPage(test: PageTest): HTMLElement {
     const name = url !== undefined && /^https?:/.test(url) ? element('a', { href: url }, id) : id
     root.append(element('p', {}, 'known issue ', name, `, expected until ${until}`))
   }
+  const view = test.timeline ? timelineView(test, entriesOf(test)) : undefined
+  if (test.findings.length > 0) root.append(findingList(test.findings, (what) => view?.jumpToFinding(what)))
+  if (test.goThere !== undefined) {
+    const command = element('code', {}, test.goThere)
+    root.append(element('p', {}, 'go there: ', command, ' ', copyButton(test.goThere)))
+  }
   for (const { message, diff, stack } of test.failures) {
     const failure = element('section', { className: 'failure' }, element('pre', {}, message))
     if (diff !== undefined) failure.append(element('pre', { className: 'diff' }, diff))
@@ -33,7 +40,7 @@ export function testPage(test: PageTest): HTMLElement {
   if (test.evidence !== undefined) {
     root.append(element('p', {}, 'evidence: ', element('a', { href: `${test.evidence}/` }, test.evidence)))
   }
-  if (test.timeline) root.append(timelineView(test, entriesOf(test)))
+  if (view) root.append(view.root)
   return root
 }
 

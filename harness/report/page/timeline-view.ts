@@ -6,8 +6,14 @@ import { isBad, Picture } from './picture.js'
 import { Search } from './search.js'
 import { View } from './view.js'
 
+export interface TimelineView {
+  root: HTMLElement
+  /** Shows what the diagnosis noticed, by its words. */
+  jumpToFinding: (what: string) => void
+}
+
 /** The timeline of one test: the picture, the list below it, a search, and one entry in full. */
-export function timelineView(test: PageTest, entries: PageEntry[]): HTMLElement {
+export function timelineView(test: PageTest, entries: PageEntry[]): TimelineView {
   const root = element('section', { className: 'timeline' })
   const first = entries[0]?.t ?? 0
   const last = entries.reduce((latest, { t, end }) => Math.max(latest, end ?? t), first)
@@ -70,5 +76,11 @@ export function timelineView(test: PageTest, entries: PageEntry[]): HTMLElement 
     view.all()
     if (failure) choose(failure, 'picture')
   })
-  return root
+  const jumpToFinding = (what: string): void => {
+    const finding = entries.find(({ kind, text }) => kind === 'finding' && text === what)
+    if (!finding) return
+    choose(finding, 'jump')
+    root.scrollIntoView()
+  }
+  return { root, jumpToFinding }
 }

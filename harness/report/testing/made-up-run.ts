@@ -42,6 +42,7 @@ export async function madeUpRun(folder: string, { entries = 2000, said = 'starte
           },
         ],
         evidence,
+        canRewind: true,
       },
       {
         ...test,

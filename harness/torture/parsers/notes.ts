@@ -1,5 +1,7 @@
-import { parseNote } from '../../cli/running.js'
+import { pocket } from '../../../fixtures/topologies/pocket.js'
+import { parseRecord } from '../../cluster/kept.js'
 import { parseManifest } from '../../manifest.js'
+import { parsePublished } from '../../sandbox/published.js'
 import { parseOutermost } from '../../sandbox/outermost.js'
 import { parseMomentInfo } from '../../snapshot/moment-info.js'
 import { parseSnapshotInfo } from '../../snapshot/snapshot.js'
@@ -21,10 +23,21 @@ export const noteParsers: readonly Parser[] = [
       x: { size: 0, digest },
     },
   }),
-  note('note of up', parseNote, {
-    ...{ name: 'pocket', topology: 'pocket', folder: '/tmp/stackrig-0/deadbeef', pid: 4711, started: made },
-    nodes: [{ name: 'one', address: '192.168.7.2', console: '/tmp/stackrig-0/deadbeef/one.console.log' }],
+  note('record of a cluster', parseRecord, {
+    ...{
+      version: 1,
+      name: 'pocket',
+      started: made,
+      accelerator: 'tcg',
+      launcher: 'direct',
+      clockBehind: 12.5,
+    },
+    topology: pocket,
+    images: [
+      { name: 'pocket', folder: '/cache/images/pocket', conf: '/cache/images/pocket/x.qemuboot.conf' },
+    ],
   }),
+  note('ports of a cluster', parsePublished, [{ wanted: 8080, host: '192.168.7.2', port: 80, at: 8081 }]),
   note('note of a sandbox', parseOutermost, { pid: 4711, started: '123456', boot, last: 1 }),
   note('note of a snapshot', parseSnapshotInfo, {
     topology: 'pair',

@@ -13,8 +13,10 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { listRunning } from '../../cli/running.js'
+import { pocket } from '../../../fixtures/topologies/pocket.js'
+import { listKept } from '../../cluster/index.js'
 import { StackrigError } from '../../errors/index.js'
 import { makeRunFolder, runFolders, runRoot } from '../../sandbox/run-folder.js'
 import { Sandbox } from '../../sandbox/index.js'
@@ -32,7 +34,7 @@ export const row: Row = {
   amounts: { small: 100, nightly: 10_000 },
   missing: () => (process.getuid?.() === 0 ? undefined : 'only root can make files of another user'),
   attempt: async (seed) => {
-    const temporary = mkdtempSync('/tmp/rig-')
+    const temporary = mkdtempSync(join(tmpdir(), 'rig-'))
     const restore = setEnvironment({ TMPDIR: temporary })
     try {
       await attemptIn(temporary, new Chance(seed))
@@ -51,7 +53,7 @@ async function attemptIn(temporary: string, chance: Chance): Promise<void> {
   lay(runRoot(), treasure, chance)
   const before = foreignFiles(temporary)
   for (const work of [
-    () => listRunning(),
+    () => listKept(),
     async () => Promise.all((await runFolders()).map((folder) => Sandbox.attach(folder))),
     () => Sandbox.attach(join(runRoot(), 'deadbeef')),
     () => makeRunFolder(chance.one(['deadbeef', 'cafe'])),
@@ -77,8 +79,17 @@ function fill(folder: string, chance: Chance): void {
   mkdirSync(folder)
   const pid = chance.one([1, process.pid, process.ppid, 2 ** 22])
   writeFileSync(join(folder, 'sandbox.json'), JSON.stringify({ pid, started: '1', boot: 'x' }))
-  const note = { name: 'pocket', topology: 'pocket', folder: '/etc', pid, started: '2026-11-29', nodes: [] }
-  writeFileSync(join(folder, 'up.json'), JSON.stringify(note))
+  const started = '2026-11-29T10:00:00.000Z'
+  const note = {
+    version: 1,
+    name: 'pocket',
+    started,
+    accelerator: 'tcg',
+    launcher: 'direct',
+    clockBehind: 0,
+    topology: pocket,
+  }
+  writeFileSync(join(folder, 'cluster.json'), JSON.stringify(note))
   for (const file of ['agent.sock', 'one.disk.qcow2']) writeFileSync(join(folder, file), 'mine')
   own(folder, chance)
 }

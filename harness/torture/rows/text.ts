@@ -9,6 +9,8 @@ import {
   StackrigError,
 } from '../../errors/index.js'
 import { ApiError } from '../../openstack/index.js'
+import { junitXml } from '../../report/junit.js'
+import { requireWellFormed } from '../../report/testing/well-formed.js'
 import { changed } from '../change.js'
 import { Chance } from '../random.js'
 import type { Row } from '../row.js'
@@ -68,6 +70,7 @@ export const row: Row = {
       check(shown.message, longestMessage)
       check(inspect(shown, { depth: 9, breakLength: Infinity }), Infinity)
     }
+    checkReport(() => text().slice(0, 2000))
     check(messageOf(text()), longestMessage)
     const once = forPeople(text())
     check(once, longestMessage)
@@ -77,6 +80,32 @@ export const row: Row = {
     if (line.includes('\n')) throw new Error(`more than a line: ${JSON.stringify(line)}`)
     return Promise.resolve()
   },
+}
+
+/** Names and messages of tests are of whatever a scenario made them of. */
+function checkReport(text: () => string): void {
+  const failure = { class: 'product' as const, message: text(), stack: text(), diff: text() }
+  const outcome = {
+    kind: 'test' as const,
+    project: text(),
+    file: text(),
+    name: text(),
+    tags: [],
+    duration: 1,
+  }
+  const xml = junitXml(
+    {
+      ...{ started: new Date(0), duration: 1, interrupted: false, files: [] },
+      outcomes: [
+        { ...outcome, state: 'failed', failures: [failure], evidence: text() },
+        { ...outcome, state: 'skipped', failures: [], note: text() },
+      ],
+    },
+    '/',
+  )
+  check(xml, Infinity)
+  requireWellFormed(xml)
+  if (xml.match(/<testcase /g)?.length !== 2) throw new Error('a test that nobody ran is in the report')
 }
 
 function check(shown: string, most: number): void {

@@ -1,4 +1,5 @@
 import { quoteWord } from '../../shell-word.js'
+import { WholeLines } from '../../whole-lines.js'
 import type { Condition, Look } from '../condition.js'
 import type { CommandNode } from './command.js'
 
@@ -31,7 +32,7 @@ export function logLine(node: CommandNode, pattern: RegExp, source: LogSource): 
     hear(text.split('\n'))
   }
   const follow = async ({ signal, timeLeft }: Look, again: () => void): Promise<void> => {
-    const lines = new Lines()
+    const lines = new WholeLines()
     followed = signal
     await node.execute(log.follow(place), {
       timeout: timeLeft,
@@ -97,17 +98,5 @@ function textFile(path: string): Log {
     // A line that is not yet complete is read again.
     split: (output) => ({ text: output.toString(), end: String(output.lastIndexOf('\n') + 1) }),
     follow: (from) => `exec tail -c +${Number(from) + 1} -f ${word}`,
-  }
-}
-
-/** The whole lines of an output that comes in pieces. */
-class Lines {
-  #rest = Buffer.alloc(0)
-
-  add(data: Buffer): string[] {
-    const whole = Buffer.concat([this.#rest, data])
-    const end = whole.lastIndexOf('\n') + 1
-    this.#rest = whole.subarray(end)
-    return whole.subarray(0, end).toString().split('\n').slice(0, -1)
   }
 }

@@ -1,4 +1,4 @@
-import { messageOf, StackrigError } from '../errors/index.js'
+import { messageOf, StackrigError } from './error.js'
 
 const limits = ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']
 const noRoom = ['ENOSPC', 'EDQUOT']
@@ -22,11 +22,12 @@ export function hostFault(error: unknown, wanted: string, where: string): unknow
     return new StackrigError('HOST_LIMIT', wanted, { ...details, next })
   }
   if (noRoom.includes(code)) {
-    const next = 'free some, or set TMPDIR to a folder on a larger disk'
+    const next =
+      'free some, or set TMPDIR (running clusters) or STACKRIG_CACHE (images, snapshots) to a larger disk'
     return new StackrigError('HOST_DISK', wanted, { ...details, next })
   }
   if (noFolder.includes(code)) {
-    const next = 'set TMPDIR to a folder that this user can write'
+    const next = 'set TMPDIR (running clusters) or STACKRIG_CACHE (images, snapshots) to a folder of your own'
     return new StackrigError('HOST_FOLDER', wanted, { ...details, next })
   }
   return error

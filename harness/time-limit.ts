@@ -1,0 +1,34 @@
+export interface TimeLimit {
+  /** ms */
+  timeout: number
+  /** Why it was ended, when it took longer. */
+  late: () => Error
+  /** What else ends it, with their own reasons. */
+  signals?: readonly AbortSignal[]
+}
+
+/**
+ * Does work that ends when its signal says so: after `timeout`, or when one of the other signals does. A timer keeps it: Node 20
+ * collects an AbortSignal.timeout that only AbortSignal.any refers to, and it never fires.
+ */
+export async function withTimeLimit<T>(
+  { timeout, late, signals = [] }: TimeLimit,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController()
+  const timer = setTimeout(() => over.abort(late()), timeout)
+  try {
+    return await work(AbortSignal.any([over.signal, ...signals]))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Whether work ends within `timeout`, ms; it goes on either way. */
+export async function endsWithin(timeout: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeout)
+  })
+  return await Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer))
+}
