@@ -15,7 +15,10 @@ interface Process {
 /** What /proc says of the processes: how many of a name there are, which stand still, which take much, their limits. */
 export function readProcesses(parts: readonly Part[], facts: Facts): void {
   const lines = (name: string): string[] => parts.find((part) => part.name === name)?.lines ?? []
-  const processes = processesOf(lines('processes')).filter(({ parent, pid }) => parent !== '2' && pid !== '2')
+  const processes = processesOf(lines('processes')).filter(({ parent, pid, state }) => {
+    // What the kernel runs itself; and what has ended: busybox's init may look a second later (proc(5), state).
+    return parent !== '2' && pid !== '2' && !/[ZX]/.test(state)
+  })
   const counts = new Map<string, number>()
   for (const { pid, name, state, user, memory, tracer } of processes) {
     const key = `${name} of user ${user}`

@@ -140,3 +140,11 @@ test('whatever a guest says is a fact, or nothing', () => {
   ])
     expect(() => readFacts(output({ [part]: hostile.join('\n') }))).not.toThrow()
 })
+
+test('a process that has ended runs no more, though nobody has asked how it ended', () => {
+  const status = (pid: number, name: string, state: string): string =>
+    `Name:\t${name}\nState:\t${state}\nPid:\t${pid}\nPPid:\t1\nUid:\t0\t0\t0\t0`
+  const processes = [status(7, 'httpd', 'Z (zombie)'), status(8, 'syslogd', 'S (sleeping)')].join('\n')
+  const { facts } = readFacts(output({ processes }))
+  expect([...facts.of('processes')]).toEqual([['syslogd of user 0', '1']])
+})
