@@ -9,7 +9,7 @@ interface Diagnosed {
   evidence: string
   task: DiagnosedTask
   timeline: Timeline
-  /** When the scenario was over, ms since 1970: what began after that is no cause of it. */
+  /** When its last step failed, without one when it was over, ms since 1970: what began after that is no cause of it. */
   failedAt: number
 }
 

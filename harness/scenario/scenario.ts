@@ -116,7 +116,7 @@ export function scenario<Name extends string>(
       const stop = until === undefined ? undefined : new StopAfterStep(until, task)
       if (stop) steps.observe(stop)
       await use(cluster)
-      const failedAt = Date.now()
+      const ended = Date.now()
       // One that took too long still runs: it ends here, while there are nodes to look at.
       await steps.end()
       tellErrors(timeline, task)
@@ -128,7 +128,7 @@ export function scenario<Name extends string>(
         cluster.closeWhen(interruption())
         // Who is asked what is wrong must be able to answer.
         await cluster.faults.heal()
-        if (failed) await reportDiagnosis(cluster, { evidence, task, timeline, failedAt })
+        if (failed) await reportDiagnosis(cluster, { evidence, task, timeline, failedAt: steps.failedAt ?? ended })
       }
       await collectLogs(cluster, evidence)
       await packets.settle({ keep: failed || keep })

@@ -87,3 +87,16 @@ test('a step ends when its observers have been told', async () => {
 test('a step without a name is refused', async () => {
   await expect(new Steps().step(' ', () => undefined)).rejects.toMatchObject({ code: 'USAGE' })
 })
+
+test('a scenario failed when its last outermost step did, not at its end, and not in one that was meant to fail', async () => {
+  const steps = new Steps()
+  expect(steps.failedAt).toBeUndefined()
+  await expect(steps.step('refused', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+  expect(steps.failedAt).toBe((steps.all[0] as EndedStep).ended)
+  await steps.step('goes on', () => undefined)
+  expect(steps.failedAt).toBeUndefined()
+  await expect(
+    steps.step('outer', () => steps.step('inner', () => Promise.reject(new Error('no')))),
+  ).rejects.toThrow('no')
+  expect(steps.failedAt).toBe((steps.all.find(({ name }) => name === 'outer') as EndedStep).ended)
+})

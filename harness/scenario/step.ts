@@ -53,6 +53,12 @@ export class Steps {
   readonly #around = new AsyncLocalStorage<OpenStep>()
   #outermost = 0
 
+  /** When the last outermost step failed, ms since 1970; undefined when it did not: what it cleaned up came afterwards. */
+  get failedAt(): number | undefined {
+    const last = this.all.findLast(({ depth }) => depth === 0)
+    return last && hasEnded(last) && last.status === 'failed' ? last.ended : undefined
+  }
+
   /** Tells someone of all steps from now on. */
   observe(observer: StepObserver): void {
     this.#observers.push(observer)
