@@ -57,11 +57,30 @@ async function prepareStage<Name extends string>(
     .digest('hex')
   const reach = async (cluster: Cluster): Promise<void> => {
     using given = new Given(cluster as Cluster<Name>, guest?.rootfs, options.signal)
-    await stage.reach(given)
+    await stage.reach(given).catch(async (error: unknown) => {
+      throw await withFindings(error, stage, cluster, options)
+    })
   }
   const steps = { name: stage.name, version, reach, finish: quietMoment }
   const onProgress = (what: string): void => options.onProgress?.(`${stage.name}: ${what}`)
   return ensureStage(base, steps, { ...options, onProgress })
+}
+
+/** What a stage failed of, and what is wrong with its cluster; an error of its author's as it is. */
+async function withFindings(
+  error: unknown,
+  { name, file }: Pick<Stage, 'name' | 'file'>,
+  cluster: Cluster,
+  { diagnose, signal }: PrepareOptions,
+): Promise<unknown> {
+  if (!(error instanceof StackrigError) || signal?.aborted) return error
+  const found = (await diagnose?.(cluster)) ?? []
+  if (found.length === 0) return error
+  return new StackrigError(error.code, `the stage ${name} must come about`, {
+    where: fileURLToPath(file),
+    seen: [error.message, ...found].join('\n'),
+    cause: error,
+  })
 }
 
 /** Opens the cloud when it is asked for: a stage may stand on nodes without one. */

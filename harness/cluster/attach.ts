@@ -40,6 +40,7 @@ export async function attachCluster(
   const cluster = await Cluster.attach(topology, await Sandbox.attach(folder), options)
   cluster.clockBehind = clockBehind
   cluster.saver = makeSaver?.(cluster, kept.saver)
+  cluster.origin = cluster.saver?.origin
   return cluster
 }
 

@@ -51,6 +51,8 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   readonly timeline: Timeline
   /** How far the clocks of the running nodes are behind the host's, ms; those of a fork went on from its snapshot. */
   clockBehind = 0
+  /** The golden snapshot that it was forked off; undefined when it was booted. */
+  origin: Origin | undefined
   /** Takes its moments; handed in by whoever forked it. */
   saver: MomentSaver<Name> | undefined
   /** Makes its faults, and those of its forks; handed in by whoever made it. */
@@ -123,11 +125,6 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
 
   get topology(): Topology<Name> {
     return this.#topology
-  }
-
-  /** The golden snapshot that it stands on; undefined when it was booted, or shares nothing with one. */
-  get origin(): Origin | undefined {
-    return this.saver?.origin
   }
 
   get nodes(): readonly RunningNode[] {

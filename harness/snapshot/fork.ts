@@ -52,6 +52,7 @@ export async function forkCluster<Name extends string>(
     },
   )
   await letRun(cluster, { made: snapshot.made, answer: (node) => node.answer(), signal })
+  cluster.origin = originOf(snapshot)
   // One that has memory of its own differs from its snapshot in ways that cannot be told.
   if (options.diskFolder === undefined) cluster.saver = new ForkSaver(cluster, snapshot)
   return cluster

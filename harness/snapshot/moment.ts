@@ -60,6 +60,7 @@ export class Moment<Name extends string = string> implements ClusterMoment<Name>
   async fork(options: MomentForkOptions = {}): Promise<Cluster<Name>> {
     const cluster = await forkMoment(this.folder, this.#golden, { makeFaults: this.#makeFaults, ...options })
     cluster.saver = new ForkSaver(cluster, this.#golden)
+    cluster.origin = originOf(this.#golden)
     return cluster
   }
 }
