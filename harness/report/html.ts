@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { readTimeline, timelineName, type Entry } from '../timeline/index.js'
 import { timelineId, type PageData, type PageTest } from './page-data.js'
 import { classOfOutcome, placeInSteps, reportIds, type Outcome, type Run } from './run.js'
@@ -24,7 +26,7 @@ export async function reportHtml(run: Run, folder: string): Promise<string> {
   const room = { left: mostPictures }
   for (const [outcome, id] of reportIds(run)) {
     const entries = await timelineOf(outcome)
-    if (entries) timelines.push(data(timelineId(id), entries))
+    if (entries) timelines.push(await packed(timelineId(id), entries))
     tests.push(await testOf({ outcome, run, id, folder, room, timeline: entries !== undefined }))
   }
   const page: PageData = {
@@ -123,6 +125,12 @@ async function picturesIn(folder: string, room: { left: number }): Promise<Recor
 /** JSON in an element that no browser runs; `<` cannot end it (HTML, section 4.12.1.3). */
 function data(id: string, value: unknown): string {
   return `<script type="application/json" id="${id}">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`
+}
+
+/** What is read only when its test is looked at: a browser takes seconds to read an element of many megabytes. */
+async function packed(id: string, value: unknown): Promise<string> {
+  const bytes = await promisify(gzip)(JSON.stringify(value))
+  return `<script type="application/gzip" id="${id}">${bytes.toString('base64')}</script>`
 }
 
 const digest = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`

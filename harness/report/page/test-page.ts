@@ -2,7 +2,7 @@ import { timelineId, type PageEntry, type PageTest } from '../page-data.js'
 import { copyButton, element } from './element.js'
 import { findingList } from './findings.js'
 import { clock, duration } from './times.js'
-import { timelineView } from './timeline-view.js'
+import { timelineView, type TimelineView } from './timeline-view.js'
 
 /** The page of one test. */
 export function testPage(test: PageTest): HTMLElement {
@@ -22,8 +22,11 @@ export function testPage(test: PageTest): HTMLElement {
     const name = url !== undefined && /^https?:/.test(url) ? element('a', { href: url }, id) : id
     root.append(element('p', {}, 'known issue ', name, `, expected until ${until}`))
   }
-  const view = test.timeline ? timelineView(test, entriesOf(test)) : undefined
-  if (test.findings.length > 0) root.append(findingList(test.findings, (what) => view?.jumpToFinding(what)))
+  const view = test.timeline ? entriesOf(test).then((entries) => timelineView(test, entries)) : undefined
+  if (test.findings.length > 0) {
+    const jump = (what: string): void => void view?.then(({ jumpToFinding }) => jumpToFinding(what))
+    root.append(findingList(test.findings, jump))
+  }
   if (test.goThere !== undefined) {
     const command = element('code', {}, test.goThere)
     root.append(element('p', {}, 'go there: ', command, ' ', copyButton(test.goThere)))
@@ -40,8 +43,18 @@ export function testPage(test: PageTest): HTMLElement {
   if (test.evidence !== undefined) {
     root.append(element('p', {}, 'evidence: ', element('a', { href: `${test.evidence}/` }, test.evidence)))
   }
-  if (view) root.append(view.root)
+  if (view) root.append(laterView(view))
   return root
+}
+
+/** All else can be read while a long timeline is unpacked. */
+function laterView(view: Promise<TimelineView>): HTMLElement {
+  const place = element('section', { className: 'faint' }, 'reading the timeline …')
+  view.then(
+    ({ root }) => place.replaceWith(root),
+    (error: unknown) => place.replaceChildren(`the timeline cannot be read: ${String(error)}`),
+  )
+  return place
 }
 
 function steps(test: PageTest): HTMLElement {
@@ -60,7 +73,9 @@ function steps(test: PageTest): HTMLElement {
 }
 
 /** Read when the page of the test is opened: a run may have hundreds of thousands of entries. */
-function entriesOf(test: PageTest): PageEntry[] {
-  const text = document.getElementById(timelineId(test.id))?.textContent ?? '[]'
-  return JSON.parse(text) as PageEntry[]
+async function entriesOf(test: PageTest): Promise<PageEntry[]> {
+  const packed = document.getElementById(timelineId(test.id))?.textContent ?? ''
+  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0))
+  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
+  return JSON.parse(await new Response(unpacked).text()) as PageEntry[]
 }
