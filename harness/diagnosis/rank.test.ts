@@ -236,6 +236,20 @@ test.each<[string, [string, string, string], [string, string, string] | undefine
   expect(found[0]?.what).toMatch(what)
 })
 
+test('the file that says where names are looked up is the cause of those that are not found', () => {
+  const before = factsOf(
+    ['resolves', 'controller', '192.168.7.2'],
+    ['content', '/etc/nsswitch.conf', 'a'],
+    ['text', '/etc/nsswitch.conf', 'hosts: files'],
+  )
+  const now = factsOf(['content', '/etc/nsswitch.conf', 'b'], ['text', '/etc/nsswitch.conf', 'hosts: dns'])
+  const suspicions = suspect(differencesOf('compute', before, now), context('compute', before, now))
+  const failed = new Set(['purpose instance'])
+  const [first] = rank(suspicions, { needs, failed, said: 'failed to resolve controller' })
+  expect(first?.what).toMatch(/^\/etc\/nsswitch\.conf on compute has "hosts: dns"/)
+  expect(first?.explains).toEqual(['compute resolves controller to nothing; its address is 192.168.7.2'])
+})
+
 test('a program that was changed breaks what it is a part of; folders of changed files, and programs of which more is known, are told once', () => {
   const packages = '/usr/lib/python3/dist-packages'
   const before = factsOf(['size', '/usr/bin/qemu-img', '100'])

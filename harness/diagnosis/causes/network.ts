@@ -86,6 +86,8 @@ export function network(difference: Difference, context: Context): Suspicion | u
       const is = now === undefined || now === '' ? 'to nothing' : `to ${now}`
       return {
         ...base,
+        // It follows from a file that says so, where one does.
+        tier: 'stopped',
         what: `${node} resolves ${subject} ${is}; its address is ${wanted}`,
         proof: said,
         words: [subject, ...(now === undefined || now === '' ? [] : [now])],
