@@ -1,8 +1,7 @@
-import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hostFault, systemCode } from '../errors/index.js'
-import { makeFolder } from '../make-folder.js'
 import type { Mounts } from './mounts.js'
 import { placesOf, viewFolder, type Place, type View } from './view.js'
 
@@ -20,8 +19,7 @@ export function confine(
 ): string[] {
   const root = join(viewFolder(folder), 'root')
   try {
-    makeFolder(viewFolder(folder), 0o700)
-    makeFolder(root)
+    makeFoldersIn(folder, root)
     const places = placesOf(view, folder, mounts)
     layOut(root, places)
     const mounting = places.flatMap(mountsOf)
@@ -43,17 +41,31 @@ function layOut(root: string, places: readonly Place[]): void {
   for (const { at, isFolder } of places) {
     const path = join(root, at)
     if (existsSync(path)) continue
-    makeFolder(isFolder ? path : dirname(path))
+    makeFoldersIn(root, isFolder ? path : dirname(path))
     if (!isFolder) writeFileSync(path, '')
   }
   for (const [name, target] of links) {
     const path = join(root, name)
-    makeFolder(dirname(path))
-    try {
-      symlinkSync(target, path)
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error
-    }
+    makeFoldersIn(root, dirname(path))
+    unlessThere(() => symlinkSync(target, path))
+  }
+}
+
+/** Those between a folder and a path in it. The folder itself is never made: a sandbox that is gone must not come again. */
+function makeFoldersIn(folder: string, path: string): void {
+  let made = folder
+  for (const name of relative(folder, path).split(sep)) {
+    made = join(made, name)
+    const next = made
+    unlessThere(() => mkdirSync(next, { mode: 0o700 }))
+  }
+}
+
+function unlessThere(make: () => void): void {
+  try {
+    make()
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error
   }
 }
 
