@@ -5,7 +5,7 @@ import { StackrigError } from '../errors/index.js'
 export async function backingFile(disk: string): Promise<string | undefined> {
   await using handle = await open(disk, 'r')
   const header = await headerOf(handle)
-  return header && backingName(handle, header)
+  return header && (await backingName(handle, header))
 }
 
 /**
