@@ -10,9 +10,6 @@ import { makeFolder } from '../make-folder.js'
 
 const program = '/usr/bin/chromium'
 
-/** Chromium refuses its own sandbox to root, which everybody is in ours: it gets a number as ordinary users have. */
-const ordinaryUser = ['unshare', '--user', '--map-user=1000', '--map-group=1000']
-
 /**
  * Debian's Chromium inside a cluster's sandbox, so that it sees the real addresses; Playwright drives it over its pipe.
  * It ends with the sandbox, and a page of a guest's that takes over a part of it is still in Chromium's own sandbox.
@@ -22,7 +19,8 @@ export async function openBrowser({ sandbox, signal, timeline, topology }: Clust
   const folder = join(sandbox.folder, 'browser')
   makeFolder(folder, 0o700)
   const wrapper = join(folder, 'chromium')
-  const words = [...sandbox.enter(), ...ordinaryUser, program]
+  // Chromium refuses its own sandbox to root, which everybody is in ours.
+  const words = sandbox.entering([program], { ordinaryUser: true })
   await writeFile(wrapper, `#!/bin/sh\nexec ${words.map(quoteWord).join(' ')} "$@"\n`)
   await chmod(wrapper, 0o700)
   const rules = topology.nodes

@@ -25,7 +25,7 @@ import {
 import { tapName, type NetworkPlan } from '../sandbox/index.js'
 import type { Cluster } from './cluster.js'
 import { consoleRecorder, recordEvents } from './machine-record.js'
-import { dumpPackets } from './packet-dump.js'
+import { dumpPackets, packetFile } from './packet-dump.js'
 import { netmask, type Topology, type TopologyNode } from './topology.js'
 
 /** The images of a topology's nodes, by image name. */
@@ -131,10 +131,11 @@ export async function launch(
   spec: MachineSpec,
 ): Promise<Launched> {
   writeFileSync(spec.consoleLog, '', { flag: 'a', mode: 0o600 })
-  const machine = await Machine.start(sandbox, spec)
+  const packets = packetFile(timeline, spec.name, logFolder)
+  const machine = await Machine.start(sandbox, spec, packets === undefined ? [] : [packets])
   const heard = consoleRecorder(timeline, spec.name)
   recordEvents(timeline, machine)
-  await dumpPackets(timeline, machine, logFolder)
+  if (packets !== undefined) await dumpPackets(timeline, machine, packets)
   const { crashed, expected, signal } = watchGuest(machine, spec, stopping, heard)
   machine.qmp.onEvent((event) => {
     if (isGuestReset(event) && !expected.signal.aborted)

@@ -13,21 +13,33 @@ const id = 'packets'
 /** What ends the name of a node's packets, in the folder of its console. */
 export const packetsEnding = '.pcap'
 
+/** The file for what comes to a node and goes from it; none where nobody wants to know, or where it cannot be made. */
+export function packetFile(timeline: Timeline, name: string, folder: string): string | undefined {
+  if (timeline === noTimeline) return undefined
+  try {
+    return newFile(folder, name)
+  } catch (error) {
+    notWritten(timeline, name, error)
+    return undefined
+  }
+}
+
 /**
  * Has QEMU write down what comes to a node and goes from it, from before it runs on (QEMU QMP Reference Manual, filter-dump). tcpdump
  * on the bridge would need a right that a user namespace does not give. A node that cannot be looked at so runs all the same.
  */
-export async function dumpPackets(timeline: Timeline, machine: Machine, folder: string): Promise<void> {
-  if (timeline === noTimeline) return
-  const { name } = machine.spec
+export async function dumpPackets(timeline: Timeline, machine: Machine, file: string): Promise<void> {
   try {
-    const file = newFile(folder, name)
     const options = { netdev: 'net0', file, maxlen: longestFrame }
     await machine.qmp.execute('object-add', { 'qom-type': 'filter-dump', id, ...options })
   } catch (error) {
-    const text = `its packets are not written down: ${messageOf(error)}`
-    timeline.add({ lane: nodeLane(name), kind: 'note', text })
+    notWritten(timeline, machine.spec.name, error)
   }
+}
+
+function notWritten(timeline: Timeline, name: string, error: unknown): void {
+  const text = `its packets are not written down: ${messageOf(error)}`
+  timeline.add({ lane: nodeLane(name), kind: 'note', text })
 }
 
 /** Ends it; what was written stays. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Cluster } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { held, HeldLock } from '../held-lock.js'
@@ -38,7 +38,8 @@ export class Wire {
   async #start(): Promise<void> {
     const { isShared, sandbox, stopping } = this.#cluster
     const lock = isShared ? await this.#takeAlone() : undefined
-    const wire = sandbox.start([process.execPath, program], join(sandbox.folder, 'wire.log'))
+    const view = { reads: [dirname(program)] }
+    const wire = sandbox.start([process.execPath, program], join(sandbox.folder, 'wire.log'), view)
     stopping.addEventListener('abort', () => void this.#end(wire, lock), { once: true })
     const socket = await connectWhenListening(this.#path, stopping)
     socket.destroy()

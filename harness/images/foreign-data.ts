@@ -1,5 +1,12 @@
-import { open } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { StackrigError } from '../errors/index.js'
+
+/** What a qcow2 disk calls the one that it lies on, when it lies on one (QEMU's docs/interop/qcow2.txt). */
+export async function backingFile(disk: string): Promise<string | undefined> {
+  await using handle = await open(disk, 'r')
+  const header = await headerOf(handle)
+  return header && (await backingName(handle, header))
+}
 
 /**
  * What a disk keeps elsewhere, in words; undefined for one that is all in its file. A file that a qcow2 names is in nobody's
@@ -8,16 +15,26 @@ import { StackrigError } from '../errors/index.js'
  */
 export async function foreignData(disk: string): Promise<string | undefined> {
   await using handle = await open(disk, 'r')
-  const header = Buffer.alloc(80)
-  const { bytesRead } = await handle.read(header, 0, header.length, 0)
-  if (bytesRead < 72 || header.toString('latin1', 0, 4) !== 'QFI\xfb') return undefined
-  if (header.readBigUInt64BE(8) !== 0n) {
-    const name = Buffer.alloc(Math.min(header.readUInt32BE(16), 1023))
-    await handle.read(name, 0, name.length, Number(header.readBigUInt64BE(8)))
-    return `a backing file, ${name.toString()}`
-  }
+  const header = await headerOf(handle)
+  if (!header) return undefined
+  const name = await backingName(handle, header)
+  if (name !== undefined) return `a backing file, ${name}`
   const incompatible = header.readUInt32BE(4) >= 3 ? header.readBigUInt64BE(72) : 0n
   return (incompatible & 4n) === 0n ? undefined : 'a data file'
+}
+
+/** Undefined for what is no qcow2. */
+async function headerOf(handle: FileHandle): Promise<Buffer | undefined> {
+  const header = Buffer.alloc(80)
+  const { bytesRead } = await handle.read(header, 0, header.length, 0)
+  return bytesRead < 72 || header.toString('latin1', 0, 4) !== 'QFI\xfb' ? undefined : header
+}
+
+async function backingName(handle: FileHandle, header: Buffer): Promise<string | undefined> {
+  if (header.readBigUInt64BE(8) === 0n) return undefined
+  const name = Buffer.alloc(Math.min(header.readUInt32BE(16), 1023))
+  await handle.read(name, 0, name.length, Number(header.readBigUInt64BE(8)))
+  return name.toString()
 }
 
 /** @throws StackrigError IMAGE_MISMATCH for a disk that keeps something elsewhere. */

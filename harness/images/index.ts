@@ -1,5 +1,6 @@
 export { buildImages, type BuildOptions } from './build.js'
 export type { BuildProgress } from './build-progress.js'
+export { backingFile } from './foreign-data.js'
 export { imageInFolder, type Image } from './image.js'
 export type { DiskFormat } from './boot-disk.js'
 export { imageFromPlain, plainImage, plainImageSchema, type PlainImage } from './plain-image.js'

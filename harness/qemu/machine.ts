@@ -12,6 +12,7 @@ import { connectWhenListening } from './connect.js'
 import { Qmp, type QmpClient } from './qmp.js'
 import { runqemuCommand } from './runqemu.js'
 import { SharedQmp } from './shared-qmp.js'
+import { viewOf } from './view.js'
 
 const log = logger('qemu')
 
@@ -49,14 +50,17 @@ export class Machine {
 
   /**
    * Starts QEMU; the guest does not run before `resume`.
+   * @param writes files that it will be told to write to beside those of its command line; they must be there
    * @throws StackrigError QEMU_DIED with QEMU's own words.
    */
-  static async start(sandbox: Sandbox, spec: MachineSpec): Promise<Machine> {
+  static async start(sandbox: Sandbox, spec: MachineSpec, writes: readonly string[] = []): Promise<Machine> {
     const words = wordsOf(sandbox, spec.name)
     const command =
       spec.launcher === 'runqemu' ? await runqemuCommand(spec, sandbox.folder) : directCommand(spec)
     log('%s: %s', spec.name, command.join(' '))
-    const program = sandbox.start(command, words)
+    const files = await viewOf(spec)
+    const view = { ...files, writes: [...files.writes, ...writes] }
+    const program = sandbox.start(command, words, view)
     const death = watch(sandbox, program, spec, words)
     try {
       const qmp = await Qmp.connect(join(sandbox.folder, qmpSocket(spec.name)), spec.name, death.signal)

@@ -20,7 +20,7 @@ import { quoteWord } from '../shell-word.js'
  * OpenEmbedded's runqemu: `$RUNQEMU`, or the one on PATH.
  * @throws StackrigError HOST_PROGRAM_MISSING
  */
-function findRunqemu(): string {
+export function findRunqemu(): string {
   const { runqemu: given, path } = settings()
   const folders = path.split(delimiter)
   const program = (given ? [given] : folders.map((folder) => join(folder, 'runqemu'))).find((file) =>

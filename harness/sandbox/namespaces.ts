@@ -9,6 +9,9 @@ const kinds = [
   ['pid', 'pid_for_children'],
 ] as const
 
+/** After its standard input, output and error. */
+const firstInChild = 3
+
 /**
  * The namespaces of a sandbox and its folder, held by descriptor: a process number may be given anew after its process
  * has ended, and whoever then entered by number would be in another's. Held namespaces outlive their processes, and with
@@ -40,15 +43,20 @@ export class Namespaces implements Disposable {
     return this.#held
   }
 
+  /** The numbers that they have in a child. */
+  get numbers(): number[] {
+    return this.#held.map((_, index) => firstInChild + index)
+  }
+
   /** The words before a command whose process was started with `descriptors`. */
   get words(): string[] {
-    return enterWords((index) => `/proc/self/fd/${3 + index}`)
+    return enterWords((index) => `/proc/self/fd/${firstInChild + index}`)
   }
 
   /** The same, but into the network only. Who is not root of this machine has to be root of the sandbox for that (setns(2)). */
   networkWords(isRoot: boolean): string[] {
     const wanted = isRoot ? ['net'] : ['user', 'net']
-    const words = enterWords((index) => `/proc/self/fd/${3 + index}`)
+    const words = enterWords((index) => `/proc/self/fd/${firstInChild + index}`)
     const options = words.filter((word) => wanted.some((name) => word.startsWith(`--${name}=`)))
     return ['nsenter', ...(isRoot ? [] : ['--preserve-credentials']), ...options]
   }

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { StackrigError } from '../errors/index.js'
 import type { Namespaces } from './namespaces.js'
 import { startOutside } from './program.js'
+import type { View } from './view.js'
 
 const program = fileURLToPath(new URL('publish.mjs', import.meta.url))
 
@@ -22,6 +23,9 @@ const portSchema = z.strictObject({
   at: z.int(),
 })
 
+/** Makes a command one that sees no more than a view. */
+export type Confined = (command: readonly string[], view: View) => string[]
+
 /** A port of a node on 127.0.0.1 of this machine. */
 export type PublishedPort = z.infer<typeof portSchema>
 
@@ -35,10 +39,11 @@ export async function publishPorts(
   namespaces: Namespaces,
   folder: string,
   ports: readonly Omit<PublishedPort, 'at'>[],
+  confined: Confined,
 ): Promise<PublishedPort[]> {
   const words = join(folder, 'publish.log')
   const command = [process.execPath, program, folder, JSON.stringify(ports)]
-  const { ended } = startOutside(namespaces, command, words)
+  const { ended } = startOutside(namespaces, confined(command, { reads: [dirname(program)] }), words)
   const over = new AbortController()
   void ended.then(() => over.abort())
   const end = performance.now() + publishingTime

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { hostFault, StackrigError } from '../errors/index.js'
+import { hostFault, StackrigError, systemCode } from '../errors/index.js'
 import { logger } from '../log.js'
 import { askAgent, tunnel } from './agent-client.js'
 import { endOf, waitForEnd } from './ending.js'
@@ -13,8 +13,12 @@ import { openNamespaces } from './opening.js'
 import { findOutermost, noteOutermost } from './outermost.js'
 import { isRunning, type ProcessIdentity } from './process-identity.js'
 import { runProgram, startProgram, type Program, type ShortRun } from './program.js'
-import { publishPorts, type PublishedPort } from './published.js'
+import { publishPorts, type Confined, type PublishedPort } from './published.js'
+import { confine } from './confine.js'
+import { Mounts } from './mounts.js'
+import { programFolders } from './program-folders.js'
 import { agentSocket, makeRunFolder } from './run-folder.js'
+import type { View } from './view.js'
 import { visit, type VisitOptions } from './visit.js'
 
 const log = logger('sandbox')
@@ -45,6 +49,7 @@ export class Sandbox implements AsyncDisposable {
   /** Resolves when the agent can be asked. */
   readonly #listening: Promise<unknown>
   readonly #ended: Promise<void>
+  #mounts: Mounts | undefined
   #closing = false
   #closed: Promise<void> | undefined
 
@@ -111,9 +116,14 @@ export class Sandbox implements AsyncDisposable {
     return sandbox
   }
 
-  /** Starts a program that belongs to the sandbox, in its folder; what it says is appended to a file. */
-  start(command: string[], words: string): Program {
-    const program = startProgram(this.#namespaces, command, words)
+  /**
+   * Starts a program that belongs to the sandbox, in its folder; what it says is appended to a file. It has no capabilities, and
+   * sees no more of this machine's files than its view.
+   * @throws StackrigError SANDBOX_DIED, HOST_DISK, HOST_FOLDER, HOST_LIMIT
+   */
+  start(command: string[], words: string, view: View = {}): Program {
+    const confined = this.#confined(command, view, this.#namespaces.numbers)
+    const program = startProgram(this.#namespaces, confined, words)
     // nsenter (util-linux 2.38) stops with its program, and then does not hear that it has ended.
     void this.#ended.then(() => program.kill())
     return program
@@ -124,7 +134,30 @@ export class Sandbox implements AsyncDisposable {
    * @throws StackrigError HOST_LIMIT
    */
   publish(ports: readonly Omit<PublishedPort, 'at'>[]): Promise<PublishedPort[]> {
-    return publishPorts(this.#namespaces, this.folder, ports)
+    const confined: Confined = (command, view) => this.#confined(command, view, this.#namespaces.numbers)
+    return publishPorts(this.#namespaces, this.folder, ports, confined)
+  }
+
+  /** A command that sees no more than its view, for those that enter the sandbox. @param closing descriptors that it shall not have */
+  #confined(command: readonly string[], view: View, closing: readonly number[]): string[] {
+    const reads = [...(view.reads ?? []), ...programFolders(command[0])]
+    const options = { folder: this.folder, mounts: this.#seen, closing }
+    return [...confine({ ...view, reads }, options), ...command]
+  }
+
+  /** Nobody mounts anything in a sandbox after it was made. */
+  get #seen(): Mounts {
+    try {
+      this.#mounts ??= Mounts.of(this.#identity.pid)
+      return this.#mounts
+    } catch (error) {
+      if (['ENOENT', 'ESRCH'].includes(systemCode(error))) throw this.#gone(error)
+      throw hostFault(error, 'the mounts of a sandbox must be read', this.folder)
+    }
+  }
+
+  #gone(cause?: unknown): StackrigError {
+    return new StackrigError('SANDBOX_DIED', 'the sandbox must be there', { where: this.folder, cause })
   }
 
   /** A program of the sandbox that another process started, by its number in the sandbox; looked at until `forget`. */
@@ -178,7 +211,7 @@ export class Sandbox implements AsyncDisposable {
    */
   processFolder(pid: number): string {
     if (isRunning(this.#identity)) return `/proc/${this.#identity.pid}/root/proc/${pid}`
-    throw new StackrigError('SANDBOX_DIED', 'the sandbox must be there', { where: this.folder })
+    throw this.#gone()
   }
 
   /** Whether programs can still be started: not after process 1 has ended, however little before. */
@@ -221,11 +254,12 @@ export class Sandbox implements AsyncDisposable {
   }
 
   /**
-   * The words to put before a command that somebody else starts, so that it runs in this sandbox, as its root, and ends
-   * with it (nsenter(1)). They hold as long as this process and this object are in use.
+   * A command that somebody else starts, so that it runs in this sandbox as one that `start` starts, and ends with it
+   * (nsenter(1)). It holds as long as this process and this object are in use.
+   * @throws StackrigError SANDBOX_DIED, HOST_DISK, HOST_FOLDER, HOST_LIMIT
    */
-  enter(): string[] {
-    return this.#namespaces.wordsForOthers
+  entering(command: readonly string[], view: View = {}): string[] {
+    return [...this.#namespaces.wordsForOthers, ...this.#confined(command, view, [])]
   }
 
   /** Lets go of a sandbox that was attached to; it goes on, and this object is of no use any more. */
