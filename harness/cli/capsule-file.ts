@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { execa } from 'execa'
 import { z } from 'zod'
@@ -77,13 +76,4 @@ async function tar(words: string[], where: string): Promise<void> {
       ...{ where, seen: full ? 'no space left' : messageOf(cause), next: full ? moreRoom : undefined, cause },
     })
   }
-}
-
-/** What has to be the same where a capsule is entered. */
-export async function thisHost(accelerator: 'kvm' | 'tcg'): Promise<Capsule['host']> {
-  const { stdout } = await execa('qemu-system-x86_64', ['--version'])
-  const qemu = stdout.split('\n', 1)[0] ?? ''
-  if (accelerator === 'tcg') return { qemu, accelerator }
-  const processor = /^model name\s*: (.*)$/m.exec(await readFile('/proc/cpuinfo', 'utf8'))?.[1]
-  return { qemu, accelerator, ...(processor !== undefined && { processor }) }
 }

@@ -7,8 +7,9 @@ import { Command } from 'commander'
 import { StackrigError } from '../errors/index.js'
 import { lockFile } from '../images/index.js'
 import { projectFolder } from '../paths.js'
+import { thisHost } from '../qemu/index.js'
 import { snapshotIdentity, type SnapshotRecord } from '../snapshot/index.js'
-import { capsuleNote, pack, thisHost, type Capsule, type Packed } from './capsule-file.js'
+import { capsuleNote, pack, type Capsule, type Packed } from './capsule-file.js'
 import { fileName, findScenario, type PastScenario } from './find-row.js'
 
 /** `stackrig capsule`: a failure in one file, to be entered on another machine. */

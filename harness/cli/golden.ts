@@ -15,12 +15,13 @@ import {
 } from '../snapshot/index.js'
 import { humanDuration } from '../duration.js'
 import { settings } from '../settings.js'
+import { goldenPullCommand, goldenPushCommand } from './golden-depot.js'
 import { interrupted } from './interrupt.js'
 import { Progress } from './progress.js'
 
 /** `stackrig golden`: the golden snapshots on disk. */
 export function goldenCommand(): Command {
-  const golden = new Command('golden').description('list, make and remove golden snapshots')
+  const golden = new Command('golden').description('list, make, hand on and remove golden snapshots')
   golden
     .command('list', { isDefault: true })
     .description('list the golden snapshots on disk')
@@ -77,5 +78,7 @@ export function goldenCommand(): Command {
         process.stdout.write(`${why === undefined ? 'removed' : `${why}, kept:`} ${basename(folder)}\n`)
       }
     })
+  golden.addCommand(goldenPushCommand())
+  golden.addCommand(goldenPullCommand())
   return golden
 }

@@ -6,6 +6,7 @@ import { Command } from 'commander'
 import { makeFolder } from '../make-folder.js'
 import { StackrigError } from '../errors/index.js'
 import { cacheFolder } from '../paths.js'
+import { thisHost } from '../qemu/index.js'
 import {
   findRow,
   recordedSnapshot,
@@ -15,7 +16,7 @@ import {
   type MomentRow,
   type SnapshotRecord,
 } from '../snapshot/index.js'
-import { readCapsule, thisHost, unpack, type Capsule } from './capsule-file.js'
+import { readCapsule, unpack, type Capsule } from './capsule-file.js'
 import { enter, stepNumber, type EnterOptions } from './rewind.js'
 
 /** `stackrig replay`: enters what `stackrig capsule` packed. */

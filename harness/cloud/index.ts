@@ -1,6 +1,14 @@
 export { bootCloud } from './boot-cloud.js'
 export { openBrowser } from './browser.js'
 export { cloudOf } from './cloud-of.js'
-export { prepareImages, prepareTopology, type PrepareOptions } from './prepare.js'
+export {
+  imagesOf,
+  prepareImages,
+  prepareTopology,
+  presentMachines,
+  probeImage,
+  type PrepareOptions,
+} from './prepare.js'
 export { cloudReady, type Diagnose } from './readiness.js'
 export { defineStage, guestDisk, isStage, prepareStart, type Stage, type Start } from './stage.js'
+export { partsWithoutImages, placeOfStart, topologyOf, type StartPlace } from './start-place.js'

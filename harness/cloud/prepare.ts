@@ -8,7 +8,20 @@ import { cloudReady, type Diagnose } from './readiness.js'
 import { warmUp } from './warm-up.js'
 
 /** Booted to find out which accelerator works. */
-const probeImage = 'pocket'
+export const probeImage = 'pocket'
+
+/** The images that a topology's golden snapshot is made with. */
+export const imagesOf = (topology: Topology): string[] => [
+  ...new Set([
+    ...topology.nodes.map((node) => node.image),
+    // A cloud is of no use without something that it can boot.
+    ...(topology.contract.cloud ? ['instance'] : []),
+  ]),
+]
+
+/** What is proved of a cluster, and done once before it is saved, by name: a part of the snapshot's key. */
+export const readinessName = (guestDisk: string | undefined): string =>
+  guestDisk === undefined ? 'ready' : 'ready and warm'
 
 export interface PrepareOptions {
   signal?: AbortSignal | undefined
@@ -26,12 +39,7 @@ export async function prepareImages(
   options: PrepareOptions = {},
 ): Promise<MachineOptions> {
   const { signal, onProgress } = options
-  // A cloud is of no use without something that it can boot.
-  const wanted = [
-    ...topology.nodes.map((node) => node.image),
-    ...(topology.contract.cloud ? ['instance'] : []),
-  ]
-  const others = [...new Set(wanted)].filter((name) => name !== probeImage)
+  const others = imagesOf(topology).filter((name) => name !== probeImage)
   const { images: locked } = readLock()
   const built = others.filter((name) => !isImported(locked[name]))
   for (const node of topology.nodes)
@@ -40,6 +48,18 @@ export async function prepareImages(
     ...(signal && { signal }),
     onProgress: ({ image, step }) => onProgress?.(`image ${image}: ${step}`),
   })
+  return presentMachines(topology, options)
+}
+
+/**
+ * What nodes of a topology are made with, as it is here now.
+ * @throws StackrigError IMAGE_MISSING, and those of `verifyImage` and `probeAcceleration`.
+ */
+export async function presentMachines(
+  topology: Topology,
+  { onProgress }: PrepareOptions = {},
+): Promise<MachineOptions> {
+  const others = imagesOf(topology).filter((name) => name !== probeImage)
   const verified = await Promise.all([verifyImage(probeImage), ...others.map((name) => verifyImage(name))])
   const [probe] = verified
   for (const { image, moved } of verified) {
@@ -107,7 +127,7 @@ export async function prepareTopology<Name extends string>(
   return ensureGolden(topology, {
     ...machines,
     readiness: {
-      name: guestDisk === undefined ? 'ready' : 'ready and warm',
+      name: readinessName(guestDisk),
       prove: (cluster, say) => cloudReady(cluster, { onProgress: say, diagnose }),
       warmUp: guestDisk === undefined ? undefined : (cluster, say) => warmUpAndRest(cluster, guestDisk, say),
     },

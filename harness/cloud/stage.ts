@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { quietMoment, type Cluster, type Topology } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { fixtureText } from '../fixture-module.js'
-import { findImage } from '../images/index.js'
+import { findImage, type Image } from '../images/index.js'
 import type { Cloud } from '../openstack/index.js'
 import { ensureStage, type Snapshot } from '../snapshot/index.js'
 import { cloudOf } from './cloud-of.js'
@@ -52,9 +52,7 @@ async function prepareStage<Name extends string>(
   const base = await prepareTopology(stage.topology, options)
   // The cloud has the guest in it; what is no cloud has none.
   const guest = base.images.get('instance')
-  const version = createHash('sha256')
-    .update(JSON.stringify([await fixtureText(fileURLToPath(stage.file)), guest?.digest, guest?.build]))
-    .digest('hex')
+  const version = await stageVersion(stage, guest)
   const reach = async (cluster: Cluster): Promise<void> => {
     using given = new Given(cluster as Cluster<Name>, guest?.rootfs, options.signal)
     await stage.reach(given).catch(async (error: unknown) => {
@@ -82,6 +80,15 @@ async function withFindings(
     cause: error,
   })
 }
+
+/** Changes whenever the stage would leave something else behind. */
+export const stageVersion = async (
+  { file }: Pick<Stage, 'file'>,
+  guest: Pick<Image, 'digest' | 'build'> | undefined,
+): Promise<string> =>
+  createHash('sha256')
+    .update(JSON.stringify([await fixtureText(fileURLToPath(file)), guest?.digest, guest?.build]))
+    .digest('hex')
 
 /** Opens the cloud when it is asked for: a stage may stand on nodes without one. */
 class Given<Name extends string> implements StageGiven<Name>, Disposable {

@@ -45,6 +45,8 @@ export const codes = {
   FAULT_IMPOSSIBLE: { class: 'usage', outlived: false },
   /** A golden snapshot, or a moment, is not there any more, or its files are not what was written. */
   SNAPSHOT_BROKEN: { class: 'host', outlived: false },
+  /** A depot does not answer, or has no golden snapshot that this machine can use. */
+  DEPOT_MISSING: { class: 'host', outlived: false },
   /** A `*.qemuboot.conf` cannot be read or lacks a key. */
   QEMUBOOT_INVALID: { class: 'image', outlived: false },
   /** QEMU ended when it should run; the message holds its own words. */

@@ -13,7 +13,7 @@ import type { BuildTask } from './build-task.js'
 import { imagesFolder, logsFolder } from './cache.js'
 import { recordFile, type Image, type ImageRecord } from './image.js'
 import { biggerCache, buildFailed, type BuildLog } from './program.js'
-import { openFiles } from './open-files.js'
+import { requireUnused } from './unused.js'
 import { pruneImages, removeUnfinished } from './prune.js'
 import { formatQemubootConf } from './qemuboot-conf.js'
 import { recipeDigest } from './recipe-digest.js'
@@ -152,15 +152,6 @@ function runBuilder(task: BuildTask): Promise<string[]> {
     case 'disk':
       return buildDisk({ ...task, recipe })
   }
-}
-
-/** Disks of running nodes lie on that of their image: under another one they would be torn. */
-function requireUnused(name: string, folder: string): void {
-  if (!openFiles().some((file) => file.startsWith(`${folder}/`))) return
-  throw new StackrigError('USAGE', `No node may run on image ${name} while it is built again.`, {
-    where: folder,
-    next: 'npx stackrig ps lists running clusters, npx stackrig down ends one',
-  })
 }
 
 async function checkDisk(recipe: Recipe): Promise<void> {

@@ -9,6 +9,7 @@ import { decompressed } from './decompressed.js'
 import { readDeployedImage, type DeployedImage } from './deploy-folder.js'
 import { diskType } from './boot-files.js'
 import { requireOwnData } from './foreign-data.js'
+import { importedDigest } from './expected-digest.js'
 import { imageInFolder, type Image } from './image.js'
 import type { ImportedEntry } from './lock-file.js'
 import { refuseForeignArguments, refuseOtherProcessor } from './qemu-arguments.js'
@@ -102,7 +103,7 @@ export function lockImportAgain(name: string, present: ImportedEntry): Promise<I
 export async function verifyImport(name: string, entry: ImportedEntry): Promise<Image> {
   const folder = folderOf(entry)
   if (!existsSync(folder)) throw missing(name, folder)
-  const digest = createHash('sha256').update(JSON.stringify(entry.sha256)).digest('hex')
+  const digest = importedDigest(entry)
   const { role, contract } = entry
   for (const [file, wanted] of Object.entries(entry.sha256)) {
     const path = join(folder, file)

@@ -1,4 +1,6 @@
 export { buildImages, type BuildOptions } from './build.js'
+export { expectedDigest } from './expected-digest.js'
+export { receiveImage, type ArrivingImage } from './receive.js'
 export type { BuildProgress } from './build-progress.js'
 export { backingFile } from './foreign-data.js'
 export { imageInFolder, type Image } from './image.js'

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { coldStart, type MachineOptions, type Topology } from '../cluster/index.js'
 import { keepSnapshot, type KeepOptions, type MakingStep } from './keep.js'
 import { snapshotKey } from './key.js'
-import { snapshotRoot, type Snapshot } from './snapshot.js'
+import { snapshotRoot, type Snapshot, type SnapshotKey } from './snapshot.js'
 
 /** What is done to a provisioned cluster before the snapshot, and is part of it. */
 export interface Readiness {
@@ -13,6 +13,10 @@ export interface Readiness {
   /** Does what is slow the first time. */
   warmUp?: MakingStep | undefined
 }
+
+/** Where the golden snapshot of a topology lies. */
+export const goldenFolder = ({ name }: Pick<Topology, 'name'>, key: SnapshotKey): string =>
+  join(snapshotRoot(), `${name}-${key}`)
 
 export interface GoldenOptions extends KeepOptions, MachineOptions {
   readiness: Readiness
@@ -30,7 +34,7 @@ export async function ensureGolden<Name extends string>(
   const { accelerator, images, launcher, readiness, signal } = options
   const machines = { accelerator, images, launcher }
   const key = await snapshotKey(topology, machines, readiness.name)
-  const folder = join(snapshotRoot(), `${topology.name}-${key}`)
+  const folder = goldenFolder(topology, key)
   return keepSnapshot(
     { topology, key, folder, ...machines },
     {

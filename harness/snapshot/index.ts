@@ -1,5 +1,6 @@
 export { forkCluster, originOf, type ForkOptions } from './fork.js'
-export { ensureGolden, type GoldenOptions, type Readiness } from './golden.js'
+export { ensureGolden, goldenFolder, type GoldenOptions, type Readiness } from './golden.js'
+export { keyParts, snapshotKey, type KeyPart } from './key.js'
 export type { KeepOptions, MakingStep } from './keep.js'
 export { makeSaver, Moment, openMoment } from './moment.js'
 export { listMoments, pruneMoments, type KeptMoments } from './moment-budget.js'
@@ -9,6 +10,14 @@ export { findRow, placeOf, writeRow, type MomentPlace, type MomentRow } from './
 export { momentsOn } from './pinned.js'
 export { listSnapshots, removeAbandoned, removeSnapshot, snapshotsInUse, type KeptSnapshot } from './prune.js'
 export { recordedSnapshot, recordOf, type SnapshotRecord } from './snapshot-record.js'
-export { snapshotRoot, type Snapshot, type SnapshotInfo, type SnapshotKey } from './snapshot.js'
-export { ensureStage, type StageSteps } from './stage.js'
+export { receiveSnapshot, type ArrivingSnapshot } from './receive.js'
+export {
+  findSnapshot,
+  markUsed,
+  snapshotRoot,
+  type Snapshot,
+  type SnapshotInfo,
+  type SnapshotKey,
+} from './snapshot.js'
+export { ensureStage, placeOfStage, type StageSteps } from './stage.js'
 export { settleTravelled, snapshotIdentity } from './travelled.js'

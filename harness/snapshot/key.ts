@@ -7,6 +7,12 @@ import { directCommand } from '../qemu/index.js'
 import { makingSteps } from './making-steps.js'
 import type { SnapshotKey } from './snapshot.js'
 
+/** One of the things that make a golden snapshot what it is, for people and as data. */
+export interface KeyPart {
+  what: string
+  value: unknown
+}
+
 /**
  * A digest of everything that makes a golden snapshot what it is: a snapshot with another key can never be restored.
  * The processor's model counts only under KVM, where the guest sees it.
@@ -17,23 +23,45 @@ export async function snapshotKey(
   machines: MachineOptions,
   readiness: string,
 ): Promise<SnapshotKey> {
-  const { accelerator, images, launcher } = machines
   const hash = createHash('sha256')
-  const add = (part: unknown): unknown => hash.update(JSON.stringify(part) + '\n')
-  add({ ...topology, contract: leavingTraces(topology.contract) })
-  // What QEMU saved as one launcher called it, it does not load as the other does.
-  add([accelerator, launcher, readiness])
-  add(Object.entries(makingSteps).map(([step, { version }]) => [step, version]))
+  for (const { value } of await keyParts(topology, machines, readiness))
+    hash.update(`${JSON.stringify(value)}\n`)
+  return hash.digest('hex').slice(0, 24)
+}
+
+/** What the key is a digest of. Nodes without an image are left out: what is known before there are images. */
+export async function keyParts(
+  topology: Topology,
+  machines: MachineOptions,
+  readiness: string,
+): Promise<KeyPart[]> {
+  const { accelerator, images, launcher } = machines
+  const parts: KeyPart[] = [
+    {
+      what: 'the topology, or its contract',
+      value: { ...topology, contract: leavingTraces(topology.contract) },
+    },
+    // What QEMU saved as one launcher called it, it does not load as the other does.
+    { what: 'accelerator, launcher and proof', value: [accelerator, launcher, readiness] },
+    {
+      what: 'the steps of its making',
+      value: Object.entries(makingSteps).map(([step, { version }]) => [step, version]),
+    },
+  ]
   for (const node of topology.nodes) {
     const image = images.get(node.image)
     if (!image) continue
-    add([image.name, image.digest, image.build])
+    parts.push({ what: `image ${image.name}`, value: [image.name, image.digest, image.build] })
     const storage = { memory: { file: '', shared: true }, disk: image.rootfs && 'disk', incoming: false }
-    add(directCommand(machineSpec({ topology, machines, logFolder: '/' }, node, { storage })))
+    const spec = machineSpec({ topology, machines, logFolder: '/' }, node, { storage })
+    parts.push({ what: `how QEMU is called for ${node.name}`, value: directCommand(spec) })
   }
-  add(await qemuIdentity())
-  if (accelerator === 'kvm') add(/model name.*/.exec(await readFile('/proc/cpuinfo', 'utf8'))?.[0])
-  return hash.digest('hex').slice(0, 24)
+  parts.push({ what: 'QEMU', value: await qemuIdentity() })
+  if (accelerator === 'kvm') {
+    const model = /model name.*/.exec(await readFile('/proc/cpuinfo', 'utf8'))?.[0]
+    parts.push({ what: 'the model of the processor', value: model })
+  }
+  return parts
 }
 
 /** What of a contract leaves traces in a cluster: how its cloud is spoken to, and its logs are read, does not. */

@@ -121,6 +121,18 @@ export async function requireWhole(folder: string): Promise<void> {
   })
 }
 
+/** Notes another key for a snapshot, whose manifest is written afterwards. @throws StackrigError SNAPSHOT_BROKEN */
+export async function renameSnapshot(folder: string, key: SnapshotKey): Promise<void> {
+  const info = parseSnapshotInfo(await readFile(infoFile(folder), 'utf8'))
+  if (!info) {
+    throw new StackrigError('SNAPSHOT_BROKEN', 'a golden snapshot must say what it is', {
+      where: infoFile(folder),
+      seen: 'it is not of its form',
+    })
+  }
+  await writeFile(infoFile(folder), JSON.stringify({ ...info, key }, null, 2))
+}
+
 /** Completes the folder of a snapshot: says what it is, and what every file of it is. */
 export async function completeSnapshot(folder: string, info: SnapshotInfo): Promise<void> {
   await writeFile(infoFile(folder), JSON.stringify(info, null, 2))

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { forkCluster } from './fork.js'
 import { keepSnapshot, type KeepOptions, type MakingStep } from './keep.js'
-import { snapshotRoot, type Snapshot } from './snapshot.js'
+import { snapshotRoot, type Snapshot, type SnapshotKey } from './snapshot.js'
 
 /** What is done to a fork, once, so that other forks begin where it ended. */
 export interface StageSteps {
@@ -15,6 +15,16 @@ export interface StageSteps {
   finish?: MakingStep
 }
 
+/** The key of a stage's snapshot, and where it lies. @param base what it is made of */
+export function placeOfStage(
+  base: Pick<Snapshot, 'topology' | 'key'>,
+  { name, version }: Pick<StageSteps, 'name' | 'version'>,
+): { key: SnapshotKey; folder: string } {
+  const digest = createHash('sha256').update(JSON.stringify([base.key, name, version]))
+  const key = digest.digest('hex').slice(0, 24)
+  return { key, folder: join(snapshotRoot(), `${base.topology.name}-${name}-${key}`) }
+}
+
 /**
  * The golden snapshot of a stage: of a cluster that was forked off another snapshot, to which something was done. It is
  * whole, and outlives the one that it was made of.
@@ -25,9 +35,7 @@ export async function ensureStage<Name extends string>(
   { name, version, reach, finish }: StageSteps,
   options: KeepOptions,
 ): Promise<Snapshot<Name>> {
-  const digest = createHash('sha256').update(JSON.stringify([base.key, name, version]))
-  const key = digest.digest('hex').slice(0, 24)
-  const folder = join(snapshotRoot(), `${base.topology.name}-${name}-${key}`)
+  const { key, folder } = placeOfStage(base, { name, version })
   const { topology, accelerator, images, launcher } = base
   const { signal } = options
   return keepSnapshot(

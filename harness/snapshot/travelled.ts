@@ -6,7 +6,7 @@ import type { Image } from '../images/index.js'
 import { StackrigError } from '../errors/index.js'
 import { checkManifest, manifestDigest, writeManifest } from '../manifest.js'
 import { moveOverlay } from '../qemu/index.js'
-import { snapshotFiles } from './snapshot.js'
+import { renameSnapshot, snapshotFiles, type SnapshotKey } from './snapshot.js'
 
 /** In a golden snapshot that came from another machine: which it was there. Its disks name other files since. */
 const travelledFile = 'travelled.json'
@@ -40,11 +40,26 @@ export async function settleTravelled(
       seen: wrong,
     })
   }
+  await settle(folder, digest, images)
+}
+
+/**
+ * Puts the disks of a golden snapshot on the images here, and notes which snapshot it was where it was made.
+ * @param identity what it was there
+ * @param key what it is here, where the paths of images may be others
+ */
+export async function settle(
+  folder: string,
+  identity: string,
+  images: ReadonlyMap<string, Image>,
+  key?: SnapshotKey,
+): Promise<void> {
   for (const [node, { rootfs, rootfsFormat = 'raw' }] of images) {
     const { disk } = snapshotFiles(folder, node)
     if (rootfs !== undefined && existsSync(disk)) await moveOverlay(disk, rootfs, rootfsFormat)
   }
+  if (key !== undefined) await renameSnapshot(folder, key)
   await rm(join(folder, 'checked.json'), { force: true })
-  await writeFile(join(folder, travelledFile), JSON.stringify({ digest }))
+  await writeFile(join(folder, travelledFile), JSON.stringify({ digest: identity }))
   await writeManifest(folder)
 }
