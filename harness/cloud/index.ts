@@ -1,6 +1,7 @@
 export { bootCloud } from './boot-cloud.js'
 export { openBrowser } from './browser.js'
 export { cloudOf } from './cloud-of.js'
+export { Invariants } from './invariants/invariants.js'
 export { prepareImages, prepareTopology, type PrepareOptions } from './prepare.js'
 export { cloudReady, type Diagnose } from './readiness.js'
 export { defineStage, guestDisk, isStage, prepareStart, type Stage, type Start } from './stage.js'
