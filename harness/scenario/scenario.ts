@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { test as base, type RunnerTestCase, type TestAPI } from 'vitest'
-import { cloudOf, guestDisk, openBrowser, isStage, type Start } from '../cloud/index.js'
+import { cloudOf, guestDisk, Invariants, openBrowser, isStage, type Start } from '../cloud/index.js'
 import type { Cluster, RunningNode } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { makeFaults } from '../faults/index.js'
@@ -72,6 +72,8 @@ export interface ScenarioOptions {
    * `'off'`: none are taken.
    */
   moments?: MomentsKept
+  /** Whether a cloud must be whole when a scenario has passed: INVARIANT_BROKEN otherwise. Default: no. */
+  invariants?: boolean
 }
 
 interface TimelineNeeds extends Pick<HiddenFixtures, 'Steps'> {
@@ -90,7 +92,7 @@ const preparation = 75 * 60_000
  */
 export function scenario<Name extends string>(
   start: Start<Name>,
-  { moments: kept = 'failure' }: ScenarioOptions = {},
+  { moments: kept = 'failure', invariants = false }: ScenarioOptions = {},
 ): TestAPI<ScenarioFixtures<Name>> {
   requireKept(kept)
   const topology = isStage(start) ? start.topology : start
@@ -109,6 +111,7 @@ export function scenario<Name extends string>(
       await layOverlays(cluster, overlays)
       const moments = momentsOf(cluster, { evidence, task, start, snapshot, kept })
       if (moments) steps.observe(moments)
+      const whole = invariants && topology.contract.cloud ? new Invariants(cluster) : undefined
       using swept = sweepOf(cluster)
       if (swept) steps.observe(swept)
       for (const node of cluster.nodes) node.followLogs()

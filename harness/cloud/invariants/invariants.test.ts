@@ -53,13 +53,20 @@ test('whatever belongs to a server, a network or a router goes with it', () => {
 })
 
 test('nothing stays in between', () => {
-  expect(broken({ servers: [{ ...server, task: 'deleting' }] })).toEqual(['server web (s1) stays ACTIVE, deleting'])
-  expect(broken({ volumes: [{ id: 'v1', status: 'detaching', servers: [] }] })).toEqual(['volume v1 stays detaching'])
+  expect(broken({ servers: [{ ...server, task: 'deleting' }] })).toEqual([
+    'server web (s1) stays ACTIVE, deleting',
+  ])
+  expect(broken({ volumes: [{ id: 'v1', status: 'detaching', servers: [] }] })).toEqual([
+    'volume v1 stays detaching',
+  ])
 })
 
 test('no service is restarted unasked, and no traceback is new, but for those that are known', () => {
   const restarts = { 'nova-api on controller': 3, 'glance-api on controller': 0 }
-  const logs = { restarts, tracebacks: { 'a.log on controller': ['OldError: x', 'NewError: y', 'ConnectionResetError'] } }
+  const logs = {
+    restarts,
+    tracebacks: { 'a.log on controller': ['OldError: x', 'NewError: y', 'ConnectionResetError'] },
+  }
   expect(broken({ logs })).toEqual([
     'nova-api on controller was restarted 2 times by its init system',
     'a new traceback in a.log on controller: NewError: y',

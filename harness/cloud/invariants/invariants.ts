@@ -1,5 +1,5 @@
 import type { Cluster } from '../../cluster/index.js'
-import { StackrigError } from '../../errors/index.js'
+import { messageOf, StackrigError } from '../../errors/index.js'
 import { waitFor, type Seen } from '../../waits/index.js'
 import type { Cloud } from '../../openstack/index.js'
 import { cloudOf } from '../cloud-of.js'
@@ -24,11 +24,20 @@ export class Invariants {
     )
   }
 
+  /** What `check` throws; nothing when the cloud is whole. */
+  async broken(): Promise<Error | undefined> {
+    return this.check().then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error : new Error(messageOf(error))),
+    )
+  }
+
   /**
-   * Looks once when all is well. What may only be in the middle of something is given two minutes.
+   * Looks once when all is well, and not at all while a node is off. What may only be in the middle of something is given two minutes.
    * @throws StackrigError INVARIANT_BROKEN naming all that does not hold; those of clients and nodes.
    */
   async check(): Promise<void> {
+    if (this.#cluster.nodes.some(({ isOn }) => !isOn)) return
     const before = (await this.#before) ?? { restarts: {}, tracebacks: {} }
     using cloud = cloudOf(this.#cluster)
     let broken: Broken[] = []
@@ -68,7 +77,13 @@ async function stateOf(cluster: Cluster, cloud: Cloud): Promise<CloudState> {
   ])
   return {
     ...nodes,
-    servers: servers.map(({ id, name, status, taskState, host }) => ({ id, name, status, task: taskState, host })),
+    servers: servers.map(({ id, name, status, taskState, host }) => ({
+      id,
+      name,
+      status,
+      task: taskState,
+      host,
+    })),
     consumers: [...new Set(allocated.flat())],
     ports: ports.map(({ id, deviceOwner, deviceId, networkId }) => ({
       ...{ id, owner: deviceOwner, device: deviceId, network: networkId },

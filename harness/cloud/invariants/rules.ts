@@ -10,14 +10,17 @@ const lasting = (text: string): Broken => ({ text, mayPass: false })
 const intermediate = /^(BUILD|REBOOT|HARD_REBOOT|PASSWORD|REBUILD|MIGRATING|RESIZE|REVERT_RESIZE)$/
 const withoutDomain = /^(ERROR|DELETED|SOFT_DELETED|SHELVED_OFFLOADED|BUILD)$/
 /** Cinder's ("Volumes", API reference). */
-const volumeAtWork = /^(creating|deleting|attaching|detaching|extending|uploading|downloading|retyping|reserved)$/
+const volumeAtWork =
+  /^(creating|deleting|attaching|detaching|extending|uploading|downloading|retyping|reserved)$/
 
 const domains: Rule = ({ servers, domains }) => [
   ...domains
     .filter(({ id }) => !servers.some((server) => server.id === id))
     .map(({ node, id }) => passing(`domain ${id} on ${node} has no server`)),
   ...servers
-    .filter(({ host, status, task }) => host !== undefined && task === undefined && !withoutDomain.test(status))
+    .filter(
+      ({ host, status, task }) => host !== undefined && task === undefined && !withoutDomain.test(status),
+    )
     .filter(({ id }) => !domains.some((domain) => domain.id === id))
     .map(({ id, name, host }) => passing(`server ${name} (${id}) has no domain on ${host ?? ''}`)),
 ]
@@ -25,7 +28,9 @@ const domains: Rule = ({ servers, domains }) => [
 const owners: Rule = ({ servers, consumers, ports, networks, routers, volumes, namespaces }) => {
   const isServer = (id: string): boolean => servers.some((server) => server.id === id)
   return [
-    ...consumers.filter((id) => !isServer(id)).map((id) => passing(`an allocation is of ${id}, which is no server`)),
+    ...consumers
+      .filter((id) => !isServer(id))
+      .map((id) => passing(`an allocation is of ${id}, which is no server`)),
     ...ports
       .filter(({ owner, device }) => owner.startsWith('compute:') && !isServer(device))
       .map(({ id, device }) => passing(`port ${id} is of ${device}, which is no server`)),
@@ -49,7 +54,9 @@ const owners: Rule = ({ servers, consumers, ports, networks, routers, volumes, n
 const atWork: Rule = ({ servers, volumes }) => [
   ...servers
     .filter(({ status, task }) => task !== undefined || intermediate.test(status))
-    .map(({ id, name, status, task }) => passing(`server ${name} (${id}) stays ${status}, ${task ?? 'no task'}`)),
+    .map(({ id, name, status, task }) =>
+      passing(`server ${name} (${id}) stays ${status}, ${task ?? 'no task'}`),
+    ),
   ...volumes
     .filter(({ status }) => volumeAtWork.test(status))
     .map(({ id, status }) => passing(`volume ${id} stays ${status}`)),
