@@ -1,17 +1,19 @@
 import { knownTraceback } from './known-tracebacks.js'
-import type { Broken, CloudState, NodeLogs } from './state.js'
+import type { Before, Broken, CloudState } from './state.js'
 
-type Rule = (now: CloudState, before: NodeLogs) => Broken[]
+type Rule = (now: CloudState, before: Before) => Broken[]
 
 const passing = (text: string): Broken => ({ text, mayPass: true })
 const lasting = (text: string): Broken => ({ text, mayPass: false })
 
 /** Nova's states of a server that it is still at work on, and those in which there is no domain ("Server concepts", API guide). */
-const intermediate = /^(BUILD|REBOOT|HARD_REBOOT|PASSWORD|REBUILD|MIGRATING|RESIZE|REVERT_RESIZE)$/
+const serverAtWork = /^(BUILD|REBOOT|HARD_REBOOT|PASSWORD|REBUILD|MIGRATING|RESIZE|REVERT_RESIZE)$/
 const withoutDomain = /^(ERROR|DELETED|SOFT_DELETED|SHELVED_OFFLOADED|BUILD)$/
 /** Cinder's ("Volumes", API reference). */
 const volumeAtWork =
   /^(creating|deleting|attaching|detaching|extending|uploading|downloading|retyping|reserved)$/
+/** Glance's ("Image Statuses", user guide); one that is queued waits for its user. */
+const imageAtWork = /^(saving|uploading|importing|pending_delete)$/
 
 const domains: Rule = ({ servers, domains }) => [
   ...domains
@@ -25,12 +27,21 @@ const domains: Rule = ({ servers, domains }) => [
     .map(({ id, name, host }) => passing(`server ${name} (${id}) has no domain on ${host ?? ''}`)),
 ]
 
-const owners: Rule = ({ servers, consumers, ports, networks, routers, volumes, namespaces }) => {
-  const isServer = (id: string): boolean => servers.some((server) => server.id === id)
+const allocations: Rule = ({ servers, consumers }) => {
+  if (!consumers) return []
   return [
     ...consumers
-      .filter((id) => !isServer(id))
+      .filter((id) => !servers.some((server) => server.id === id))
       .map((id) => passing(`an allocation is of ${id}, which is no server`)),
+    ...servers
+      .filter(({ id, status }) => status === 'ACTIVE' && !consumers.includes(id))
+      .map(({ id, name }) => passing(`server ${name} (${id}) has no allocation`)),
+  ]
+}
+
+const owners: Rule = ({ servers, ports, networks, routers, volumes, namespaces }) => {
+  const isServer = (id: string): boolean => servers.some((server) => server.id === id)
+  return [
     ...ports
       .filter(({ owner, device }) => owner.startsWith('compute:') && !isServer(device))
       .map(({ id, device }) => passing(`port ${id} is of ${device}, which is no server`)),
@@ -42,6 +53,9 @@ const owners: Rule = ({ servers, consumers, ports, networks, routers, volumes, n
         .filter((server) => !isServer(server))
         .map((server) => passing(`volume ${id} is attached to ${server}, which is no server`)),
     ),
+    ...volumes
+      .filter(({ status, servers: attached }) => status === 'in-use' && attached.length === 0)
+      .map(({ id }) => passing(`volume ${id} is in use, and attached to nothing`)),
     ...namespaces
       .filter(({ name }) => {
         const [, kind, id = ''] = /^(qdhcp|qrouter)-(.+)$/.exec(name) ?? []
@@ -51,34 +65,50 @@ const owners: Rule = ({ servers, consumers, ports, networks, routers, volumes, n
   ]
 }
 
-const atWork: Rule = ({ servers, volumes }) => [
+const atWork: Rule = ({ servers, volumes, images }) => [
   ...servers
-    .filter(({ status, task }) => task !== undefined || intermediate.test(status))
+    .filter(({ status, task }) => task !== undefined || serverAtWork.test(status))
     .map(({ id, name, status, task }) =>
       passing(`server ${name} (${id}) stays ${status}, ${task ?? 'no task'}`),
     ),
   ...volumes
     .filter(({ status }) => volumeAtWork.test(status))
     .map(({ id, status }) => passing(`volume ${id} stays ${status}`)),
+  ...images
+    .filter(({ status }) => imageAtWork.test(status))
+    .map(({ id, name, status }) => passing(`image ${name} (${id}) stays ${status}`)),
 ]
 
-const restarts: Rule = ({ logs }, before) =>
-  Object.entries(logs.restarts)
-    .filter(([service, count]) => count > (before.restarts[service] ?? count))
-    .map(([service, count]) =>
-      lasting(`${service} was restarted ${count - (before.restarts[service] ?? 0)} times by its init system`),
-    )
-
-const tracebacks: Rule = ({ logs }, before) =>
-  Object.entries(logs.tracebacks).flatMap(([file, lines]) => {
-    // A file may have been begun anew.
-    const known = before.tracebacks[file] ?? []
-    const fresh = lines.length >= known.length ? lines.slice(known.length) : lines
-    return [...new Set(fresh)]
-      .filter((line) => knownTraceback(line) === undefined)
-      .map((line) => lasting(`a new traceback in ${file}: ${line}`))
+/** What a service has to do next must get less: nobody looks when it does not. */
+const queues: Rule = ({ queues: now }, before) =>
+  before.queues.flatMap(({ name, messages, consumers }) => {
+    const queue = now.find((other) => other.name === name)
+    if (!queue) return [passing(`queue ${name} is gone`)]
+    if (queue.consumers === 0 && consumers > 0) return [passing(`queue ${name} has no consumer any more`)]
+    return queue.messages > messages ? [passing(`queue ${name} keeps ${queue.messages} messages`)] : []
   })
+
+/** A node that was booted since: what its services say while they begin, one before the other, is no news. */
+const isSameBoot = (node: string, { boots }: CloudState, before: Before): boolean =>
+  boots[node] !== undefined && boots[node] === before.boots[node]
+
+const restarts: Rule = (now, before) =>
+  now.restarts.flatMap(({ node, service, count }) => {
+    const known = before.restarts.find((other) => other.node === node && other.service === service)
+    if (!known || !isSameBoot(node, now, before) || before.killed.has(`${service} on ${node}`)) return []
+    const times = count - known.count
+    return times > 0
+      ? [lasting(`${service} on ${node} was restarted ${times} times by its init system`)]
+      : []
+  })
+
+const tracebacks: Rule = (now, before) => {
+  const news = now.tracebacks
+    .filter(({ node, exception }) => isSameBoot(node, now, before) && knownTraceback(exception) === undefined)
+    .map(({ node, from, exception }) => `a new traceback of ${from} on ${node}: ${exception}`)
+  return [...new Set(news)].map(lasting)
+}
 
 /** What must hold of a cloud when a scenario has ended, and does not. */
 export const brokenInvariants: Rule = (now, before) =>
-  [domains, owners, atWork, restarts, tracebacks].flatMap((rule) => rule(now, before))
+  [domains, allocations, owners, atWork, queues, restarts, tracebacks].flatMap((rule) => rule(now, before))

@@ -1,25 +1,55 @@
 /** What is looked at of a cloud when a scenario has ended. */
-export interface CloudState {
+export interface CloudState extends NodesState {
   servers: { id: string; name: string; status: string; task: string | undefined; host: string | undefined }[]
-  /** libvirt's, of all compute nodes. */
-  domains: { node: string; id: string }[]
-  /** Who has something allocated in Placement. */
-  consumers: string[]
-  ports: { id: string; owner: string; device: string; network: string }[]
+  /** Who has something allocated in Placement; undefined where there is none. */
+  consumers: string[] | undefined
+  ports: { id: string; owner: string; device: string }[]
   networks: string[]
   routers: string[]
   volumes: { id: string; status: string; servers: string[] }[]
-  logs: NodeLogs
-  /** Of network nodes, as `ip netns` names them. */
-  namespaces: { node: string; name: string }[]
+  images: { id: string; name: string; status: string }[]
 }
 
-/** What the nodes say of services that were restarted, and of errors that were logged with a traceback. */
-export interface NodeLogs {
-  /** How often its init system has restarted a service by itself, by `SERVICE on NODE`. */
-  restarts: Readonly<Record<string, number>>
-  /** The last lines of the tracebacks of a file, the oldest first, by `FILE on NODE`. */
-  tracebacks: Readonly<Record<string, readonly string[]>>
+/** What the nodes themselves are asked for. */
+export interface NodesState {
+  /** libvirt's, of all compute nodes. */
+  domains: { node: string; id: string }[]
+  /** Of network nodes, as `ip netns` names them. */
+  namespaces: { node: string; name: string }[]
+  /** What identifies a boot, by node. */
+  boots: Readonly<Record<string, string>>
+  restarts: readonly Restarts[]
+  /** Empty where no broker told of any. */
+  queues: readonly Queue[]
+  /** What was logged since the scenario began; none of a node of which that place is not known. */
+  tracebacks: readonly Traceback[]
+}
+
+/** How often its init system has restarted a service by itself since the node was booted. */
+export interface Restarts {
+  node: string
+  service: string
+  count: number
+}
+
+export interface Queue {
+  name: string
+  messages: number
+  consumers: number
+}
+
+export interface Traceback {
+  node: string
+  /** Who has logged it: a program, or a file. */
+  from: string
+  /** The exception, as the line behind the traceback's frames says it. */
+  exception: string
+}
+
+/** What had happened before a scenario began, and what was done in it on purpose. */
+export interface Before extends Pick<NodesState, 'boots' | 'restarts' | 'queues'> {
+  /** Services that a fault has ended, as `rabbitmq-server on controller`. */
+  killed: ReadonlySet<string>
 }
 
 /** What is broken, and whether waiting may mend it: the cloud may be in the middle of something. */
