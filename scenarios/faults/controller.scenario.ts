@@ -42,6 +42,7 @@ test(
             contentLength: large.length,
           })
           await expect(uploading).rejects.toMatchObject({ code: 'API_FAILED' })
+          expect(cluster.faults.holding).toHaveLength(1)
           await cluster.faults.heal()
         },
       ),

@@ -10,7 +10,7 @@ export async function lookAtCloud(
   cloud: Cloud,
   since: ReadonlyMap<string, LogPlace>,
 ): Promise<CloudState> {
-  const { placement = undefined } = cluster.topology.contract.cloud?.ports ?? {}
+  const promised = cluster.topology.contract.cloud?.ports
   const [nodes, servers, ports, networks, routers, volumes, images, consumers] = await Promise.all([
     lookAtNodes(cluster, since),
     cloud.nova.list({ all_tenants: 1 }),
@@ -19,7 +19,7 @@ export async function lookAtCloud(
     cloud.neutron.routers(),
     cloud.cinder.volumes(),
     cloud.glance.list(),
-    placement === undefined ? undefined : consumersOf(cloud),
+    promised && 'placement' in promised ? consumersOf(cloud) : undefined,
   ])
   return {
     ...nodes,

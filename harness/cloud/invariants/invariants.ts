@@ -62,7 +62,10 @@ export class Invariants {
 }
 
 const nothing: Pick<Look, 'boots' | 'restarts' | 'queues' | 'places'> = {
-  ...{ boots: {}, restarts: [], queues: [], places: new Map() },
+  boots: {},
+  restarts: [],
+  queues: [],
+  places: new Map<string, never>(),
 }
 
 const textOf = (broken: readonly Broken[]): string => broken.map(({ text }) => text).join('\n')

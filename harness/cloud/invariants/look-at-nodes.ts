@@ -18,7 +18,7 @@ export async function lookAtNodes(cluster: Cluster, since?: ReadonlyMap<string, 
   return {
     domains: looks.flatMap(({ domains }) => domains),
     namespaces: looks.flatMap(({ namespaces }) => namespaces),
-    boots: Object.assign({}, ...looks.map(({ boots }) => boots)) as NodesState['boots'],
+    boots: Object.fromEntries(looks.flatMap(({ boots }) => Object.entries(boots))),
     restarts: looks.flatMap(({ restarts }) => restarts),
     tracebacks: looks.flatMap(({ tracebacks }) => tracebacks),
     places: new Map(looks.map(({ place }, index) => [nodes[index]?.name ?? '', place])),

@@ -26,21 +26,17 @@ export function nodeScript({ init, roles, services, since }: Asked): string {
   const files = isSystemd
     ? '/var/log/*/*.log'
     : '/var/log/messages /var/log/syslog /var/log/*.log /var/log/*/*.log'
-  const parts: [name: string, command: string][] = [
-    ['boot', 'cat /proc/sys/kernel/random/boot_id'],
-    ...(roles.includes('compute') ? [['domains', 'virsh -q list --all --uuid'] as [string, string]] : []),
-    ...(roles.includes('network') ? [['namespaces', 'ls /run/netns'] as [string, string]] : []),
-    ...(isSystemd && services.length > 0
-      ? [['restarts', `systemctl show -p Id,NRestarts ${services.join(' ')}`] as [string, string]]
-      : []),
-    ...(since
-      ? [['tracebacks', tracebacksSince(since, files, isSystemd)] as [string, string]]
-      : [
-          ['sizes', `wc -c ${files}`] as [string, string],
-          // Without an entry to look at no cursor is told.
-          ['cursor', 'journalctl --no-pager --output=cat --lines=1 --show-cursor'] as [string, string],
-        ]),
-  ]
+  const parts: [name: string, command: string][] = [['boot', 'cat /proc/sys/kernel/random/boot_id']]
+  if (roles.includes('compute')) parts.push(['domains', 'virsh -q list --all --uuid'])
+  if (roles.includes('network')) parts.push(['namespaces', 'ls /run/netns'])
+  if (isSystemd && services.length > 0)
+    parts.push(['restarts', `systemctl show -p Id,NRestarts ${services.join(' ')}`])
+  if (since) parts.push(['tracebacks', tracebacksSince(since, files, isSystemd)])
+  else {
+    parts.push(['sizes', `wc -c ${files}`])
+    // Without an entry to look at no cursor is told.
+    parts.push(['cursor', 'journalctl --no-pager --output=cat --lines=1 --show-cursor'])
+  }
   const asked = parts.map(([name, command]) => `echo; echo '@part ${name}'; ${command}`)
   return ['export LC_ALL=C; exec 2>/dev/null', ...asked, "echo; echo '@part end'"].join('\n')
 }
