@@ -220,7 +220,10 @@ test(
       const told = async (): Promise<Record<string, string>> =>
         Object.fromEntries(
           await Promise.all(
-            requests.map(async ({ what, outcome }) => [what, `${answers.get(what) ?? ''}, ${await outcome()}`]),
+            requests.map(async ({ what, outcome }) => [
+              what,
+              `${answers.get(what) ?? ''}, ${await outcome()}`,
+            ]),
           ),
         )
       const wrong = /half$|^acknowledged, absent$/

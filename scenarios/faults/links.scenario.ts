@@ -122,7 +122,8 @@ test(
     await step('a heartbeat of 20 s', async () => {
       // The images' is an hour. Twice without an answer, and the connection is taken for lost.
       const file = '/etc/neutron/neutron.conf'
-      await nodes.network.run`sed -i ${'s/^heartbeat_timeout_threshold *=.*/heartbeat_timeout_threshold = 20/'} ${file}`
+      await nodes.network
+        .run`sed -i ${'s/^heartbeat_timeout_threshold *=.*/heartbeat_timeout_threshold = 20/'} ${file}`
       const cursor = await cursorOf()
       await nodes.network.restartServices(agent)
       await says(/Synchronizing state complete/, cursor)

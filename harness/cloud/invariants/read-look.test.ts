@@ -37,7 +37,12 @@ said
 
 /** Runs the script with the logs of a folder of ours. */
 function say(folder: string, since?: LogPlace): string {
-  const asked = { init: 'systemd', roles: ['compute'], services: ['nova-compute', 'libvirtd'], since } as const
+  const asked = {
+    init: 'systemd',
+    roles: ['compute'],
+    services: ['nova-compute', 'libvirtd'],
+    since,
+  } as const
   const script = nodeScript(asked).replaceAll('/var/log', join(folder, 'log'))
   return execFileSync('sh', ['-c', `${programs}\n${script}`], { encoding: 'utf8' })
 }
@@ -69,7 +74,10 @@ test('of what is logged later it tells the exceptions, of lines of several progr
   writeFileSync(file, 'Traceback (most recent call last):\nOldError: no\n')
   const { place } = readLook('compute', say(folder.path))
   const prefix = '[Mon Nov 30 08:40:01.12 2026] [wsgi:error] [pid 900:tid 1] '
-  appendFileSync(file, `${prefix}Traceback (most recent call last):\n${prefix}  File "a"\n${prefix}NewError: x\n`)
+  appendFileSync(
+    file,
+    `${prefix}Traceback (most recent call last):\n${prefix}  File "a"\n${prefix}NewError: x\n`,
+  )
   writeFileSync(other, 'Traceback (most recent call last):\n  File "b"\nOtherError\n')
   const { tracebacks } = readLook('compute', say(folder.path, place))
   expect(tracebacks).toEqual([

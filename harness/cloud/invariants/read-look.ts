@@ -28,7 +28,10 @@ export function readLook(node: string, text: string): NodeLook {
       // The journal's `nova-compute[812]:`.
       return { node, from: from.replace(/(\[\d+\])?:$/, ''), exception }
     }),
-    place: { ...(cursor !== undefined && { cursor }), sizes: Object.fromEntries(lines('sizes').flatMap(sizeOf)) },
+    place: {
+      ...(cursor !== undefined && { cursor }),
+      sizes: Object.fromEntries(lines('sizes').flatMap(sizeOf)),
+    },
   }
 }
 

@@ -97,9 +97,7 @@ const restarts: Rule = (now, before) =>
     const known = before.restarts.find((other) => other.node === node && other.service === service)
     if (!known || !isSameBoot(node, now, before) || before.killed.has(`${service} on ${node}`)) return []
     const times = count - known.count
-    return times > 0
-      ? [lasting(`${service} on ${node} was restarted ${times} times by its init system`)]
-      : []
+    return times > 0 ? [lasting(`${service} on ${node} was restarted ${times} times by its init system`)] : []
   })
 
 const tracebacks: Rule = (now, before) => {
