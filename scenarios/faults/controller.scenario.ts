@@ -81,6 +81,7 @@ test(
   async ({ cloud, cluster, controller, signal, step }) => {
     const { keystone, neutron } = cloud
     const well = await step('how fast it is', () => timeToKeep(controller))
+    let badly = 0
     const acknowledged = await step('slow under load', () =>
       underLoad(
         (name) =>
@@ -91,7 +92,8 @@ test(
         AbortSignal.any([cluster.signal, signal]),
         async () => {
           await using slow = await cluster.faults.diskSlow('controller', { operationsPerSecond: 20 })
-          expect(await timeToKeep(controller)).toBeGreaterThan(4 * well)
+          badly = await timeToKeep(controller)
+          expect(badly).toBeGreaterThan(4 * well)
           // Each of these has connections of its own to the database.
           const volume = await cloud.cinder.createVolume({ name: 'slow', size: 1 })
           await Promise.all([cloud.glance.list(), cloud.nova.flavors(), cloud.placement.resourceProviders()])
@@ -108,7 +110,7 @@ test(
       for (const names of [projects, networks]) expect(new Set(names).size).toBe(names.length)
     })
     await step('all goes on', async () => {
-      expect(await timeToKeep(controller)).toBeLessThan(4 * well)
+      expect(await timeToKeep(controller)).toBeLessThan(badly / 2)
       await cloudReady(cluster, { timeout: '10min' })
     })
   },
