@@ -54,6 +54,7 @@ export {
   command,
   file,
   http,
+  invariant,
   logLine,
   not,
   port,

@@ -1,43 +1,8 @@
 import { cloudReady, expect, logLine, scenario, waitFor, type Seen } from '../harness/index.js'
 import { threeNode } from '../fixtures/topologies/three-node.js'
+import { underLoad } from '../fixtures/under-load.js'
 
 const test = scenario(threeNode)
-
-/**
- * Makes one thing after the other while `work` goes on, which begins when the service has acknowledged some. The names of
- * all that it has acknowledged: while what is restarted is away it refuses.
- */
-async function underLoad(
-  make: (name: string) => Promise<unknown>,
-  signal: AbortSignal,
-  work: () => Promise<void>,
-): Promise<string[]> {
-  const made: string[] = []
-  const enough = new AbortController()
-  const stop = AbortSignal.any([enough.signal, signal])
-  const load = async (): Promise<void> => {
-    for (let n = 0; !stop.aborted; n++) {
-      const name = `under-load-${n}`
-      await make(name).then(
-        () => made.push(name),
-        () => undefined,
-      )
-    }
-  }
-  const loading = load()
-  try {
-    const probe = (): Promise<Seen<string[]>> =>
-      Promise.resolve(
-        made.length < 2 ? { done: false, seen: `${made.length} made` } : { done: true, value: made },
-      )
-    await waitFor({ what: 'things made under load', probe }, { signal })
-    await work()
-    return made
-  } finally {
-    enough.abort()
-    await loading
-  }
-}
 
 test('PostgreSQL is restarted under load: what was acknowledged is there, and everybody comes back', async ({
   cloud,

@@ -9,6 +9,7 @@ export {
   probeImage,
   type PrepareOptions,
 } from './prepare.js'
+export { Invariants } from './invariants/invariants.js'
 export { cloudReady, type Diagnose } from './readiness.js'
 export { defineStage, guestDisk, isStage, prepareStart, type Stage, type Start } from './stage.js'
 export { partsWithoutImages, placeOfStart, topologyOf, type StartPlace } from './start-place.js'

@@ -71,6 +71,8 @@ export const codes = {
   SERVICE_DOWN: { class: 'service', outlived: true },
   /** An API answered with an error status, or not in the documented form. */
   API_FAILED: { class: 'service', outlived: true },
+  /** What must hold of a cloud when a scenario has ended, or while one goes on, did not. */
+  INVARIANT_BROKEN: { class: 'service', outlived: false },
   /** A connection to a host that is not of the topology was asked for, and refused. */
   OUTSIDE_SANDBOX: { class: 'service', outlived: false },
   /** A resource reached a state from which the wanted one cannot be reached. */

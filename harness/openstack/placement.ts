@@ -28,4 +28,11 @@ export class Placement {
     return (await this.#service.json(schema, 'GET', `/resource_providers/${provider}/inventories`))
       .inventories
   }
+
+  /** "List resource provider allocations": who has something of it, as a server's id. */
+  async consumers(provider: string): Promise<string[]> {
+    const schema = z.object({ allocations: table(z.unknown()) })
+    const path = `/resource_providers/${provider}/allocations`
+    return Object.keys((await this.#service.json(schema, 'GET', path)).allocations)
+  }
 }

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { test as base, type RunnerTestCase, type TestAPI } from 'vitest'
-import { cloudOf, guestDisk, openBrowser, isStage, type Start } from '../cloud/index.js'
+import { cloudOf, guestDisk, Invariants, openBrowser, isStage, type Start } from '../cloud/index.js'
 import type { Cluster, RunningNode } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { makeFaults } from '../faults/index.js'
@@ -72,12 +72,19 @@ export interface ScenarioOptions {
    * `'off'`: none are taken.
    */
   moments?: MomentsKept
+  /** Whether a cloud must be whole when a scenario has passed: INVARIANT_BROKEN otherwise. Default: `invariantsByDefault`. */
+  invariants?: boolean
 }
 
 interface TimelineNeeds extends Pick<HiddenFixtures, 'Steps'> {
   evidence: string
   task: RunnerTestCase
 }
+
+/** To be turned when all scenarios were seen to keep them. */
+const invariantsByDefault = false
+/** ms, of which a cloud that is whole takes two seconds. */
+const invariantsTimeout = 300_000
 
 // Images and the golden snapshot may have to be made first.
 const preparation = 75 * 60_000
@@ -90,11 +97,12 @@ const preparation = 75 * 60_000
  */
 export function scenario<Name extends string>(
   start: Start<Name>,
-  { moments: kept = 'failure' }: ScenarioOptions = {},
+  { moments: kept = 'failure', invariants = invariantsByDefault }: ScenarioOptions = {},
 ): TestAPI<ScenarioFixtures<Name>> {
   requireKept(kept)
   const topology = isStage(start) ? start.topology : start
   let snapshot: Snapshot<Name> | undefined
+  const invariantsOf = new WeakMap<object, Invariants>()
   const own = {
     evidence: async ({ task }: { task: RunnerTestCase }, use: Use<string>) =>
       use((task.meta.evidence = scenarioFolder(task.file.name, task.fullTestName, variantOf(task.file)))),
@@ -109,6 +117,7 @@ export function scenario<Name extends string>(
       await layOverlays(cluster, overlays)
       const moments = momentsOf(cluster, { evidence, task, start, snapshot, kept })
       if (moments) steps.observe(moments)
+      if (invariants && topology.contract.cloud) invariantsOf.set(task, new Invariants(cluster))
       using swept = sweepOf(cluster)
       if (swept) steps.observe(swept)
       for (const node of cluster.nodes) node.followLogs()
@@ -185,6 +194,10 @@ export function scenario<Name extends string>(
     ScenarioFixtures<Name>
   >
   base.aroundEach((runTest) => withOwnTimeline(runTest))
+  // Before its fixtures end: what is broken fails the scenario while there are nodes to look at.
+  base.afterEach(async ({ task }) => {
+    if (task.result?.state === 'pass' && !interruption().aborted) await invariantsOf.get(task)?.check()
+  }, invariantsTimeout)
   // Before the first scenario, so that its own time-out pays for its own work only.
   base.beforeAll(async () => {
     snapshot = await prepare(start, { signal: interruption() })

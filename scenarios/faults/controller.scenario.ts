@@ -1,0 +1,245 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import {
+  cloudReady,
+  expect,
+  scenario,
+  waitFor,
+  type Cloud,
+  type RunningNode,
+  type Seen,
+} from '../../harness/index.js'
+import { threeNode } from '../../fixtures/topologies/three-node.js'
+import { underLoad } from '../../fixtures/under-load.js'
+
+const test = scenario(threeNode, { invariants: true })
+
+const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex')
+
+test(
+  'the disk of the controller is full while an image is uploaded, and has room again: nothing that was acknowledged is lost',
+  { tags: 'slow' },
+  async ({ cloud, cluster, guestDisk, signal, step }) => {
+    const { glance, keystone } = cloud
+    const small = await readFile(guestDisk)
+    const large = randomBytes(48 * 1024 * 1024)
+    const before = await step('an image', () => glance.upload({ name: 'before', file: small }))
+    const during = await glance.createImage({ name: 'during', diskFormat: 'raw' })
+
+    const acknowledged = await step('the disk gets full under an upload', () =>
+      underLoad(
+        (name) => keystone.createProject({ name }),
+        AbortSignal.any([cluster.signal, signal]),
+        async () => {
+          /** Its second half comes when there is no room for it. */
+          async function* halves(): AsyncGenerator<Buffer> {
+            yield large.subarray(0, large.length / 2)
+            await cluster.faults.diskFull('controller', { leave: 4 * 1024 * 1024 })
+            yield large.subarray(large.length / 2)
+          }
+          const uploading = glance.uploadData(during.id, Readable.from(halves()), {
+            contentLength: large.length,
+          })
+          await expect(uploading).rejects.toMatchObject({ code: 'API_FAILED' })
+          expect(cluster.faults.holding).toHaveLength(1)
+          await cluster.faults.heal()
+        },
+      ),
+    )
+    await step('all services are back', () => cloudReady(cluster, { timeout: '15min' }))
+
+    await step('look for what was acknowledged', async () => {
+      const names = (await keystone.projects()).map(({ name }) => name)
+      expect(names).toEqual(expect.arrayContaining(acknowledged))
+      expect((await glance.download(before.id)).sha256).toBe(sha256(small))
+      expect((await glance.get(during.id)).status).not.toBe('active')
+    })
+    await step('the upload, once more', async () => {
+      await glance.delete(during.id)
+      const again = await glance.upload({ name: 'again', diskFormat: 'raw', file: large })
+      expect(again.status).toBe('active')
+      expect((await glance.download(again.id)).sha256).toBe(sha256(large))
+    })
+    await step('RabbitMQ takes messages again', async () => {
+      const volume = await cloud.cinder.createVolume({ name: 'after', size: 1 })
+      await expect(volume).toBecome('available', { timeout: '10min' })
+    })
+  },
+)
+
+/** ms that a database's disk takes to keep some small things, each of them at once. */
+async function timeToKeep(node: RunningNode): Promise<number> {
+  const begun = performance.now()
+  await node.run`dd if=/dev/zero of=/var/lib/postgresql/kept bs=8k count=20 oflag=dsync`
+  return performance.now() - begun
+}
+
+test(
+  "PostgreSQL's disk is slow under load: what was acknowledged is there, and all goes on",
+  { tags: 'slow' },
+  async ({ cloud, cluster, controller, signal, step }) => {
+    const { keystone, neutron } = cloud
+    const well = await step('how fast it is', () => timeToKeep(controller))
+    let badly = 0
+    const acknowledged = await step('slow under load', () =>
+      underLoad(
+        (name) =>
+          Promise.all([
+            keystone.createProject({ name }),
+            neutron.createNetwork({ name, cidr: '10.35.0.0/24', dhcp: false }),
+          ]),
+        AbortSignal.any([cluster.signal, signal]),
+        async () => {
+          await using slow = await cluster.faults.diskSlow('controller', { operationsPerSecond: 20 })
+          badly = await timeToKeep(controller)
+          expect(badly).toBeGreaterThan(4 * well)
+          // Each of these has connections of its own to the database.
+          const volume = await cloud.cinder.createVolume({ name: 'slow', size: 1 })
+          await Promise.all([cloud.glance.list(), cloud.nova.flavors(), cloud.placement.resourceProviders()])
+          await expect(volume).toBecome('available', { timeout: '10min' })
+          expect(slow.holds).toBe(true)
+        },
+      ),
+    )
+    await step('look for what was acknowledged', async () => {
+      const projects = (await keystone.projects()).map(({ name }) => name)
+      const networks = (await neutron.networks()).map(({ name }) => name)
+      for (const names of [projects, networks]) expect(names).toEqual(expect.arrayContaining(acknowledged))
+      // Nothing was done twice.
+      for (const names of [projects, networks]) expect(new Set(names).size).toBe(names.length)
+    })
+    await step('all goes on', async () => {
+      expect(await timeToKeep(controller)).toBeLessThan(badly / 2)
+      await cloudReady(cluster, { timeout: '10min' })
+    })
+  },
+)
+
+/** What became of something that was asked for; `half`: it is there, and neither of use nor known to be of none. */
+type Outcome = 'done' | 'failed' | 'absent' | 'half'
+
+interface Request {
+  what: string
+  /** Resolves when the service has acknowledged it. */
+  ask: () => Promise<unknown>
+  outcome: () => Promise<Outcome>
+}
+
+/** By its name in a list; absent, or what its state means. */
+async function outcomeOf<Made extends { name: string; status?: string }>(
+  name: string,
+  list: Promise<Made[]>,
+  meaning: (made: Made) => Outcome | Promise<Outcome> = () => 'done',
+): Promise<Outcome> {
+  const made = (await list).filter((each) => each.name === name)
+  const [only] = made
+  return only === undefined ? 'absent' : made.length > 1 ? 'half' : meaning(only)
+}
+
+const byStatus =
+  (done: string, failed: RegExp) =>
+  ({ status }: { status: string }): Outcome =>
+    status === done ? 'done' : failed.test(status) ? 'failed' : 'half'
+
+/** Ten of several services: those that only write into a database, and those that others must work on. */
+function tenRequests(cloud: Cloud, image: { id: string }, network: { id: string }): Request[] {
+  const { cinder, glance, keystone, neutron, nova } = cloud
+  const data = randomBytes(2 * 1024 * 1024)
+  const numbered = (kind: string, count: number): string[] =>
+    Array.from({ length: count }, (_, n) => `${kind}-${n}`)
+  return [
+    ...numbered('project', 2).map((name) => ({
+      what: name,
+      ask: () => keystone.createProject({ name }),
+      outcome: () => outcomeOf(name, keystone.projects()),
+    })),
+    ...numbered('network', 2).map((name) => ({
+      what: name,
+      ask: () => neutron.createNetwork({ name, cidr: '10.36.0.0/24' }),
+      outcome: () =>
+        outcomeOf(name, neutron.networks({ name }), async ({ id, subnetIds }) => {
+          // Two requests: a network without a subnet is whole, too.
+          const subnets = await neutron.subnets({ network_id: id })
+          return subnets.length === subnetIds.length ? 'done' : 'half'
+        }),
+    })),
+    ...numbered('image', 2).map((name) => ({
+      what: name,
+      ask: () => glance.upload({ name, diskFormat: 'raw', file: data }),
+      outcome: () =>
+        outcomeOf(name, glance.list({ name }), async ({ id, status }) => {
+          if (status !== 'active') return byStatus('active', /^(queued|killed)$/)({ status })
+          return (await glance.download(id)).sha256 === sha256(data) ? 'done' : 'half'
+        }),
+    })),
+    ...numbered('volume', 2).map((name) => ({
+      what: name,
+      ask: () => cinder.createVolume({ name, size: 1 }),
+      outcome: () => outcomeOf(name, cinder.volumes(), byStatus('available', /^error/)),
+    })),
+    ...numbered('server', 2).map((name) => ({
+      what: name,
+      ask: () => nova.boot({ name, image, flavor: 'm1.nano', network }),
+      outcome: () => outcomeOf(name, nova.list({ name }), byStatus('ACTIVE', /^ERROR$/)),
+    })),
+  ]
+}
+
+test(
+  'the controller loses power in the middle of ten requests: each is done, refused, or visible as failed, and none is half there',
+  { tags: 'slow', timeout: 2_700_000 },
+  async ({ cloud, cluster, guestDisk, step }) => {
+    const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
+    const network = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.37.0.0/24' })
+    const requests = tenRequests(cloud, image, network)
+    const answers = new Map<string, 'acknowledged' | 'refused'>()
+
+    await step('cut its power in the middle', async () => {
+      const asked = requests.map(({ what, ask }) =>
+        ask().then(
+          () => answers.set(what, 'acknowledged'),
+          () => answers.set(what, 'refused'),
+        ),
+      )
+      const probe = (): Promise<Seen<number>> =>
+        Promise.resolve(
+          answers.size < 3
+            ? { done: false, seen: `${answers.size} answered` }
+            : { done: true, value: answers.size },
+        )
+      await waitFor({ what: 'some of ten answers', interval: '10ms', probe }, { timeout: '5min' })
+      await using off = await cluster.faults.powerCut('controller')
+      expect([...answers.values()]).toContain('acknowledged')
+      // Those that are under way are not answered any more.
+      await Promise.all(asked)
+      expect([...answers.values()]).toContain('refused')
+      expect(off.holds).toBe(true)
+    })
+    await step('it boots, and all services are there', () => cloudReady(cluster))
+
+    await step('each is done, refused, or visible as failed', async () => {
+      const told = async (): Promise<Record<string, string>> =>
+        Object.fromEntries(
+          await Promise.all(
+            requests.map(async ({ what, outcome }) => [
+              what,
+              `${answers.get(what) ?? ''}, ${await outcome()}`,
+            ]),
+          ),
+        )
+      const wrong = /half$|^acknowledged, absent$/
+      const settled = {
+        what: 'nothing that is half there, and nothing that is lost',
+        probe: async (): Promise<Seen<unknown>> => {
+          const found = await told()
+          const bad = Object.entries(found).filter(([, outcome]) => wrong.test(outcome))
+          return bad.length === 0
+            ? { done: true, value: found }
+            : { done: false, seen: bad.map(([what, outcome]) => `${what}: ${outcome}`).join('; ') }
+        },
+      }
+      await waitFor(settled, { timeout: '10min', interval: '5s', signal: cluster.signal })
+    })
+  },
+)
