@@ -118,7 +118,7 @@ test('what this machine cannot use is refused, with what differs; nothing is lef
   const wrong = await stackrigWithin(
     ['env'],
     ['golden', 'pull', depot, 'pocket'],
-    env as Record<string, string>,
+    env,
   )
   expect(wrong.stderr).toMatch(
     new RegExp(
@@ -199,7 +199,7 @@ test('a disk that is full, here or there: HOST_DISK, and nothing is left', async
   const no = await stackrigWithin(
     within('1m'),
     ['golden', 'pull', depot, 'pocket'],
-    env as Record<string, string>,
+    env,
   )
   expect(no.stderr).toMatch(/HOST_DISK[\s\S]*are needed/)
   expect(no.stdout).not.toMatch(/\/(golden|images)\/[^.]/)

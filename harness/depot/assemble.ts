@@ -56,7 +56,7 @@ export async function assemble(
       onProgress?.(`${name} is here`)
     }
   } finally {
-    await coming.return?.(undefined)
+    await coming.return(undefined)
   }
   for (const [name, target] of Object.entries(note.links)) await symlink(target, join(folder, name))
   await using manifest = await open(join(folder, 'manifest.json'), 'wx', mode)
@@ -86,7 +86,7 @@ function plan({ files }: FolderNote, known: KnownChunks): Source[] {
 }
 
 async function nextOf(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
-  const { done, value } = await chunks.next()
-  if (done) throw new TypeError('a chunk that was asked for must come, or fail')
-  return value
+  const next = await chunks.next()
+  if (next.done === true) throw new TypeError('a chunk that was asked for must come, or fail')
+  return next.value
 }

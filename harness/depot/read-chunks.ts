@@ -27,9 +27,9 @@ export async function* readChunks(
   const closed = once(zstd, 'close') as Promise<[number | null]>
   closed.catch(() => undefined)
   let given = 0
-  let failure: unknown
+  let failure: Error | undefined
   const feeding = feed(zstd.stdin, { depot, chunks, signal, closed }).catch((error: unknown) => {
-    failure = error
+    failure = error as Error
     zstd.kill('SIGKILL')
   })
   try {

@@ -43,7 +43,9 @@ export interface ArrivingSnapshot {
  */
 export async function receiveSnapshot(arriving: ArrivingSnapshot, options: KeepOptions): Promise<boolean> {
   const { folder, key, manifest, identity, images, fill } = arriving
-  await onDisk(snapshotRoot(), () => Promise.resolve(makeFolder(snapshotRoot())))
+  await onDisk(snapshotRoot(), async () => {
+    makeFolder(snapshotRoot())
+  })
   await using lock = await lockFile(snapshotLock(folder), {
     signal: options.signal,
     onWait: () => options.onProgress?.('another process makes or fetches this snapshot; waiting for it'),
