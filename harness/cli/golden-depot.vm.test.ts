@@ -83,6 +83,7 @@ test('a second version costs what is new of it, to bring and to fetch', async ()
   expect((await on(maker, 'golden', 'make', 'pocket')).exitCode).toBe(0)
   const second = await push()
   const share = sumOf(second, 'travelled') / sumOf(second, 'total')
+  console.log('MEASURED', JSON.stringify(second))
   expect(share).toBeGreaterThan(0)
   expect(share).toBeLessThan(0.8)
   // Whoever has the first fetches the second only when its own has gone: both are of one key.
@@ -118,7 +119,7 @@ test('what this machine cannot use is refused, with what differs; nothing is lef
   const wrong = await stackrigWithin(
     ['env'],
     ['golden', 'pull', depot, 'pocket'],
-    env as Record<string, string>,
+    env,
   )
   expect(wrong.stderr).toMatch(
     new RegExp(
@@ -199,7 +200,7 @@ test('a disk that is full, here or there: HOST_DISK, and nothing is left', async
   const no = await stackrigWithin(
     within('1m'),
     ['golden', 'pull', depot, 'pocket'],
-    env as Record<string, string>,
+    env,
   )
   expect(no.stderr).toMatch(/HOST_DISK[\s\S]*are needed/)
   expect(no.stdout).not.toMatch(/\/(golden|images)\/[^.]/)

@@ -98,14 +98,6 @@ test(
     writeFileSync(join(project, 'go'), '')
 
     // Slurm sees that the host is gone, and gives its shard to the other: later than a test has patience for.
-    const { stdout: shards } = await slurm.run(
-      'squeue',
-      '--noheader',
-      '--array',
-      '--name=stackrig-shard',
-      '--format=%A',
-    )
-    expect(shards).not.toBe('')
     await vi.waitFor(
       async () => {
         const { stdout: held } = await slurm.run(
@@ -114,9 +106,9 @@ test(
           '--array',
           '--name=stackrig-shard',
           '--states=PENDING',
-          '--format=%A',
+          '--format=%i',
         )
-        expect(held).toMatch(/^\d+$/)
+        expect(held).toMatch(/^\d+_\d+$/)
         expect((await slurm.run('scontrol', 'update', `JobId=${held}`, 'StartTime=now')).exitCode).toBe(0)
       },
       { timeout: 300_000, interval: 1000 },

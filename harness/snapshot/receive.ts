@@ -43,7 +43,7 @@ export interface ArrivingSnapshot {
  */
 export async function receiveSnapshot(arriving: ArrivingSnapshot, options: KeepOptions): Promise<boolean> {
   const { folder, key, manifest, identity, images, fill } = arriving
-  await onDisk(snapshotRoot(), () => Promise.resolve(makeFolder(snapshotRoot())))
+  await onDisk(snapshotRoot(), () => makeFolder(snapshotRoot()))
   await using lock = await lockFile(snapshotLock(folder), {
     signal: options.signal,
     onWait: () => options.onProgress?.('another process makes or fetches this snapshot; waiting for it'),
@@ -95,7 +95,7 @@ export async function receiveSnapshot(arriving: ArrivingSnapshot, options: KeepO
 }
 
 /** What the disk refuses is told with a code. */
-async function onDisk<T>(where: string, work: () => Promise<T>): Promise<T> {
+async function onDisk<T>(where: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
