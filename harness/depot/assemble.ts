@@ -39,7 +39,7 @@ export async function assemble(
   const sources = plan(note, known)
   const remote = sources.filter((source) => source.remote)
   const came = { total: 0, travelled: 0 }
-  const coming = readChunks(depot, remote, signal)[Symbol.asyncIterator]()
+  const coming = readChunks(depot, remote, signal)
   try {
     for (const [name, { size }] of Object.entries(note.files)) {
       const file = join(folder, name)
@@ -85,7 +85,7 @@ function plan({ files }: FolderNote, known: KnownChunks): Source[] {
   )
 }
 
-async function nextOf(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
+async function nextOf(chunks: AsyncGenerator<Buffer, void>): Promise<Buffer> {
   const next = await chunks.next()
   if (next.done === true) throw new TypeError('a chunk that was asked for must come, or fail')
   return next.value

@@ -19,7 +19,7 @@ export async function* readChunks(
   depot: Depot,
   chunks: readonly WantedChunk[],
   signal?: AbortSignal,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Buffer, void> {
   if (chunks.length === 0) return
   const zstd = spawn('zstd', ['-d', '-q', '-c'], { stdio: ['pipe', 'pipe', 'ignore'] })
   // It ends when its input does, or when it is killed below; what it could not write is told by its status.
@@ -27,9 +27,9 @@ export async function* readChunks(
   const closed = once(zstd, 'close') as Promise<[number | null]>
   closed.catch(() => undefined)
   let given = 0
-  let failure: Error | undefined
+  const fed: { failure?: Error } = {}
   const feeding = feed(zstd.stdin, { depot, chunks, signal, closed }).catch((error: unknown) => {
-    failure = error as Error
+    fed.failure = error instanceof Error ? error : new Error(String(error))
     zstd.kill('SIGKILL')
   })
   try {
@@ -43,7 +43,7 @@ export async function* readChunks(
     zstd.kill('SIGKILL')
     await feeding
     signal?.throwIfAborted()
-    if (failure !== undefined) throw failure
+    if (fed.failure) throw fed.failure
     throw await tornChunk(depot, chunks.slice(given), signal)
   } finally {
     zstd.kill('SIGKILL')
