@@ -83,7 +83,7 @@ interface TimelineNeeds extends Pick<HiddenFixtures, 'Steps'> {
 
 /** To be turned when all scenarios were seen to keep them. */
 const invariantsByDefault = false
-/** ms, of which a cloud that is whole takes two seconds. */
+/** ms: two looks, and the two minutes in which a cloud may come to rest. */
 const invariantsTimeout = 300_000
 
 // Images and the golden snapshot may have to be made first.
