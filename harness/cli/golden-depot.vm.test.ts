@@ -115,11 +115,7 @@ test('what this machine cannot use is refused, with what differs; nothing is lef
   const other = accelerator === 'kvm' ? 'tcg' : 'kvm'
   const cache = otherMachine('fifth')
   const env = { ...settings().environment, STACKRIG_CACHE: cache, STACKRIG_ACCELERATOR: other }
-  const wrong = await stackrigWithin(
-    ['env'],
-    ['golden', 'pull', depot, 'pocket'],
-    env,
-  )
+  const wrong = await stackrigWithin(['env'], ['golden', 'pull', depot, 'pocket'], env)
   expect(wrong.stderr).toMatch(
     new RegExp(
       `DEPOT_MISSING .*\\n.*\\n.*differs in[\\s\\S]*here .*"${other}".*there .*"${accelerator}"[\\s\\S]*golden make pocket`,
@@ -196,11 +192,7 @@ test('a disk that is full, here or there: HOST_DISK, and nothing is left', async
   // A machine whose cache is small: refused before anything is written.
   const { accelerator } = await pocketHost()
   const env = { ...settings().environment, STACKRIG_CACHE: small, STACKRIG_ACCELERATOR: accelerator }
-  const no = await stackrigWithin(
-    within('1m'),
-    ['golden', 'pull', depot, 'pocket'],
-    env,
-  )
+  const no = await stackrigWithin(within('1m'), ['golden', 'pull', depot, 'pocket'], env)
   expect(no.stderr).toMatch(/HOST_DISK[\s\S]*are needed/)
   expect(no.stdout).not.toMatch(/\/(golden|images)\/[^.]/)
 })
