@@ -17,11 +17,13 @@ const openingTime = 60_000
 
 /**
  * Process 1 before it becomes the agent: makes bridge and taps, and what booting nodes have as memory, which is private
- * to the sandbox and goes with it. Programs can be started when it has said so, while the agent still loads. When nobody
+ * to the sandbox and goes with it. What is started there has no capability: names are told late on port 53 all the same
+ * (ip_unprivileged_port_start, ip-sysctl of the kernel). Programs can be started when it has said so, while the agent still loads. When nobody
  * hears it any more, the agent removes the folder.
  */
 const setUp = `umask 077
   printf '%s\\n' "$0" | ip -batch - &&
+  echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start &&
   mount -t tmpfs -o size=100%,mode=700 stackrig /dev/shm || exit
   echo ready
   exec "$@"`
