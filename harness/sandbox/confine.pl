@@ -10,6 +10,10 @@
 #   KIND: bind, rbind, tmpfs, or remount. FLAGS: those of mount(2), which a bind mount gets when it is there.
 use strict;
 use warnings;
+use Config;
+
+# Elsewhere the numbers below are those of other calls.
+$Config{archname} =~ /^x86_64/ or die "confine.pl knows the calls of x86-64 only; this perl is of $Config{archname}\n";
 
 # Linux on x86-64: asm/unistd_64.h, sched.h, linux/mount.h, linux/prctl.h, linux/capability.h.
 my %number = (
