@@ -15,6 +15,7 @@ import { networkPlan, type Launched, type MachineOptions } from './launch.js'
 import type { ClusterMoment, MomentForkOptions, MomentOptions, MomentSaver } from './moment-saver.js'
 import { RunningNode } from './node.js'
 import type { Origin } from './origin.js'
+import { dumpPackets } from './packet-dump.js'
 import { namesOf } from './roles.js'
 import { withNode, type NodePlan, type Topology, type TopologyNode } from './topology.js'
 
@@ -47,8 +48,7 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   readonly machines: MachineOptions
   readonly logFolder: string
   readonly diskFolder: string
-  /** That of the scenario which it belongs to. */
-  readonly timeline: Timeline
+  #timeline: Timeline
   /** How far the clocks of the running nodes are behind the host's, ms; those of a fork went on from its snapshot. */
   clockBehind = 0
   /** Takes its moments; handed in by whoever forked it. */
@@ -74,7 +74,7 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     this.machines = { accelerator, images, launcher }
     this.logFolder = options.logFolder ?? sandbox.folder
     this.diskFolder = options.diskFolder ?? sandbox.folder
-    this.timeline = options.timeline ?? noTimeline
+    this.#timeline = options.timeline ?? noTimeline
     this.makeFaults = options.makeFaults
   }
 
@@ -123,6 +123,17 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
 
   get topology(): Topology<Name> {
     return this.#topology
+  }
+
+  /** That of the scenario which it belongs to. */
+  get timeline(): Timeline {
+    return this.#timeline
+  }
+
+  /** From now on what happens to it is told there: to one that was loaded before its scenario began. */
+  async tell(timeline: Timeline): Promise<void> {
+    this.#timeline = timeline
+    await Promise.all(this.#nodes.map(({ machine }) => dumpPackets(timeline, machine, this.logFolder)))
   }
 
   /** The golden snapshot that it stands on; undefined when it was booted, or shares nothing with one. */

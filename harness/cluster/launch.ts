@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import {
   ShellChannel,
@@ -13,6 +14,7 @@ import {
 } from '../guest/index.js'
 import { StackrigError } from '../errors/index.js'
 import { refuseShortMemory, type Image } from '../images/index.js'
+import { reached } from '../log.js'
 import {
   Machine,
   moreRoom,
@@ -122,19 +124,15 @@ export interface Launched {
  * open does not notice that it is a fork.
  */
 export async function launch(
-  {
-    logFolder,
-    sandbox,
-    stopping,
-    timeline,
-  }: Pick<Cluster, 'logFolder' | 'sandbox' | 'stopping' | 'timeline'>,
+  cluster: Pick<Cluster, 'logFolder' | 'sandbox' | 'stopping' | 'timeline'>,
   spec: MachineSpec,
 ): Promise<Launched> {
+  const { logFolder, sandbox, stopping } = cluster
   writeFileSync(spec.consoleLog, '', { flag: 'a', mode: 0o600 })
   const machine = await Machine.start(sandbox, spec)
-  const heard = consoleRecorder(timeline, spec.name)
-  recordEvents(timeline, machine)
-  await dumpPackets(timeline, machine, logFolder)
+  const heard = consoleRecorder(cluster, spec.name)
+  recordEvents(cluster, machine)
+  await dumpPackets(cluster.timeline, machine, logFolder)
   const { crashed, expected, signal } = watchGuest(machine, spec, stopping, heard)
   machine.qmp.onEvent((event) => {
     if (isGuestReset(event) && !expected.signal.aborted)
@@ -142,12 +140,13 @@ export async function launch(
     if (isDiskFull(event)) crashed.abort(diskFull(spec))
   })
   const channel = async (n: number): Promise<ShellChannel> => {
-    const output = await machine.connect(portSocket(spec.name, outputPort(n)))
-    const errors = await machine.connect(portSocket(spec.name, errorPort(n)))
+    const ports = [outputPort(n), errorPort(n)].map((port) => machine.connect(portSocket(spec.name, port)))
+    const [output, errors] = (await Promise.all(ports)) as [Socket, Socket]
     return new ShellChannel(spec.name, output, errors)
   }
   const numbers = Array.from({ length: channels - 1 }, (_, n) => n + 1)
   const [ender, ...work] = await Promise.all([channel(0), ...numbers.map(channel)])
+  reached(spec.name, 'its shells have their ports')
   const expectCrash = (): void => expected.abort()
   return { machine, shell: new Shell(spec.name, { ender, work }, signal), signal, expectCrash }
 }

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { hostFault, StackrigError } from '../errors/index.js'
-import { logger } from '../log.js'
+import { logger, reached } from '../log.js'
 import { held, HeldLock } from '../held-lock.js'
 import { endsWithin } from '../time-limit.js'
 import { isListenedTo, type Program, type Sandbox } from '../sandbox/index.js'
@@ -57,6 +57,7 @@ export class Machine {
       spec.launcher === 'runqemu' ? await runqemuCommand(spec, sandbox.folder) : directCommand(spec)
     log('%s: %s', spec.name, command.join(' '))
     const program = sandbox.start(command, words)
+    reached(spec.name, 'QEMU starts')
     const death = watch(sandbox, program, spec, words)
     try {
       const qmp = await Qmp.connect(join(sandbox.folder, qmpSocket(spec.name)), spec.name, death.signal)
