@@ -1,20 +1,34 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import type { RunnerTestCase, RunnerTestFile } from 'vitest'
 import { nextTest } from './next-scenario.js'
 
-describe('tests of this very file', () => {
-  test('the next one is that of the next group when this is the last of its own', ({ task }) => {
-    expect(nextTest(task)?.name).toBe('here')
-  })
-  test.skip('one that does not run', () => undefined)
-})
+/** The tests of a file with a group in it, as vitest lists them; `skipped` ones do not run. */
+function fileOf(...names: (string | string[])[]): Map<string, RunnerTestCase> {
+  const file = { tasks: [] } as unknown as RunnerTestFile
+  const all = new Map<string, RunnerTestCase>()
+  const testOf = (name: string): RunnerTestCase => {
+    const mode = name.startsWith('skipped') ? 'skip' : 'queued'
+    const task = { type: 'test', name, mode, file } as unknown as RunnerTestCase
+    all.set(name, task)
+    return task
+  }
+  for (const name of names) {
+    file.tasks.push(
+      typeof name === 'string' ? testOf(name) : ({ type: 'suite', tasks: name.map(testOf) } as never),
+    )
+  }
+  return all
+}
 
-describe('another group', () => {
-  test('here', ({ task }) => {
-    expect(nextTest(task)?.name).toBe('the last')
-  })
-  test.todo('one that is not written')
-})
-
-test('the last', ({ task }) => {
-  expect(nextTest(task)).toBeUndefined()
+test.each([
+  [['one', 'two'], 'one', 'two'],
+  [['one', 'skipped', 'two'], 'one', 'two'],
+  [[['one'], ['skipped', 'two'], 'three'], 'one', 'two'],
+  [[['one'], ['two'], 'three'], 'two', 'three'],
+  [['one', 'skipped'], 'one', undefined],
+  [['one', ['two']], 'two', undefined],
+] as [(string | string[])[], string, string | undefined][])('of %j, after %s: %s', (names, present, next) => {
+  const tests = fileOf(...names)
+  const task = tests.get(present)
+  expect(task && nextTest(task)?.name).toBe(next)
 })

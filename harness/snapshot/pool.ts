@@ -38,8 +38,8 @@ export class ForkPool implements AsyncDisposable {
    * it does. None is loaded while there is one, or when a whole cluster would have no memory beside it. Never rejects: what is wrong is
    * told to whoever forks.
    */
-  async prepare<Name extends string>(
-    snapshot: Snapshot<Name>,
+  async prepare(
+    snapshot: Snapshot,
     { logFolder, makeFaults }: Pick<ForkOptions, 'logFolder' | 'makeFaults'> = {},
   ): Promise<boolean> {
     if (this.#ahead !== undefined || !hasMemory(snapshot.topology, snapshot.images)) return false
@@ -96,10 +96,7 @@ export class ForkPool implements AsyncDisposable {
   }
 }
 
-async function loadAhead<Name extends string>(
-  snapshot: Snapshot<Name>,
-  options: ForkOptions,
-): Promise<Standing> {
+async function loadAhead(snapshot: Snapshot, options: ForkOptions): Promise<Standing> {
   const { signal } = options
   const cluster = await loadFork(snapshot, options)
   await letRun(cluster, {
