@@ -28,7 +28,8 @@ async function timeOf(count: number, snapshot: Snapshot): Promise<number> {
     Array.from({ length: count }, () => forkCluster(snapshot, { signal: interrupted })),
   )
   const took = performance.now() - started
-  await Promise.all(forks.map((fork) => (fork.status === 'fulfilled' ? fork.value.close() : undefined)))
+  const running = forks.flatMap((fork) => (fork.status === 'fulfilled' ? fork.value : []))
+  await Promise.all(running.map((cluster) => cluster.close()))
   for (const fork of forks) if (fork.status === 'rejected') throw fork.reason
   return took
 }
