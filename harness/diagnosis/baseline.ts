@@ -144,7 +144,7 @@ async function lookAtAll(cluster: Cluster, signal: AbortSignal | undefined): Pro
       topology,
       signal: signal ?? cluster.signal,
       timeout: 900_000,
-      since: 0,
+      logsSince: 0,
       contents: 'all' as const,
     }
     const collected = await collect(node, options)

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors/index.js'
 import { playsRole, type RunningNode, type Topology } from '../cluster/index.js'
-import { codeScript, contentOf, contentScript, filesScript, logScript, stateScript } from './facts/scripts.js'
+import { contentOf, contentScript, filesScript, logScript, stateScript } from './facts/scripts.js'
 import { quoteWord } from '../shell-word.js'
 import { Facts } from './facts/facts.js'
 import { readFacts } from './facts/read.js'
@@ -24,8 +24,8 @@ export interface CollectOptions {
   signal: AbortSignal
   /** ms */
   timeout: number
-  /** Log lines, and changes of programs, from then on, by the node's clock in ms since 1970; none without. */
-  since?: number | undefined
+  /** Log lines from then on, by the node's clock in ms since 1970; none without. */
+  logsSince?: number | undefined
   /**
    * What files said when all was well: those that have changed since are read; without it none. `all`: every one.
    */
@@ -47,18 +47,15 @@ const waysFile = '/dev/shm/stackrig-ways'
  * What tells most comes first. Never rejects: what went wrong is told in `unfinished`.
  */
 export async function collect(node: RunningNode, options: CollectOptions): Promise<Collected> {
-  const { topology, signal, timeout, since, ways, contents } = options
+  const { topology, signal, timeout, logsSince, ways, contents } = options
   const { contract } = topology
   const services = contract.roles[node.plan.role]?.services ?? []
   const own = (contract.facts ?? []).filter(({ role }) => playsRole(node.plan, role))
   const questions = new Map([
     ['the state', stateScript(namesIn(topology), services.map(unitName))],
     ...own.map(({ command }, index) => [`facts ${index + 1} of the contract`, command] as const),
-    ...(since === undefined ? [] : ([['the logs', logScript(since / 1000)]] as const)),
+    ...(logsSince === undefined ? [] : ([['the logs', logScript(logsSince / 1000)]] as const)),
     ['the files', filesScript],
-    ...(since === undefined || contents === 'all'
-      ? []
-      : ([['the programs', codeScript(since / 1000)]] as const)),
     ...(contents === 'all' ? ([['what files say', contentScript]] as const) : []),
   ])
   const script = [

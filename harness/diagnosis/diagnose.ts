@@ -169,7 +169,7 @@ class Look {
       topology,
       signal,
       timeout,
-      since: baseline && origin ? origin.made.getTime() - 1000 : undefined,
+      logsSince: baseline && origin ? origin.made.getTime() - 1000 : undefined,
       ways: probeScript(ways, others, seconds),
       contents: baseline?.nodes.get(node.name)?.facts,
     })

@@ -250,32 +250,6 @@ test('the file that says where names are looked up is the cause of those that ar
   expect(first?.explains).toEqual(['compute resolves controller to nothing; its address is 192.168.7.2'])
 })
 
-test('a program that was changed breaks what it is a part of; folders of changed files, and programs of which more is known, are told once', () => {
-  const packages = '/usr/lib/python3/dist-packages'
-  const before = factsOf(['size', '/usr/bin/qemu-img', '100'])
-  const now = factsOf(
-    ['size', '/usr/bin/qemu-img', '90'],
-    ['changed code', '/usr/bin/qemu-img', 'regular file'],
-    ['changed code', `${packages}/nova/virt/libvirt`, 'directory'],
-    ['changed code', `${packages}/nova/virt/libvirt/vif.py`, 'regular file'],
-    ['changed code', `${packages}/oslo_db/sqlalchemy`, 'directory'],
-  )
-  const found = suspect(differencesOf('compute', before, now), context('compute', before, now))
-  const told = found.map(({ what, breaks }) => [what, breaks])
-  expect(told).toEqual([
-    ['the program /usr/bin/qemu-img on compute is another than in the golden snapshot', expect.anything()],
-    [
-      `${packages}/nova/virt/libvirt/vif.py on compute was changed after the golden snapshot was made`,
-      ['part hypervisor@compute'],
-    ],
-    [
-      `what lies in ${packages}/oslo_db/sqlalchemy on compute is not what the golden snapshot has there`,
-      ['node compute'],
-    ],
-  ])
-  expect(found[1]?.words).toContain('nova.virt.libvirt.vif')
-})
-
 test('what is new of a kind that work leaves, what widens rights, and what no service reads, are no findings', () => {
   const before = factsOf(
     ['rights', '/etc/nova/nova.conf', 'regular file root:nova 640'],

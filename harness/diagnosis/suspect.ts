@@ -1,5 +1,4 @@
 import { files } from './causes/files.js'
-import { code } from './causes/code.js'
 import { hide, type Context } from './causes/context.js'
 import { clock, kernel } from './causes/kernel.js'
 import { network, virtualSwitch } from './causes/network.js'
@@ -20,7 +19,6 @@ const causes: Record<string, Cause> = {
   ...of(network, 'link', 'address', 'route', 'routing rule', 'neighbour', 'queue', 'resolves', 'host name'),
   ...of(virtualSwitch, 'bridge', 'port', 'switch setting', 'flows', 'flow'),
   ...of(files, 'content', 'rights', 'device', 'leads to', 'size', 'unchangeable'),
-  'changed code': code,
   ...of(services, 'unit', 'property', 'control group'),
   ...of(mounts, 'mount', 'volume group', 'volume room'),
   ...of(kernel, 'setting', 'module'),

@@ -108,12 +108,6 @@ const readers: Record<string, (line: string, facts: Facts) => void> = {
     const { path = '', size, time } = statOf(line) ?? {}
     if (path !== '') facts.add('large file', path, `${size} ${time}`)
   },
-  'changed code': (line, facts) => {
-    const [, type = '', time = '', path = ''] = /^([a-z]) (\d+)(?:\.\d+)? (\/.*)$/.exec(line) ?? []
-    if (path === '') return
-    facts.add('changed code', path, typeOf[type] ?? type)
-    facts.add('changed', path, time)
-  },
   texts: (line, facts) => {
     const [, path = '', text = ''] = /^(\/[^:]*):(.*)$/.exec(line) ?? []
     if (path === '' || written.test(path)) return

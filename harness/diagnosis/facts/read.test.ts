@@ -148,17 +148,3 @@ test('a process that has ended runs no more, though nobody has asked how it ende
   const { facts } = readFacts(output({ processes }))
   expect([...facts.of('processes')]).toEqual([['syslogd of user 0', '1']])
 })
-
-test('what was changed of programs has its path and its time, whatever the path', () => {
-  const { facts } = readFacts(
-    output({
-      'changed code':
-        'f 1764412871.5 /usr/lib/python3/dist-packages/nova/a b.py\nd 1764412870 /opt/x\nnonsense',
-    }),
-  )
-  expect([...facts.of('changed code')]).toEqual([
-    ['/usr/lib/python3/dist-packages/nova/a b.py', 'regular file'],
-    ['/opt/x', 'directory'],
-  ])
-  expect(facts.get('changed', '/opt/x')).toBe('1764412870')
-})

@@ -138,31 +138,6 @@ grep -sHv '^[[:space:]]*\([#;]\|$\)' "$@" | head -c 1000000
 echo; echo @end
 `}`
 
-/**
- * What has changed of programs and of what they load since a moment: a cloud that works changes nothing there. A folder tells of what was
- * taken out of it; one in which Python keeps what it has translated says so by the time of that.
- * @param since seconds since 1970 by the node's clock
- */
-export const codeScript = (since: number): string => `${head}
-since=${Math.floor(since)}
-${String.raw`
-part changed code
-mark=/dev/shm/stackrig-code
-touch -d "@$since" $mark
-set -- $(ls -d /lib /usr /opt)
-skipped='( -name __pycache__ -o -path /usr/share/doc -o -path /usr/share/man -o -path /usr/share/locale ) -prune -o'
-if find / -maxdepth 0 -printf ''; then
-    find "$@" -xdev $skipped -newerct "@$since" -printf '%y %C@ %p
-'
-else
-    find "$@" -xdev $skipped -type f -newer $mark -print0 | xargs -0 stat -c 'f %Z %n'
-fi | head -n 400 | while read -r type time path; do
-    [ "$type" = d ] && [ "$path/__pycache__" -nt $mark ] || echo "$type $time $path"
-done
-rm -f $mark
-echo; echo @end
-`}`
-
 /** Lines of logs that may tell of something that failed, since a moment. @param since seconds since 1970 by the node's clock */
 export const logScript = (since: number): string => `${head}
 since=${Math.floor(since)}
