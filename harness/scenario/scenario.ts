@@ -137,7 +137,8 @@ export function scenario<Name extends string>(
         cluster.closeWhen(interruption())
         // Who is asked what is wrong must be able to answer.
         await cluster.faults.heal()
-        if (failed) await reportDiagnosis(cluster, { evidence, task, timeline, failedAt: steps.failedAt ?? ended })
+        if (failed)
+          await reportDiagnosis(cluster, { evidence, task, timeline, failedAt: steps.failedAt ?? ended })
       }
       await collectLogs(cluster, evidence)
       await packets.settle({ keep: failed || keep })
