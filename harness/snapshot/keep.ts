@@ -88,7 +88,7 @@ async function make(
 ): Promise<SnapshotInfo> {
   const { topology, key, folder, images } = wanted
   await onDisk(snapshotRoot(), () => removeAbandoned(snapshotRoot(), folder))
-  requireMemory(topology, images)
+  await requireMemory(topology, images)
   await requireDisk(topology, images, snapshotRoot())
   // One of its own: whatever became of another maker of the same snapshot, its files are not in here.
   const building = unfinishedFolder(folder, randomBytes(4).toString('hex'))
