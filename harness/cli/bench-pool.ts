@@ -6,7 +6,10 @@ import { interrupted } from './interrupt.js'
 export async function measureClaim(snapshot: Snapshot): Promise<number> {
   await using pool = new ForkPool()
   if (!(await pool.prepare(snapshot)))
-    throw new StackrigError('HOST_MEMORY', 'a fork must be loaded ahead', { seen: 'memory is short' })
+    throw new StackrigError('HOST_MEMORY', 'a fork must be loaded ahead', {
+      seen: 'none was',
+      next: 'DEBUG=stackrig:snapshot says why; without a word, memory is short',
+    })
   const started = performance.now()
   const cluster = await pool.take(snapshot, { signal: interrupted })
   const took = performance.now() - started

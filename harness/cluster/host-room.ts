@@ -21,6 +21,11 @@ export function giveUpWhenShort(giveUp: () => Promise<void>): () => void {
   return () => spare.delete(giveUp)
 }
 
+/** Ends them. One that cannot be ended is missed by whoever needs its memory. */
+export const giveUpSpare = async (): Promise<void> => {
+  await Promise.allSettled([...spare].map((giveUp) => giveUp()))
+}
+
 /** Whether there is memory for all that the nodes of a topology may use. */
 export const hasMemory = (topology: Topology, images: Images): boolean =>
   availableMemory().mebibytes >= memoryOf(topology, images)
@@ -31,7 +36,7 @@ export const hasMemory = (topology: Topology, images: Images): boolean =>
  * @throws StackrigError HOST_MEMORY
  */
 export async function requireMemory(topology: Topology, images: Images): Promise<void> {
-  if (!hasMemory(topology, images)) await Promise.all([...spare].map((giveUp) => giveUp()))
+  if (!hasMemory(topology, images)) await giveUpSpare()
   const { mebibytes: available, source } = availableMemory()
   const wanted = memoryOf(topology, images)
   if (available >= wanted) return

@@ -134,7 +134,7 @@ export async function launch(
   const machine = await Machine.start(sandbox, { ...spec, packets })
   const heard = consoleRecorder(cluster, spec.name)
   recordEvents(cluster, machine)
-  if (cluster.timeline !== noTimeline) await dumpPackets(cluster.timeline, machine)
+  if (packets !== undefined && cluster.timeline !== noTimeline) await dumpPackets(cluster.timeline, machine)
   const { crashed, expected, signal } = watchGuest(machine, spec, stopping, heard)
   machine.qmp.onEvent((event) => {
     if (isGuestReset(event) && !expected.signal.aborted)

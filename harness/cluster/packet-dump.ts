@@ -29,8 +29,8 @@ export function packetFile(timeline: Timeline, name: string, folder: string): st
  */
 export async function dumpPackets(timeline: Timeline, machine: Machine): Promise<void> {
   const { packets: file } = machine.spec
-  if (file === undefined) return
   try {
+    if (file === undefined) throw new Error('no file for them could be made when it was started')
     const options = { netdev: 'net0', file, maxlen: longestFrame }
     await machine.qmp.execute('object-add', { 'qom-type': 'filter-dump', id, ...options })
   } catch (error) {

@@ -93,13 +93,18 @@ const takesLinuxRom = ({ kernel = '', conf }: Image): boolean =>
   ['pc', 'q35', undefined].includes(conf.machine) &&
   beginningOf(kernel).toString('latin1', 0x202, 0x206) === 'HdrS'
 
+/** Nothing of one that cannot be read: QEMU, which is then given the kernel, says what is wrong with it. */
 function beginningOf(file: string): Buffer {
   const beginning = Buffer.alloc(1024)
-  const descriptor = openSync(file, 'r')
   try {
-    readSync(descriptor, beginning, 0, beginning.length, 0)
-  } finally {
-    closeSync(descriptor)
+    const descriptor = openSync(file, 'r')
+    try {
+      readSync(descriptor, beginning, 0, beginning.length, 0)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    return Buffer.alloc(0)
   }
   return beginning
 }

@@ -15,10 +15,12 @@ export function nextScenario(task: RunnerTestCase): RunnerTestCase | undefined {
   return starts > 1 ? undefined : nextTest(task)
 }
 
-/** The next test of the same file that is to be run. */
+/** The next test of the same file that is to be run; one that has begun, or ended before this one, is not. */
 export function nextTest(task: RunnerTestCase): RunnerTestCase | undefined {
   const tests = testsOf(task.file.tasks)
-  return tests.slice(tests.indexOf(task) + 1).find(({ mode }) => mode === 'run' || mode === 'queued')
+  return tests
+    .slice(tests.indexOf(task) + 1)
+    .find(({ mode, result }) => (mode === 'run' || mode === 'queued') && result === undefined)
 }
 
 const testsOf = (tasks: RunnerTask[]): RunnerTestCase[] =>

@@ -87,6 +87,9 @@ const invariantsByDefault = false
 /** ms: two looks, and the two minutes in which a cloud may come to rest. */
 const invariantsTimeout = 300_000
 
+/** ms: a fork that still loads ends, and one that stands still. */
+const poolTimeout = 120_000
+
 // Images and the golden snapshot may have to be made first.
 const preparation = 75 * 60_000
 
@@ -128,7 +131,7 @@ export function scenario<Name extends string>(
       const stop = until === undefined ? undefined : new StopAfterStep(until, task)
       if (stop) steps.observe(stop)
       const next = nextScenario(task)
-      if (next) void pool.prepare(snapshot, { logFolder: evidenceOf(next), timeline: 'later', makeFaults })
+      if (next) void pool.prepare(snapshot, { logFolder: evidenceOf(next), makeFaults })
       await use(cluster)
       const ended = Date.now()
       // One that took too long still runs: it ends here, while there are nodes to look at.
@@ -206,9 +209,11 @@ export function scenario<Name extends string>(
   // Before the first scenario, so that its own time-out pays for its own work only.
   base.beforeAll(async () => {
     snapshot = await prepare(start, { signal: interruption() })
-    interruption().addEventListener('abort', () => void pool.close(), { once: true })
+    // What is wrong with its end is told by the one below.
+    const end = (): void => void pool.close().catch(() => undefined)
+    interruption().addEventListener('abort', end, { once: true })
   }, preparation)
-  base.afterAll(() => pool.close())
+  base.afterAll(() => pool.close(), poolTimeout)
   return test
 }
 

@@ -203,12 +203,12 @@ const requests = {
 
   /** Unpacks moments, the oldest first. @param {{ files: string[], into: string }} body */
   async load({ files, into }) {
-    unpacked = await Promise.all(files.map((file, n) => unpack(file, `${into}.${n}`)))
+    await unpackAll(files, into)
   },
 
   /** Makes one file of those of several moments, the oldest first. @param {{ files: string[], file: string }} body */
   async merge({ files, file }) {
-    unpacked = await Promise.all(files.map((moment, n) => unpack(moment, `${file}.${n}`)))
+    await unpackAll(files, file)
     numbers = []
     forEachRun((first, words) => {
       for (let at = 0; at < words.length; at += wordsOfPage) {
@@ -287,6 +287,12 @@ async function compress(file, kept) {
   if (status !== 0) throw new Error(`zstd ended with ${status}`)
 }
 
+/** One after the other: a chain may be long. @param {string[]} files @param {string} into */
+async function unpackAll(files, into) {
+  unpacked = []
+  for (const [n, file] of files.entries()) unpacked.push(await unpack(file, `${into}.${n}`))
+}
+
 /**
  * Into a file, which has no name any more when this resolves: what zstd says into a pipe comes in many small pieces of new memory, and
  * takes five times as long to take.
@@ -299,7 +305,8 @@ async function unpack(file, into) {
   let said = ''
   zstd.stderr.on('data', (data) => (said += data))
   const [status] = await once(zstd, 'close')
-  if (/No space left/.test(said)) throw Object.assign(new Error(said.trim()), { code: 'ENOSPC' })
+  if (/No space left|quota exceeded/.test(said))
+    throw Object.assign(new Error(said.trim()), { code: 'ENOSPC' })
   if (status !== 0) throw new Error(`zstd ended with ${status}: ${said.trim()}`)
   const descriptor = openSync(into, 'r')
   rmSync(into)

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { consoleLogOf, giveUpWhenShort, hasMemory, packetsEnding, type Cluster } from '../cluster/index.js'
+import { messageOf } from '../errors/index.js'
 import { logger, reached } from '../log.js'
 import type { Timeline } from '../timeline/index.js'
 import { forkCluster, loadFork, type ForkOptions } from './fork.js'
@@ -10,8 +12,8 @@ import type { Snapshot } from './snapshot.js'
 const log = logger('snapshot')
 
 /** A cluster whose nodes stand still. */
-interface Standing {
-  cluster: Cluster
+interface Standing<Name extends string = string> {
+  cluster: Cluster<Name>
   /** What their clocks show. */
   clock: Date
 }
@@ -36,25 +38,32 @@ type TakeOptions = ForkOptions & { timeline?: Timeline | undefined }
  */
 export class ForkPool implements AsyncDisposable {
   #ahead: Ahead | undefined
+  #closed: Promise<void> | undefined
   readonly #forget = giveUpWhenShort(() => this.#giveUp())
 
   /**
-   * Loads a fork for whoever takes one of the same snapshot with the same `logFolder`; resolves when it stands still, with whether
-   * it does. None is loaded while there is one, or when a whole cluster would have no memory beside it. Never rejects: what is wrong is
-   * told to whoever forks.
+   * Loads a fork for whoever takes one of the same snapshot with the same `logFolder`, which must not be there yet; resolves when it
+   * stands still, with whether it does. One that was loaded for somebody else is given up. None is loaded when a whole cluster would
+   * have no memory beside it. Never rejects: what is wrong is told to whoever forks.
    */
   async prepare(
     snapshot: Snapshot,
-    options: Pick<ForkOptions, 'logFolder' | 'makeFaults' | 'timeline'> = {},
+    options: Pick<ForkOptions, 'logFolder' | 'makeFaults'> = {},
   ): Promise<boolean> {
-    if (this.#ahead !== undefined || !hasMemory(snapshot.topology, snapshot.images)) return false
-    const stop = new AbortController()
-    const standing = loadAhead(snapshot, { ...options, signal: stop.signal }).catch((error: unknown) => {
-      log('no fork ahead: %O', error)
-      return undefined
-    })
-    this.#ahead = { snapshot, logFolder: options.logFolder, standing, stop }
-    return (await standing) !== undefined
+    const { logFolder } = options
+    if (!this.#isAhead(snapshot, logFolder)) {
+      await this.#giveUp().catch((error: unknown) => log('a fork that nobody took: %O', error))
+      // Whose scenario has files there would lose some with the fork.
+      if (logFolder !== undefined && existsSync(logFolder)) return false
+      if (this.#closed || this.#ahead || !hasMemory(snapshot.topology, snapshot.images)) return false
+      const stop = new AbortController()
+      const standing = loadAhead(snapshot, { ...options, signal: stop.signal }).catch((error: unknown) => {
+        log('no fork ahead: %O', error)
+        return undefined
+      })
+      this.#ahead = { snapshot, logFolder, standing, stop }
+    }
+    return (await this.#ahead?.standing) !== undefined
   }
 
   /** As `forkCluster`, and at once when that fork was loaded ahead. */
@@ -68,21 +77,32 @@ export class ForkPool implements AsyncDisposable {
     return taken ?? forkCluster(snapshot, options)
   }
 
-  async #takeAhead<Name extends string>(
-    { folder }: Snapshot<Name>,
-    { logFolder, diskFolder }: ForkOptions,
-  ): Promise<(Standing & { cluster: Cluster<Name> }) | undefined> {
-    const ahead = this.#ahead
-    if (ahead?.snapshot.folder !== folder || ahead.logFolder !== logFolder || diskFolder !== undefined)
-      return undefined
-    this.#ahead = undefined
-    return (await ahead.standing) as (Standing & { cluster: Cluster<Name> }) | undefined
+  #isAhead({ folder }: Snapshot, logFolder: string | undefined): boolean {
+    return this.#ahead?.snapshot.folder === folder && this.#ahead.logFolder === logFolder
   }
 
-  /** Ends what was loaded and not taken. */
-  async close(): Promise<void> {
+  async #takeAhead<Name extends string>(
+    snapshot: Snapshot<Name>,
+    { logFolder, diskFolder, signal }: ForkOptions,
+  ): Promise<Standing<Name> | undefined> {
+    const ahead = this.#ahead
+    if (!ahead || !this.#isAhead(snapshot, logFolder) || diskFolder !== undefined) return undefined
+    this.#ahead = undefined
+    const end = (): void => ahead.stop.abort(signal?.reason)
+    signal?.addEventListener('abort', end, { once: true })
+    if (signal?.aborted) end()
+    try {
+      return (await ahead.standing) as Standing<Name> | undefined
+    } finally {
+      signal?.removeEventListener('abort', end)
+    }
+  }
+
+  /** Ends what was loaded and not taken; nothing is loaded any more. */
+  close(): Promise<void> {
     this.#forget()
-    await this.#giveUp()
+    this.#closed ??= this.#giveUp()
+    return this.#closed
   }
 
   async #giveUp(): Promise<void> {
@@ -101,7 +121,8 @@ export class ForkPool implements AsyncDisposable {
 
 async function loadAhead(snapshot: Snapshot, options: ForkOptions): Promise<Standing> {
   const { signal } = options
-  const cluster = await loadFork(snapshot, options)
+  const cluster = await loadFork(snapshot, { ...options, timeline: 'later' })
+  cluster.closeWhen(signal)
   await letRun(cluster, {
     made: snapshot.made,
     // The next answer then comes from what has answered and forked before.
@@ -124,22 +145,25 @@ async function loadAhead(snapshot: Snapshot, options: ForkOptions): Promise<Stan
 
 /** Resolves with nothing when it is of no use any more: it may have died while it stood still. */
 async function goOn<Name extends string>(
-  { cluster, clock }: Standing & { cluster: Cluster<Name> },
-  { timeline, signal }: TakeOptions,
+  { cluster, clock }: Standing<Name>,
+  { timeline, logFolder, signal }: TakeOptions,
 ): Promise<Cluster<Name> | undefined> {
   reached(cluster.topology.name, 'a fork that stands still is asked for')
   try {
     if (timeline) await cluster.tell(timeline)
     return await letRun(cluster, { made: clock, answer: (node) => node.answer(), signal })
   } catch (error) {
-    log('the fork that was loaded ahead: %O', error)
     await cluster.close()
+    if (logFolder !== undefined) await removeLogs(logFolder, cluster)
+    signal?.throwIfAborted()
+    const text = `a fork that was loaded ahead is replaced: ${messageOf(error)}`
+    timeline?.add({ lane: 'harness', kind: 'note', text })
     return undefined
   }
 }
 
 /** What its consoles have said, its packets' files, and the folder when there is nothing else in it. */
-async function removeLogs(folder: string, { topology }: Snapshot): Promise<void> {
+async function removeLogs(folder: string, { topology }: Pick<Snapshot, 'topology'>): Promise<void> {
   const files = topology.nodes.flatMap(({ name }) => [
     consoleLogOf(folder, name),
     join(folder, `${name}${packetsEnding}`),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeAll, expect, test } from 'vitest'
@@ -79,8 +79,9 @@ test('who wants another one gets another one, and that which nobody takes ends w
   const logFolder = join(folder, 'nobody')
   expect(await pool.prepare(golden, { logFolder })).toBe(true)
   const loaded = await machines()
-  // One is there already.
-  expect(await pool.prepare(golden)).toBe(false)
+  // It is there already.
+  expect(await pool.prepare(golden, { logFolder })).toBe(true)
+  expect(await machines()).toEqual(loaded)
   await using cluster = await pool.take(golden, { logFolder: join(folder, 'another') })
   expect(await cluster.node('one').run`hostname`).toBe('one')
   expect(await machines()).toEqual(expect.arrayContaining(loaded))
@@ -93,12 +94,42 @@ test('who wants another one gets another one, and that which nobody takes ends w
 
 test('what others have put beside its logs stays', async () => {
   const logFolder = join(folder, 'others')
-  mkdirSync(logFolder)
-  writeFileSync(join(logFolder, 'theirs'), '')
   const pool = new ForkPool()
   await pool.prepare(golden, { logFolder })
+  expect(readdirSync(logFolder)).toEqual(expect.arrayContaining(['one.console.log', 'one.pcap']))
+  writeFileSync(join(logFolder, 'theirs'), '')
   await pool.close()
   expect(readdirSync(logFolder)).toEqual(['theirs'])
+  // Where somebody has files already, none is loaded.
+  await using another = new ForkPool()
+  expect(await another.prepare(golden, { logFolder })).toBe(false)
+})
+
+test('one that was loaded for somebody who did not come makes room for the next', async () => {
+  await using pool = new ForkPool()
+  const [absent, next] = [join(folder, 'absent'), join(folder, 'next')]
+  expect(await pool.prepare(golden, { logFolder: absent })).toBe(true)
+  const loaded = await machines()
+  expect(await pool.prepare(golden, { logFolder: next })).toBe(true)
+  for (const pid of await machines()) expect(loaded).not.toContain(pid)
+  expect(existsSync(absent)).toBe(false)
+  await using cluster = await pool.take(golden, { logFolder: next })
+  expect(await cluster.node('two').run`hostname`).toBe('two')
+})
+
+test('who does not want it any more while it loads does not wait for it', async () => {
+  await using pool = new ForkPool()
+  void pool.prepare(golden)
+  const signal = AbortSignal.abort(new Error('enough'))
+  await expect(pool.take(golden, { signal })).rejects.toThrow('enough')
+  await expect.poll(machines).toEqual([])
+})
+
+test('nothing is loaded by a pool that was closed', async () => {
+  const pool = new ForkPool()
+  await Promise.all([pool.close(), pool.close()])
+  expect(await pool.prepare(golden)).toBe(false)
+  expect(await machines()).toEqual([])
 })
 
 test('one that is given up while it loads leaves nothing', async () => {
@@ -115,9 +146,12 @@ test('one that died while it stood still is not taken', async () => {
   const [first = 0] = await machines()
   process.kill(first, 'SIGKILL')
   await expect.poll(machines).not.toContain(first)
-  await using cluster = await pool.take(golden)
+  const logFolder = join(folder, 'died')
+  using timeline = new TimelineFile(join(logFolder, timelineName), { mask: (text) => text })
+  await using cluster = await pool.take(golden, { timeline })
   expect(await cluster.node('one').run`hostname`).toBe('one')
   expect(await cluster.node('two').run`hostname`).toBe('two')
+  expect(readFileSync(timeline.path, 'utf8')).toMatch(/a fork that was loaded ahead is replaced: QEMU/)
 })
 
 test('none is loaded when memory is short, and the one that is there is given up for who needs it', async () => {
