@@ -49,7 +49,7 @@ test('while a scenario runs, the fork of the next one of its file is loaded; eac
   const { outcomes } = await inner.start()
   expect(outcomes).toMatchObject([passed, { state: 'skipped' }, passed, passed])
   // What was loaded for one that asks for no nodes is gone, and its folder with it.
-  expect(readdirSync(join(inner.results, 'row')).toSorted()).toEqual(['first', 'second'])
+  expect(readdirSync(join(inner.results, 'row-unit')).toSorted()).toEqual(['first', 'second'])
   await expectNothingLeft()
 })
 
