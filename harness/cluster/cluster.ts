@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Socket } from 'node:net'
-import { StackrigError } from '../errors/index.js'
+import { hostFault, StackrigError } from '../errors/index.js'
 import { plainImage } from '../images/index.js'
 import { Sandbox } from '../sandbox/index.js'
 import { Turns } from '../turns.js'
@@ -102,7 +102,9 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
       const starts = topology.nodes.map(async (plan) => cluster.#runs(plan, await startNode(plan, cluster)))
       cluster.#nodes = await Promise.race([Promise.all(starts), rejection(end)])
       return cluster
-    } catch (error) {
+    } catch (cause) {
+      // Whatever it was on the way that this machine refused.
+      const error = hostFault(cause, `the nodes of ${topology.name} must start`, cluster.logFolder)
       cluster.#stopping.abort(error)
       await cluster.close()
       throw error

@@ -12,7 +12,7 @@ import {
   shellPorts,
   watchForCrash,
 } from '../guest/index.js'
-import { StackrigError } from '../errors/index.js'
+import { hostFault, StackrigError } from '../errors/index.js'
 import { refuseShortMemory, type Image } from '../images/index.js'
 import { reached } from '../log.js'
 import {
@@ -129,7 +129,7 @@ export async function launch(
   spec: MachineSpec,
 ): Promise<Launched> {
   const { logFolder, sandbox, stopping } = cluster
-  writeFileSync(spec.consoleLog, '', { flag: 'a', mode: 0o600 })
+  makeConsoleLog(spec)
   const packets = cluster.isTold ? packetFile(cluster.timeline, spec.name, logFolder) : undefined
   const machine = await Machine.start(sandbox, { ...spec, packets })
   const heard = consoleRecorder(cluster, spec.name)
@@ -151,6 +151,15 @@ export async function launch(
   reached(spec.name, 'its shells have their ports')
   const expectCrash = (): void => expected.abort()
   return { machine, shell: new Shell(spec.name, { ender, work }, signal), signal, expectCrash }
+}
+
+/** A file for the owner alone: QEMU keeps the mode of what is there. @throws StackrigError HOST_DISK, HOST_LIMIT, HOST_FOLDER */
+function makeConsoleLog({ name, consoleLog }: MachineSpec): void {
+  try {
+    writeFileSync(consoleLog, '', { flag: 'a', mode: 0o600 })
+  } catch (error) {
+    throw hostFault(error, `the console of node ${name} must be written down`, consoleLog)
+  }
 }
 
 /** What becomes known of a guest. */
