@@ -3,9 +3,11 @@ import { StackrigError } from '../errors/index.js'
 import { findTopology, prepare } from '../scenario/index.js'
 import type { Snapshot } from '../snapshot/index.js'
 import { measureBootRatio } from './bench-boot.js'
+import { measureCommands } from './bench-commands.js'
 import { measureDiagnosis } from './bench-diagnosis.js'
 import { measureFork, measureMemory } from './bench-fork.js'
 import { measureMoment, measureSteps } from './bench-moments.js'
+import { measureClaim, measureMany } from './bench-pool.js'
 import { measureShell } from './bench-shell.js'
 import { measureTimeline } from './bench-timeline.js'
 import { measureWire } from './bench-wire.js'
@@ -40,6 +42,24 @@ const measurements: readonly Measurement[] = [
     measure: async ({ cloud, runs }) => {
       const fork = median(await repeat(runs, () => measureFork(cloud))) / 1000
       return [fork, cloud.took / 1000, cloud.took / 1000 / fork]
+    },
+  },
+  {
+    keys: ['pool_claim_ms'],
+    what: 'taking forks that were loaded ahead',
+    measure: async ({ cloud, runs }) => [median(await repeat(runs, () => measureClaim(cloud)))],
+  },
+  {
+    keys: ['fork_eight_ratio'],
+    what: 'eight forks of the cloud at once, and one, in turn',
+    measure: async ({ cloud, few }) => [median(await repeat(few, () => measureMany(cloud)))],
+  },
+  {
+    keys: ['ps_ms', 'up_s'],
+    what: 'commands',
+    measure: async ({ runs }) => {
+      const times = await repeat(runs, measureCommands)
+      return [median(times.map(({ ps }) => ps)), median(times.map(({ up }) => up)) / 1000]
     },
   },
   {

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { Command } from 'commander'
 import { openDepot, openFolder, pullGolden, pushGolden } from '../depot/index.js'
 import { findStart } from '../scenario/index.js'
+import { sum } from './figures.js'
 import { interrupted } from './interrupt.js'
 import { print } from './print.js'
 import { Progress } from './progress.js'
@@ -78,8 +79,8 @@ export function goldenPullCommand(): Command {
 const partLines = (parts: readonly Part[]): string[] => parts.map((part) => `  ${part.what}: ${share(part)}`)
 
 const sumOf = (parts: readonly Part[]): Omit<Part, 'what'> => ({
-  total: parts.reduce((sum, { total }) => sum + total, 0),
-  travelled: parts.reduce((sum, { travelled }) => sum + travelled, 0),
+  total: sum(parts.map(({ total }) => total)),
+  travelled: sum(parts.map(({ travelled }) => travelled)),
 })
 
 function share({ total, travelled }: Omit<Part, 'what'>): string {

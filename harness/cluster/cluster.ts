@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Socket } from 'node:net'
-import { StackrigError } from '../errors/index.js'
+import { hostFault, StackrigError } from '../errors/index.js'
 import { plainImage } from '../images/index.js'
 import { Sandbox } from '../sandbox/index.js'
 import { Turns } from '../turns.js'
@@ -15,6 +15,7 @@ import { networkPlan, type Launched, type MachineOptions } from './launch.js'
 import type { ClusterMoment, MomentForkOptions, MomentOptions, MomentSaver } from './moment-saver.js'
 import { RunningNode } from './node.js'
 import type { Origin } from './origin.js'
+import { dumpPackets } from './packet-dump.js'
 import { namesOf } from './roles.js'
 import { withNode, type NodePlan, type Topology, type TopologyNode } from './topology.js'
 
@@ -24,8 +25,8 @@ export interface ClusterOptions extends MachineOptions {
   logFolder?: string | undefined
   /** Where the nodes' disks lie; default: the sandbox's folder. */
   diskFolder?: string | undefined
-  /** What happens to it is written there; default: nowhere. */
-  timeline?: Timeline | undefined
+  /** What happens to it is written there; default: nowhere. Where is said later by `tell`. */
+  timeline?: Timeline | 'later' | undefined
   /** Makes its faults. */
   makeFaults?: FaultMaker | undefined
 }
@@ -47,8 +48,8 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   readonly machines: MachineOptions
   readonly logFolder: string
   readonly diskFolder: string
-  /** That of the scenario which it belongs to. */
-  readonly timeline: Timeline
+  /** Whether what happens to it is written down, now or later. */
+  readonly isTold: boolean
   /** How far the clocks of the running nodes are behind the host's, ms; those of a fork went on from its snapshot. */
   clockBehind = 0
   /** The golden snapshot that it was forked off; undefined when it was booted. */
@@ -60,6 +61,7 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   /** Whether other processes may use it, too: it was started by one of them. */
   readonly isShared: boolean
 
+  #timeline: Timeline
   readonly #failed = new AbortController()
   readonly #stopping = new AbortController()
   #faults: Faults<Name> | undefined
@@ -76,7 +78,9 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     this.machines = { accelerator, images, launcher }
     this.logFolder = options.logFolder ?? sandbox.folder
     this.diskFolder = options.diskFolder ?? sandbox.folder
-    this.timeline = options.timeline ?? noTimeline
+    const { timeline = noTimeline } = options
+    this.#timeline = timeline === 'later' ? noTimeline : timeline
+    this.isTold = timeline !== noTimeline
     this.makeFaults = options.makeFaults
   }
 
@@ -98,7 +102,9 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
       const starts = topology.nodes.map(async (plan) => cluster.#runs(plan, await startNode(plan, cluster)))
       cluster.#nodes = await Promise.race([Promise.all(starts), rejection(end)])
       return cluster
-    } catch (error) {
+    } catch (cause) {
+      // Whatever it was on the way that this machine refused.
+      const error = hostFault(cause, `the nodes of ${topology.name} must start`, cluster.logFolder)
       cluster.#stopping.abort(error)
       await cluster.close()
       throw error
@@ -125,6 +131,17 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
 
   get topology(): Topology<Name> {
     return this.#topology
+  }
+
+  /** That of the scenario which it belongs to. */
+  get timeline(): Timeline {
+    return this.#timeline
+  }
+
+  /** From now on what happens to it is told there: to one whose timeline was to come later. */
+  async tell(timeline: Timeline): Promise<void> {
+    this.#timeline = timeline
+    await Promise.all(this.#nodes.map(({ machine }) => dumpPackets(timeline, machine)))
   }
 
   get nodes(): readonly RunningNode[] {

@@ -13,7 +13,7 @@ export async function coldStart<Name extends string>(
   topology: Topology<Name>,
   options: BootOptions,
 ): Promise<Cluster<Name>> {
-  requireMemory(topology, options.images)
+  await requireMemory(topology, options.images)
   const cluster = await bootCluster(topology, options)
   cluster.closeWhen(options.signal)
   try {

@@ -12,11 +12,31 @@ function memoryOf(topology: Topology, images: Images): number {
   )
 }
 
+/** What ends clusters that nobody uses yet. */
+const spare = new Set<() => Promise<void>>()
+
+/** What is here only to be there sooner ends when a cluster needs its memory; until the returned function is called. */
+export function giveUpWhenShort(giveUp: () => Promise<void>): () => void {
+  spare.add(giveUp)
+  return () => spare.delete(giveUp)
+}
+
+/** Ends them. One that cannot be ended is missed by whoever needs its memory. */
+export const giveUpSpare = async (): Promise<void> => {
+  await Promise.allSettled([...spare].map((giveUp) => giveUp()))
+}
+
+/** Whether there is memory for all that the nodes of a topology may use. */
+export const hasMemory = (topology: Topology, images: Images): boolean =>
+  availableMemory().mebibytes >= memoryOf(topology, images)
+
 /**
- * A cold boot fills its nodes' memory. Checked before anything starts: the kernel would end a node in the middle.
+ * A cold boot fills its nodes' memory. Checked before anything starts: the kernel would end a node in the middle. When it is short,
+ * clusters that nobody uses yet are given up.
  * @throws StackrigError HOST_MEMORY
  */
-export function requireMemory(topology: Topology, images: Images): void {
+export async function requireMemory(topology: Topology, images: Images): Promise<void> {
+  if (!hasMemory(topology, images)) await giveUpSpare()
   const { mebibytes: available, source } = availableMemory()
   const wanted = memoryOf(topology, images)
   if (available >= wanted) return

@@ -16,7 +16,7 @@ export type {
   Share,
 } from './faults.js'
 export { hostNames, hostsBeside } from './host-names.js'
-export { requireDisk, requireMemory } from './host-room.js'
+export { giveUpSpare, giveUpWhenShort, hasMemory, requireDisk, requireMemory } from './host-room.js'
 export { findKept, listKept, type KeptCluster } from './kept.js'
 export { LayOver } from './lay-over.js'
 export {

@@ -42,6 +42,12 @@ test('with a fork running and a command in it', async () => {
   expect(await killed(busy, 'report')).toBe(2)
 })
 
+test('with a fork that stands still, and nobody has taken', async () => {
+  expect(
+    await killed('globalThis.pool = new ForkPool(); await pool.prepare(await pairGolden())', 'report'),
+  ).toBe(2)
+})
+
 test('the end of one runner leaves the cluster of another alone', async () => {
   const lines = 'globalThis.fork = await forkCluster(await pairGolden()); report({ pid: fork.sandbox.pid })'
   const stay = startScript(`${lines}\nsetInterval(() => undefined, 1000)`)

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import {
   ShellChannel,
@@ -11,8 +12,9 @@ import {
   shellPorts,
   watchForCrash,
 } from '../guest/index.js'
-import { StackrigError } from '../errors/index.js'
+import { hostFault, StackrigError } from '../errors/index.js'
 import { refuseShortMemory, type Image } from '../images/index.js'
+import { reached } from '../log.js'
 import {
   Machine,
   moreRoom,
@@ -23,6 +25,7 @@ import {
   type QmpEvent,
 } from '../qemu/index.js'
 import { tapName, type NetworkPlan } from '../sandbox/index.js'
+import { noTimeline } from '../timeline/index.js'
 import type { Cluster } from './cluster.js'
 import { consoleRecorder, recordEvents } from './machine-record.js'
 import { dumpPackets, packetFile } from './packet-dump.js'
@@ -122,20 +125,16 @@ export interface Launched {
  * open does not notice that it is a fork.
  */
 export async function launch(
-  {
-    logFolder,
-    sandbox,
-    stopping,
-    timeline,
-  }: Pick<Cluster, 'logFolder' | 'sandbox' | 'stopping' | 'timeline'>,
+  cluster: Pick<Cluster, 'isTold' | 'logFolder' | 'sandbox' | 'stopping' | 'timeline'>,
   spec: MachineSpec,
 ): Promise<Launched> {
-  writeFileSync(spec.consoleLog, '', { flag: 'a', mode: 0o600 })
-  const packets = packetFile(timeline, spec.name, logFolder)
-  const machine = await Machine.start(sandbox, spec, packets === undefined ? [] : [packets])
-  const heard = consoleRecorder(timeline, spec.name)
-  recordEvents(timeline, machine)
-  if (packets !== undefined) await dumpPackets(timeline, machine, packets)
+  const { logFolder, sandbox, stopping } = cluster
+  makeConsoleLog(spec)
+  const packets = cluster.isTold ? packetFile(cluster.timeline, spec.name, logFolder) : undefined
+  const machine = await Machine.start(sandbox, { ...spec, packets })
+  const heard = consoleRecorder(cluster, spec.name)
+  recordEvents(cluster, machine)
+  if (packets !== undefined && cluster.timeline !== noTimeline) await dumpPackets(cluster.timeline, machine)
   const { crashed, expected, signal } = watchGuest(machine, spec, stopping, heard)
   machine.qmp.onEvent((event) => {
     if (isGuestReset(event) && !expected.signal.aborted)
@@ -143,14 +142,24 @@ export async function launch(
     if (isDiskFull(event)) crashed.abort(diskFull(spec))
   })
   const channel = async (n: number): Promise<ShellChannel> => {
-    const output = await machine.connect(portSocket(spec.name, outputPort(n)))
-    const errors = await machine.connect(portSocket(spec.name, errorPort(n)))
+    const ports = [outputPort(n), errorPort(n)].map((port) => machine.connect(portSocket(spec.name, port)))
+    const [output, errors] = (await Promise.all(ports)) as [Socket, Socket]
     return new ShellChannel(spec.name, output, errors)
   }
   const numbers = Array.from({ length: channels - 1 }, (_, n) => n + 1)
   const [ender, ...work] = await Promise.all([channel(0), ...numbers.map(channel)])
+  reached(spec.name, 'its shells have their ports')
   const expectCrash = (): void => expected.abort()
   return { machine, shell: new Shell(spec.name, { ender, work }, signal), signal, expectCrash }
+}
+
+/** A file for the owner alone: QEMU keeps the mode of what is there. @throws StackrigError HOST_DISK, HOST_LIMIT, HOST_FOLDER */
+function makeConsoleLog({ name, consoleLog }: MachineSpec): void {
+  try {
+    writeFileSync(consoleLog, '', { flag: 'a', mode: 0o600 })
+  } catch (error) {
+    throw hostFault(error, `the console of node ${name} must be written down`, consoleLog)
+  }
 }
 
 /** What becomes known of a guest. */

@@ -5,12 +5,17 @@ import { nodeLane, type Timeline } from '../timeline/index.js'
 /** Characters of a console without an end of line that are told as one. */
 const longestLine = 4096
 
+/** What has a timeline: a fork that is loaded ahead of its scenario has another one later. */
+interface Told {
+  readonly timeline: Timeline
+}
+
 /** Tells a timeline of what QEMU says unasked of a node. */
-export function recordEvents(timeline: Timeline, { qmp, spec: { name: node } }: Machine): void {
+export function recordEvents(told: Told, { qmp, spec: { name: node } }: Machine): void {
   qmp.onEvent(({ event, data }: QmpEvent) => {
     const said = data === undefined ? '' : ` ${JSON.stringify(data)}`
     const text = `${event}${said.slice(0, 300)}`
-    timeline.add({ lane: nodeLane(node), kind: 'qmp', text, data: { node, event, data } })
+    told.timeline.add({ lane: nodeLane(node), kind: 'qmp', text, data: { node, event, data } })
   })
 }
 
@@ -18,7 +23,7 @@ export function recordEvents(timeline: Timeline, { qmp, spec: { name: node } }: 
  * Tells a timeline of what a node writes to its console, line by line; gives back what takes it, piece by piece. What has no
  * end yet, as a prompt, waits for it.
  */
-export function consoleRecorder(timeline: Timeline, node: string): (text: string) => void {
+export function consoleRecorder(told: Told, node: string): (text: string) => void {
   let rest = ''
   return (text) => {
     // Told all at once, as they came.
@@ -30,7 +35,7 @@ export function consoleRecorder(timeline: Timeline, node: string): (text: string
     }
     const shown = lines.map(shownLine).filter((line) => line !== '')
     if (shown.length === 0) return
-    timeline.add(
+    told.timeline.add(
       ...shown.map((line) => ({
         ...{ lane: nodeLane(node), kind: 'console' as const, text: line, data: { node } },
       })),

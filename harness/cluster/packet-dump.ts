@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../errors/index.js'
 import type { Machine } from '../qemu/index.js'
-import { nodeLane, noTimeline, type Timeline } from '../timeline/index.js'
+import { nodeLane, type Timeline } from '../timeline/index.js'
 
 /** Bytes of each frame: all headers, and what most requests begin with. */
 const longestFrame = 512
@@ -13,9 +13,8 @@ const id = 'packets'
 /** What ends the name of a node's packets, in the folder of its console. */
 export const packetsEnding = '.pcap'
 
-/** The file for what comes to a node and goes from it; none where nobody wants to know, or where it cannot be made. */
+/** The file for what comes to a node and goes from it; none where it cannot be made. */
 export function packetFile(timeline: Timeline, name: string, folder: string): string | undefined {
-  if (timeline === noTimeline) return undefined
   try {
     return newFile(folder, name)
   } catch (error) {
@@ -28,8 +27,10 @@ export function packetFile(timeline: Timeline, name: string, folder: string): st
  * Has QEMU write down what comes to a node and goes from it, from before it runs on (QEMU QMP Reference Manual, filter-dump). tcpdump
  * on the bridge would need a right that a user namespace does not give. A node that cannot be looked at so runs all the same.
  */
-export async function dumpPackets(timeline: Timeline, machine: Machine, file: string): Promise<void> {
+export async function dumpPackets(timeline: Timeline, machine: Machine): Promise<void> {
+  const { packets: file } = machine.spec
   try {
+    if (file === undefined) throw new Error('no file for them could be made when it was started')
     const options = { netdev: 'net0', file, maxlen: longestFrame }
     await machine.qmp.execute('object-add', { 'qom-type': 'filter-dump', id, ...options })
   } catch (error) {

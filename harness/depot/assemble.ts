@@ -1,6 +1,7 @@
 import { open, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { placedChunks, writeWhole, type PlacedChunk } from './cut.js'
+import { writeWhole } from '../whole-buffer.js'
+import { placedChunks, type PlacedChunk } from './cut.js'
 import type { Depot } from './depot.js'
 import type { KnownChunks } from './known-chunks.js'
 import type { FolderNote } from './note.js'

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
+import { readWhole } from '../whole-buffer.js'
 
 /**
  * Bytes of a chunk. Memory and disks are written in place, so chunks of one length are found again; smaller ones are found again more
@@ -28,31 +29,6 @@ export async function* cutFile(file: string): AsyncGenerator<Piece> {
     const data = Buffer.allocUnsafe(Math.min(chunkSize, size - at))
     if (!(await readWhole(handle, data, at))) throw new Error(`${file} became shorter while it was read`)
     yield data.equals(zeros.subarray(0, data.length)) ? { data } : { data, digest: digestOf(data) }
-  }
-}
-
-/** Fills a buffer; false when the file ends before. */
-export async function readWhole(
-  handle: Awaited<ReturnType<typeof open>>,
-  data: Buffer,
-  at: number,
-): Promise<boolean> {
-  for (let done = 0; done < data.length;) {
-    const { bytesRead } = await handle.read(data, done, data.length - done, at + done)
-    if (bytesRead === 0) return false
-    done += bytesRead
-  }
-  return true
-}
-
-export async function writeWhole(
-  handle: Awaited<ReturnType<typeof open>>,
-  data: Uint8Array,
-  at: number,
-): Promise<void> {
-  for (let done = 0; done < data.length;) {
-    const { bytesWritten } = await handle.write(data, done, data.length - done, at + done)
-    done += bytesWritten
   }
 }
 

@@ -4,7 +4,8 @@ import { basename, join } from 'node:path'
 import { makeFolder } from '../make-folder.js'
 import { cacheFolder } from '../paths.js'
 import { replaceFile } from '../replace-file.js'
-import { digestOf, placedChunks, readWhole, type PlacedChunk } from './cut.js'
+import { readWhole } from '../whole-buffer.js'
+import { digestOf, placedChunks, type PlacedChunk } from './cut.js'
 import { parseFolderNote, type FolderNote } from './note.js'
 
 const listsFolder = (): string => join(cacheFolder(), 'depot', 'lists')

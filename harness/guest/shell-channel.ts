@@ -232,19 +232,33 @@ export class ShellChannel {
     ask()
     const again = setInterval(ask, 500)
     await this.#stdout.until([`${first}:`], signal).finally(() => clearInterval(again))
-    // Answers to repeated questions come before the answer to one that is asked once.
-    const last = `?${word()}`
-    this.#output.write(`${last}\n`)
-    const answer = await this.#hearAnswer(last, signal)
+    const answer = await (asked === 1 ? this.#hearRest(first, signal) : this.#askOnce(signal))
     this.#settled = Promise.resolve(answer)
     return answer
   }
 
+  /** Answers to a question that was repeated come before the answer to this one. */
+  #askOnce(signal: AbortSignal): Promise<Answer> {
+    const question = `?${word()}`
+    this.#output.write(`${question}\n`)
+    return this.#hearAnswer(question, signal)
+  }
+
   async #hearAnswer(question: string, signal: AbortSignal): Promise<Answer> {
-    const both = await Promise.allSettled([
+    return this.#hear(
+      question,
       this.#stdout.until([`${question}:`], signal).then(() => this.#readAnswer(signal)),
-      this.#stderr.until([`${question}\n`], signal),
-    ])
+      signal,
+    )
+  }
+
+  /** Of an answer whose beginning was heard. */
+  #hearRest(question: string, signal: AbortSignal): Promise<Answer> {
+    return this.#hear(question, this.#readAnswer(signal), signal)
+  }
+
+  async #hear(question: string, said: Promise<Answer | undefined>, signal: AbortSignal): Promise<Answer> {
+    const both = await Promise.allSettled([said, this.#stderr.until([`${question}\n`], signal)])
     for (const half of both) if (half.status === 'rejected') throw half.reason
     const answer = both[0].status === 'fulfilled' ? both[0].value : undefined
     if (!answer) throw this.#broken('an answer that is none')

@@ -1,6 +1,7 @@
 import { open, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { StackrigError } from '../errors/index.js'
+import { writeWhole } from '../whole-buffer.js'
 
 /** What stays free on the disk of the cache: other images and golden snapshots are written there, too. */
 const reserve = 1024 ** 3
@@ -63,17 +64,6 @@ function* pieces(chunk: Uint8Array, at: number): Iterable<Uint8Array> {
 
 const zeros = Buffer.alloc(block)
 const isZero = (piece: Uint8Array): boolean => zeros.subarray(0, piece.length).equals(piece)
-
-async function writeWhole(
-  handle: Awaited<ReturnType<typeof open>>,
-  piece: Uint8Array,
-  position: number,
-): Promise<void> {
-  for (let done = 0; done < piece.length;) {
-    const { bytesWritten } = await handle.write(piece, done, piece.length - done, position + done)
-    done += bytesWritten
-  }
-}
 
 const mebibytes = (bytes: number): string => `${Math.floor(bytes / 1024 ** 2)} MiB`
 

@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs'
 import type { Image } from '../images/index.js'
 
 /** How guest code is run: by the processor's virtualisation, or translated by QEMU. */
@@ -25,6 +26,8 @@ export interface MachineSpec {
   ports: string[]
   /** Everything written to the serial console, for ever. */
   consoleLog: string
+  /** A file that is there, for what QEMU may be told later to write down of its packets; none are. */
+  packets?: string | undefined
   accelerator: Accelerator
   launcher: Launcher
   /** Start without a running guest, and wait for a saved state. */
@@ -59,13 +62,7 @@ export function directCommand(spec: MachineSpec): string[] {
     ...['-machine', `${machine},${machineProperties}`, ...sizeOptions(spec)],
     ...clockOptions(spec),
     ...['-device', 'virtio-rng-pci'],
-    // A disk with a boot loader of its own starts its own kernel, with its own words.
-    ...(image.kernel
-      ? [
-          ...['-kernel', image.kernel, ...(image.initrd ? ['-initrd', image.initrd] : [])],
-          ...['-append', root + words.join(' ').trim()],
-        ]
-      : []),
+    ...kernelOptions(spec, root + words.join(' ').trim()),
     ...(spec.disk
       ? [
           ...[
@@ -79,6 +76,37 @@ export function directCommand(spec: MachineSpec): string[] {
     ...['-serial', 'chardev:console'],
     ...channelOptions(spec),
   ]
+}
+
+/**
+ * A disk with a boot loader of its own starts its own kernel, with its own words. That of a fork runs already: of what loads one, only a
+ * ROM is part of what was saved (tried with QEMU 7.2: hw/i386/x86.c, x86_load_linux), and the kernel would be 8 MiB of each node's own memory.
+ */
+function kernelOptions({ image, incoming }: MachineSpec, words: string): string[] {
+  if (image.kernel === undefined) return []
+  if (incoming && takesLinuxRom(image)) return ['-option-rom', 'linuxboot_dma.bin']
+  return ['-kernel', image.kernel, ...(image.initrd ? ['-initrd', image.initrd] : []), '-append', words]
+}
+
+/** Not so old machines, and kernels of another form (Linux, x86/boot.rst, field header): those have another ROM. */
+const takesLinuxRom = ({ kernel = '', conf }: Image): boolean =>
+  ['pc', 'q35', undefined].includes(conf.machine) &&
+  beginningOf(kernel).toString('latin1', 0x202, 0x206) === 'HdrS'
+
+/** Nothing of one that cannot be read: QEMU, which is then given the kernel, says what is wrong with it. */
+function beginningOf(file: string): Buffer {
+  const beginning = Buffer.alloc(1024)
+  try {
+    const descriptor = openSync(file, 'r')
+    try {
+      readSync(descriptor, beginning, 0, beginning.length, 0)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    return Buffer.alloc(0)
+  }
+  return beginning
 }
 
 function diskDevice({ diskBus }: Image): string[] {

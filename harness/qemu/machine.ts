@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { hostFault, StackrigError } from '../errors/index.js'
-import { logger } from '../log.js'
+import { logger, reached } from '../log.js'
 import { held, HeldLock } from '../held-lock.js'
 import { endsWithin } from '../time-limit.js'
 import { isListenedTo, type Program, type Sandbox } from '../sandbox/index.js'
@@ -23,7 +23,10 @@ const dyingTime = 15_000
 const lastWords = 16 * 1024
 
 /** What is known of a machine, whoever started it. */
-export type MachineFacts = Pick<MachineSpec, 'name' | 'memory' | 'disk' | 'consoleLog' | 'tap' | 'cpus'>
+export type MachineFacts = Pick<
+  MachineSpec,
+  'name' | 'memory' | 'disk' | 'consoleLog' | 'packets' | 'tap' | 'cpus'
+>
 
 /** One QEMU process in a sandbox, and its control connection. It ends with the sandbox. */
 export class Machine {
@@ -50,17 +53,15 @@ export class Machine {
 
   /**
    * Starts QEMU; the guest does not run before `resume`.
-   * @param writes files that it will be told to write to beside those of its command line; they must be there
    * @throws StackrigError QEMU_DIED with QEMU's own words.
    */
-  static async start(sandbox: Sandbox, spec: MachineSpec, writes: readonly string[] = []): Promise<Machine> {
+  static async start(sandbox: Sandbox, spec: MachineSpec): Promise<Machine> {
     const words = wordsOf(sandbox, spec.name)
     const command =
       spec.launcher === 'runqemu' ? await runqemuCommand(spec, sandbox.folder) : directCommand(spec)
     log('%s: %s', spec.name, command.join(' '))
-    const files = await viewOf(spec)
-    const view = { ...files, writes: [...files.writes, ...writes] }
-    const program = sandbox.start(command, words, view)
+    const program = sandbox.start(command, words, await viewOf(spec))
+    reached(spec.name, 'QEMU starts')
     const death = watch(sandbox, program, spec, words)
     try {
       const qmp = await Qmp.connect(join(sandbox.folder, qmpSocket(spec.name)), spec.name, death.signal)

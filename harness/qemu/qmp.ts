@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { milliseconds, type Duration } from '../duration.js'
 import { StackrigError } from '../errors/index.js'
-import { logger } from '../log.js'
+import { logger, reached } from '../log.js'
 import { connectWhenListening } from './connect.js'
 import { onLines } from './line-stream.js'
 
@@ -64,7 +64,9 @@ export class Qmp implements QmpClient {
    */
   static async connect(path: string, name: string, signal: AbortSignal): Promise<Qmp> {
     const qmp = new Qmp(await connectWhenListening(path, signal), name, signal)
+    reached(name, 'QEMU listens')
     await qmp.execute('qmp_capabilities')
+    reached(name, 'QEMU obeys')
     return qmp
   }
 

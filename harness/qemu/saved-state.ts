@@ -1,8 +1,6 @@
-import { createReadStream } from 'node:fs'
-import { open, rm, type FileHandle } from 'node:fs/promises'
+import { open, readFile, rm, type FileHandle } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { pipeline } from 'node:stream/promises'
 import { milliseconds, type Duration } from '../duration.js'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { stateSocket } from './command.js'
@@ -63,13 +61,18 @@ export async function saveState(machine: Machine, file: string, limits: Limits =
  */
 export async function loadState(machine: Machine, file: string, limits: Limits = {}): Promise<void> {
   using watch = watchMigration(machine, 'loading', limits)
-  await watch.tell('migrate-set-capabilities', capabilities)
-  await watch.tell('migrate-incoming', { uri: `unix:${stateSocket(machine.spec.name)}` })
+  const state = readFile(file)
+  state.catch(() => undefined)
+  // QEMU takes them one after the other.
+  await Promise.all([
+    watch.tell('migrate-set-capabilities', capabilities),
+    watch.tell('migrate-incoming', { uri: `unix:${stateSocket(machine.spec.name)}` }),
+  ])
   const socket = await connectWhenListening(machine.path(stateSocket(machine.spec.name)), watch.signal)
+  watch.signal.addEventListener('abort', () => socket.destroy(), { once: true })
   // QEMU may have enough of it before its end; whether it has, it says itself.
-  pipeline(createReadStream(file), socket, { signal: watch.signal }).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).syscall === 'open') watch.fail(error)
-  })
+  await Promise.race([state, watch.completed])
+  socket.end(await state)
   await watch.completed
 }
 
@@ -124,7 +127,6 @@ interface Watch extends Disposable {
   tell: (command: string, args: object) => Promise<unknown>
   /** Aborted when there is nothing more to wait for. */
   signal: AbortSignal
-  fail: (error: unknown) => void
 }
 
 /** QEMU tells how a migration goes (QEMU QMP Reference Manual, MIGRATION, capability `events`). */
@@ -160,7 +162,6 @@ function watchMigration(machine: Machine, what: string, { timeout = '2min', sign
     completed,
     tell: (command, args) => Promise.race([machine.qmp.execute(command, args), completed]),
     signal: AbortSignal.any([...given, failed.signal, ended.signal]),
-    fail: (error) => failed.abort(error),
     [Symbol.dispose]: () => {
       clearTimeout(timer)
       forget()

@@ -14,6 +14,7 @@ export async function viewOf(spec: MachineSpec): Promise<View & { writes: string
     // QEMU 7.2 opens it to write also where it maps it privately, and nothing that a guest writes gets into it.
     spec.memory.file,
     ...(spec.disk === undefined ? [] : [spec.disk]),
+    ...(spec.packets === undefined ? [] : [spec.packets]),
   ]
   const reads = [kernel, initrd, ...(spec.disk === undefined ? [] : await disksBelow(spec.disk))]
   return spec.launcher === 'runqemu'

@@ -16,16 +16,15 @@ const agent = fileURLToPath(new URL('agent.mjs', import.meta.url))
 const openingTime = 60_000
 
 /**
- * Process 1 before it becomes the agent: makes bridge and taps, and what booting nodes have as memory, which is private
- * to the sandbox and goes with it. What is started there has no capability: names are told late on port 53 all the same
- * (ip_unprivileged_port_start, ip-sysctl of the kernel). Programs can be started when it has said so, while the agent still loads. When nobody
- * hears it any more, the agent removes the folder.
+ * Process 1 becomes the agent. While that loads, a child makes bridge and taps, and what booting nodes have as memory, which is private
+ * to the sandbox and goes with it; programs can be started when it has said so. What is started there has no capability: names are told
+ * late on port 53 all the same (ip_unprivileged_port_start, ip-sysctl of the kernel). When nobody hears process 1 any more, the agent
+ * removes the folder.
  */
 const setUp = `umask 077
-  printf '%s\\n' "$0" | ip -batch - &&
-  echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start &&
-  mount -t tmpfs -o size=100%,mode=700 stackrig /dev/shm || exit
-  echo ready
+  { printf '%s\\n' "$0" | ip -batch - &&
+    echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start &&
+    mount -t tmpfs -o size=100%,mode=700 stackrig /dev/shm && echo ready || echo failed; } &
   exec "$@"`
 
 /** A sandbox that has just been made. */
@@ -51,18 +50,22 @@ export async function openNamespaces(folder: string, network: NetworkPlan): Prom
   child.stdin.on('error', () => undefined)
   const lines = createInterface({ input: child.stdout }).on('error', () => undefined)
   const complaint = whyEnded(child)
+  lines.on('line', (line) => {
+    // What went wrong it has said before; process 1 would stay.
+    if (line === 'failed') child.kill('SIGKILL')
+  })
   const says = (word: string): Promise<void> =>
     Promise.race([said(lines, word), complaint]).catch((error: unknown) => {
       throw openingError(messageOf(error), folder)
     })
   const timer = setTimeout(() => child.kill('SIGKILL'), openingTime)
-  const listening = says('listening').finally(() => {
+  const [listening, ready] = [says('listening'), says('ready')]
+  void Promise.allSettled([listening, ready]).then(() => {
     clearTimeout(timer)
     child.stdout.destroy()
     child.stderr.destroy()
   })
-  listening.catch(() => undefined)
-  await says('ready')
+  await ready
   const { identity, namespaces } = hold(child, folder)
   void ended.then(() => namespaces.close())
   child.unref()

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { hostFault, StackrigError, systemCode } from '../errors/index.js'
-import { logger } from '../log.js'
+import { logger, reached } from '../log.js'
 import { askAgent, tunnel } from './agent-client.js'
 import { endOf, waitForEnd } from './ending.js'
 import { foundProgram } from './found-program.js'
@@ -79,9 +79,16 @@ export class Sandbox implements AsyncDisposable {
    * @throws StackrigError those of `makeRunFolder` and `openNamespaces`.
    */
   static async open(network: NetworkPlan): Promise<Sandbox> {
-    const folder = await makeRunFolder(randomBytes(4).toString('hex'))
+    const id = randomBytes(4).toString('hex')
+    const folder = await makeRunFolder(id)
     try {
-      const sandbox = new Sandbox(folder, await openNamespaces(folder, network))
+      const opened = await openNamespaces(folder, network)
+      reached(`sandbox ${id}`, 'it is open')
+      opened.listening.then(
+        () => reached(`sandbox ${id}`, 'its agent listens'),
+        () => undefined,
+      )
+      const sandbox = new Sandbox(folder, opened)
       await sandbox.#note()
       return sandbox
     } catch (error) {

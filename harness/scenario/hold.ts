@@ -1,5 +1,5 @@
 import type { RunnerTestCase } from 'vitest'
-import { availableMemory, listKept, type Cluster } from '../cluster/index.js'
+import { availableMemory, giveUpSpare, listKept, type Cluster } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { fileStem } from '../paths.js'
 import type { EndedStep, Step, StepObserver } from './step.js'
@@ -33,6 +33,7 @@ export class OwnCluster implements AsyncDisposable {
 
   /** Lets it outlive the run; resolves with nothing when there is no memory for that. @throws StackrigError SANDBOX_DIED */
   async hold(task: RunnerTestCase): Promise<HeldCluster | undefined> {
+    if (availableMemory().mebibytes < leastMemory) await giveUpSpare()
     const { mebibytes, source } = availableMemory()
     if (mebibytes < leastMemory) {
       const left = `${mebibytes} of ${leastMemory} MiB are left (${source})`

@@ -9,10 +9,11 @@ import type { Cloud } from '../openstack/index.js'
 import { setPresentTimeline, withOwnTimeline, type TimelineFile } from '../timeline/index.js'
 import { collectLogs } from './evidence.js'
 import { projectFolder } from '../paths.js'
-import { forkCluster, recordOf, type Snapshot } from '../snapshot/index.js'
+import { ForkPool, recordOf, type Snapshot } from '../snapshot/index.js'
 import { OwnCluster, StopAfterStep } from './hold.js'
 import { interruption } from './interruption.js'
 import { layOverlays } from './overlays.js'
+import { nextScenario, noteStart } from './next-scenario.js'
 import { fixtureNames, nodesByName, type NodeFixtures } from './node-fixtures.js'
 import { PacketRecord } from './packet-record.js'
 import { PagesRecord } from './pages-record.js'
@@ -86,6 +87,9 @@ const invariantsByDefault = false
 /** ms: two looks, and the two minutes in which a cloud may come to rest. */
 const invariantsTimeout = 300_000
 
+/** ms: a fork that still loads ends, and one that stands still. */
+const poolTimeout = 120_000
+
 // Images and the golden snapshot may have to be made first.
 const preparation = 75 * 60_000
 
@@ -103,15 +107,17 @@ export function scenario<Name extends string>(
   const topology = isStage(start) ? start.topology : start
   let snapshot: Snapshot<Name> | undefined
   const invariantsOf = new WeakMap<object, Invariants>()
+  const pool = new ForkPool()
+  noteStart()
   const own = {
     evidence: async ({ task }: { task: RunnerTestCase }, use: Use<string>) =>
-      use((task.meta.evidence = scenarioFolder(task.file.name, task.fullTestName, variantOf(task.file)))),
+      use((task.meta.evidence = evidenceOf(task))),
     cluster: async (
       { evidence, signal, task, Steps: steps, Timeline: timeline }: ClusterNeeds,
       use: Use<Cluster<Name>>,
     ) => {
       snapshot ??= await prepare(start, { signal })
-      const cluster = await forkCluster(snapshot, { logFolder: evidence, signal, timeline, makeFaults })
+      const cluster = await pool.take(snapshot, { logFolder: evidence, signal, timeline, makeFaults })
       await using own = new OwnCluster(cluster)
       const { hold, keep, until, ...overlays } = runOptions()
       await layOverlays(cluster, overlays)
@@ -124,6 +130,8 @@ export function scenario<Name extends string>(
       const packets = new PacketRecord(cluster)
       const stop = until === undefined ? undefined : new StopAfterStep(until, task)
       if (stop) steps.observe(stop)
+      const next = nextScenario(task)
+      if (next) void pool.prepare(snapshot, { logFolder: evidenceOf(next), makeFaults })
       await use(cluster)
       const ended = Date.now()
       // One that took too long still runs: it ends here, while there are nodes to look at.
@@ -201,7 +209,11 @@ export function scenario<Name extends string>(
   // Before the first scenario, so that its own time-out pays for its own work only.
   base.beforeAll(async () => {
     snapshot = await prepare(start, { signal: interruption() })
+    // What is wrong with its end is told by the one below.
+    const end = (): void => void pool.close().catch(() => undefined)
+    interruption().addEventListener('abort', end, { once: true })
   }, preparation)
+  base.afterAll(() => pool.close(), poolTimeout)
   return test
 }
 
@@ -243,5 +255,8 @@ interface TestFile {
 /** Vitest's project, but for the one that all scenarios are in. */
 const variantOf = ({ projectName }: TestFile): string =>
   projectName === undefined || projectName === 'scenarios' ? '' : projectName
+
+const evidenceOf = ({ file, fullTestName }: RunnerTestCase): string =>
+  scenarioFolder(file.name, fullTestName, variantOf(file))
 
 type Use<T> = (value: T) => Promise<void>

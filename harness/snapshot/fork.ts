@@ -12,6 +12,7 @@ import {
 } from '../cluster/index.js'
 import { copyDisk, createOverlay, loadState, type MachineSpec } from '../qemu/index.js'
 import type { Timeline } from '../timeline/index.js'
+import { reached } from '../log.js'
 import { letRun } from './let-run.js'
 import { ForkSaver } from './moment.js'
 import { reserveMemory } from './reserve-memory.js'
@@ -26,7 +27,7 @@ export interface ForkOptions {
    */
   diskFolder?: string | undefined
   /** What happens to it is written there; default: nowhere. */
-  timeline?: Timeline | undefined
+  timeline?: Timeline | 'later' | undefined
   /** Makes its faults. */
   makeFaults?: FaultMaker | undefined
   signal?: AbortSignal | undefined
@@ -41,17 +42,38 @@ export async function forkCluster<Name extends string>(
   snapshot: Snapshot<Name>,
   options: ForkOptions = {},
 ): Promise<Cluster<Name>> {
+  const cluster = await loadFork(snapshot, options)
+  return letRun(cluster, {
+    made: snapshot.made,
+    answer: (node) => node.answer(),
+    signal: options.signal,
+  })
+}
+
+/**
+ * The same, whose nodes stand still as they were saved: `letRun` lets them go on.
+ * @throws StackrigError as `forkCluster`
+ */
+export async function loadFork<Name extends string>(
+  snapshot: Snapshot<Name>,
+  options: ForkOptions = {},
+): Promise<Cluster<Name>> {
   const { signal } = options
-  await requireWhole(snapshot.folder)
+  reached(snapshot.topology.name, 'a fork is asked for')
+  // Looked at while the sandbox opens.
+  const whole = requireWhole(snapshot.folder)
+  whole.catch(() => undefined)
   const cluster = await Cluster.start(
     snapshot.topology,
     { ...snapshot, ...options },
     {
       signal,
-      startNode: (node, within) => loadNode(node, within, snapshot, options),
+      startNode: async (node, within) => {
+        await whole
+        return loadNode(node, within, snapshot, options)
+      },
     },
   )
-  await letRun(cluster, { made: snapshot.made, answer: (node) => node.answer(), signal })
   cluster.origin = originOf(snapshot)
   // One that has memory of its own differs from its snapshot in ways that cannot be told.
   if (options.diskFolder === undefined) cluster.saver = new ForkSaver(cluster, snapshot)
@@ -79,6 +101,7 @@ async function loadNode(
   const spec = machineSpec(cluster, node, { storage: { memory, disk, incoming: true } })
   const launched = await launch(cluster, spec)
   await loadState(launched.machine, saved.state)
+  reached(node.name, 'its state is loaded')
   return launched
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { humanDuration } from '../duration.js'
-import { hostFault, StackrigError } from '../errors/index.js'
+import { StackrigError } from '../errors/index.js'
 import { requireDisk, requireMemory, type Cluster } from '../cluster/index.js'
 import { lockFile, type FileLock } from '../file-lock.js'
 import { logger } from '../log.js'
@@ -11,6 +11,7 @@ import { cacheFolder } from '../paths.js'
 import { moreRoom, saveState } from '../qemu/index.js'
 import { settings } from '../settings.js'
 import { makeFolder } from '../make-folder.js'
+import { onDisk } from './on-disk.js'
 import { pruneSnapshots, removeAbandoned, unfinishedFolder } from './prune.js'
 import { reserveMemory } from './reserve-memory.js'
 import {
@@ -88,7 +89,7 @@ async function make(
 ): Promise<SnapshotInfo> {
   const { topology, key, folder, images } = wanted
   await onDisk(snapshotRoot(), () => removeAbandoned(snapshotRoot(), folder))
-  requireMemory(topology, images)
+  await requireMemory(topology, images)
   await requireDisk(topology, images, snapshotRoot())
   // One of its own: whatever became of another maker of the same snapshot, its files are not in here.
   const building = unfinishedFolder(folder, randomBytes(4).toString('hex'))
@@ -137,15 +138,6 @@ async function save(cluster: Cluster, folder: string, progress: (what: string) =
     progress(`${node.name} is saved`)
   }
   return new Date(1000 * Math.max(...clocks.map(Number)))
-}
-
-/** What the disk refuses, or the number of open files, is told with a code. */
-async function onDisk<T>(where: string, work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw hostFault(error, 'a golden snapshot must be written and read', where)
-  }
 }
 
 const lockGone = (where: string): StackrigError =>

@@ -1,4 +1,5 @@
 import type { Cluster, RunningNode } from '../cluster/index.js'
+import { reached } from '../log.js'
 
 interface LetRunOptions {
   /** What the clocks of the nodes show. */
@@ -18,9 +19,15 @@ export async function letRun<Name extends string>(
   const running = cluster.nodes.filter(runs)
   try {
     await Promise.all(running.map((node) => node.machine.resume()))
+    reached(cluster.topology.name, 'its nodes run')
     // Their clocks go on from the snapshot.
     cluster.clockBehind = Date.now() - made.getTime()
-    await Promise.all(running.map(answer))
+    await Promise.all(
+      running.map(async (node) => {
+        await answer(node)
+        reached(node.name, 'its shell answers')
+      }),
+    )
     signal?.throwIfAborted()
     return cluster
   } catch (error) {

@@ -23,5 +23,5 @@ export const makingSteps: Readonly<Record<string, MakingStepVersion>> = {
   proof: { version: 4, sources: ['cloud/readiness.ts'], lookedAt: '518e134def7e9ed0' },
   'warm-up': { version: 4, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: '9ac49b0286fd7e4a' },
   rest: { version: 1, sources: ['cluster/quiet-moment.ts'], lookedAt: '6efb777e0713c562' },
-  saving: { version: 1, sources: ['snapshot/keep.ts', 'qemu/saved-state.ts'], lookedAt: 'd1069cf606f658e3' },
+  saving: { version: 1, sources: ['snapshot/keep.ts', 'qemu/saved-state.ts'], lookedAt: 'eb0ceb4fbe7954e3' },
 }

@@ -11,6 +11,7 @@ import {
   type TopologyNode,
 } from '../cluster/index.js'
 import { createOverlay, loadState, moveOverlay } from '../qemu/index.js'
+import { reached } from '../log.js'
 import { letRun } from './let-run.js'
 import { keptLayer, momentFiles, readChain, type KeptMoment } from './moment-info.js'
 import { MomentPages } from './moment-pages.js'
@@ -29,10 +30,11 @@ export async function forkMoment<Name extends string>(
   options: MomentForkOptions & { makeFaults?: FaultMaker | undefined } = {},
 ): Promise<Cluster<Name>> {
   const { signal } = options
-  await requireWhole(golden.folder)
-  const chain = await readChain(folder)
+  reached(golden.topology.name, 'a fork of a moment is asked for')
+  const [, chain] = await Promise.all([requireWhole(golden.folder), readChain(folder)])
   const { info } = chain.at(-1) ?? chain[0]
   if (info.golden.digest !== (await snapshotIdentity(golden.folder))) throw otherGolden(folder, golden)
+  reached(golden.topology.name, 'snapshot and moments are whole')
   const cluster = await Cluster.start(
     golden.topology,
     { ...golden, ...options },
@@ -54,28 +56,31 @@ async function loadNode(
 ): Promise<Launched> {
   const { memory } = snapshotFiles(golden.folder, node.name)
   await reserveMemory(memory)
+  const unpacked = join(cluster.sandbox.folder, `${node.name}.moment`)
   const pages = new MomentPages(node.name)
   try {
     const loaded = pages.load(
-      chain.map(({ folder }) => momentFiles(folder, node.name).pages),
-      memory,
+      chain.map((moment) => momentFiles(moment.folder, node.name).pages),
+      `${unpacked}.pages`,
     )
     loaded.catch(() => undefined)
+    const { folder } = chain.at(-1) ?? chain[0]
+    const stateThere = decompressFile(momentFiles(folder, node.name).state, unpacked)
+    stateThere.catch(() => undefined)
     const disk = diskOf(cluster, node)
     if (disk !== undefined) await restoreDisk(disk, node, golden, chain)
-    const state = join(cluster.sandbox.folder, `${node.name}.moment`)
-    const { folder } = chain.at(-1) ?? chain[0]
-    const stateThere = decompressFile(momentFiles(folder, node.name).state, state)
-    stateThere.catch(() => undefined)
     const storage = { memory: { file: memory, shared: false }, disk, incoming: true, devicesOnly: true }
     const launched = await launch(cluster, machineSpec(cluster, node, { storage }))
     await Promise.all([loaded, stateThere])
+    reached(node.name, 'what it had changed is unpacked')
     // Before the state: virtio devices look into the guest's memory while theirs is loaded.
     await pages.put(await launched.machine.processFolder(), memory)
-    await loadState(launched.machine, state)
+    reached(node.name, 'its memory is in place')
+    await loadState(launched.machine, unpacked)
+    reached(node.name, 'its state is loaded')
     return launched
   } finally {
-    await pages.close()
+    void pages.close()
   }
 }
 

@@ -2,7 +2,16 @@
 // them read at the same time. Plain JavaScript: worker_threads loads it as it is.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, createWriteStream, openSync, readFileSync, readSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  createWriteStream,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { parentPort } from 'node:worker_threads'
 
@@ -30,8 +39,8 @@ let numbers = []
  * @type {Int32Array}
  */
 let last = new Int32Array(0)
-/** What will be put in place: pages of moments, the latest of each. @type {Map<number, Int32Array>} */
-const wanted = new Map()
+/** Moments that were unpacked, the oldest first: the numbers of their pages, and a file in which those lie. @type {{ numbers: Int32Array, file: number }[]} */
+let unpacked = []
 
 /** @param {number} at @returns {Int32Array} */
 function pieceAt(at) {
@@ -192,55 +201,68 @@ const requests = {
     return { pages: kept.length }
   },
 
-  /** Reads moments, the oldest first. @param {{ files: string[], golden: string }} body */
-  async load({ files, golden: file }) {
-    golden = openSync(file, 'r')
-    for (const moment of files) await decompress(moment)
-    const original = new Int32Array(wordsOfPage)
-    for (const [number, page] of wanted) {
-      readWhole(golden, bytesOf(original), number * pageSize)
-      for (let at = 0; at < wordsOfPage; at++) page[at] = (page[at] ?? 0) ^ (original[at] ?? 0)
-    }
+  /** Unpacks moments, the oldest first. @param {{ files: string[], into: string }} body */
+  async load({ files, into }) {
+    await unpackAll(files, into)
   },
 
   /** Makes one file of those of several moments, the oldest first. @param {{ files: string[], file: string }} body */
   async merge({ files, file }) {
-    for (const moment of files) await decompress(moment)
-    const numbers = [...wanted.keys()].sort((a, b) => a - b)
-    for (const [n, number] of numbers.entries()) pageAt(n).set(wanted.get(number) ?? [])
-    wanted.clear()
+    await unpackAll(files, file)
+    numbers = []
+    forEachRun((first, words) => {
+      for (let at = 0; at < words.length; at += wordsOfPage) {
+        pageAt(numbers.length).set(words.subarray(at, at + wordsOfPage))
+        numbers.push(first + at / wordsOfPage)
+      }
+    })
     await compress(file, numbers)
     return { pages: numbers.length }
   },
 
-  /** Puts what was read in its place in a machine that does not run yet. @param {{ process: string, file: string }} body */
+  /** Puts what was unpacked in its place in a machine that does not run yet. @param {{ process: string, file: string }} body */
   put({ process, file }) {
     const mapping = mappingOf(process, file)
-    for (const { first, data } of wantedRuns())
-      writeWhole(mapping.memory, data, mapping.start + first * pageSize)
+    const before = openSync(file, 'r')
+    const original = new Int32Array(pieceSize / 4)
+    forEachRun((first, words) => {
+      readWhole(before, bytesOf(original.subarray(0, words.length)), first * pageSize)
+      for (let at = 0; at < words.length; at++) words[at] = (words[at] ?? 0) ^ (original[at] ?? 0)
+      writeWhole(mapping.memory, bytesOf(words), mapping.start + first * pageSize)
+    })
+    closeSync(before)
     release(mapping)
-    wanted.clear()
   },
 }
 
-/** Pages that follow each other in the guest as in the file they came from are written together. */
-function wantedRuns() {
-  /** @type {{ first: number, data: Uint8Array }[]} */
-  const runs = []
-  let end = -1
-  for (const [number, page] of [...wanted].sort(([a], [b]) => a - b)) {
-    const before = runs.at(-1)
-    const follows =
-      before !== undefined &&
-      number === end &&
-      before.data.buffer === page.buffer &&
-      before.data.byteOffset + before.data.length === page.byteOffset
-    if (follows)
-      before.data = new Uint8Array(page.buffer, before.data.byteOffset, before.data.length + pageSize)
-    else runs.push({ first: number, data: bytesOf(page) })
-    end = number + 1
+/**
+ * Tells of all pages of what was unpacked, the latest of each: those that follow each other lie together, as they do in the guest.
+ * Memory is used again and again: to get more from the kernel takes longer than all that is done with it.
+ * @param {(first: number, words: Int32Array) => void} tell
+ */
+function forEachRun(tell) {
+  /** @type {Map<number, number>} */
+  const latest = new Map()
+  for (const [moment, { numbers }] of unpacked.entries())
+    for (const number of numbers) latest.set(number, moment)
+  const piece = new Int32Array(pieceSize / 4)
+  for (const [moment, { numbers, file }] of unpacked.entries()) {
+    const start = 8 + 4 * numbers.length
+    for (let from = 0; from < numbers.length; from += pagesOfPiece) {
+      const end = Math.min(from + pagesOfPiece, numbers.length)
+      readWhole(file, bytesOf(piece.subarray(0, (end - from) * wordsOfPage)), start + from * pageSize)
+      for (let n = from; n < end;) {
+        const begin = n
+        const first = numbers[begin] ?? 0
+        const follows = () => numbers[n] === first + n - begin && latest.get(first + n - begin) === moment
+        while (n < end && follows()) n++
+        if (n > begin) tell(first, piece.subarray((begin - from) * wordsOfPage, (n - from) * wordsOfPage))
+        else n++
+      }
+    }
+    closeSync(file)
   }
-  return runs
+  unpacked = []
 }
 
 /** @param {string} file @param {number[]} kept */
@@ -265,30 +287,37 @@ async function compress(file, kept) {
   if (status !== 0) throw new Error(`zstd ended with ${status}`)
 }
 
-/** @param {string} file */
-async function decompress(file) {
-  const zstd = spawn('zstd', ['-d', '-q', '-c', file], { stdio: ['ignore', 'pipe', 'ignore'] })
-  const ended = once(zstd, 'close')
-  let words = new Int32Array(0)
-  let count = 0
-  let length = 0
-  for await (const part of zstd.stdout) {
-    if (length === 0) {
-      const [found, all] = part.length < 8 ? [] : new Int32Array(new Uint8Array(part.subarray(0, 8)).buffer)
-      if (found !== magic || all === undefined) break
-      count = all
-      words = new Int32Array(2 + count * (1 + wordsOfPage))
-    }
-    if (length + part.length <= words.byteLength) bytesOf(words).set(part, length)
-    length += part.length
-  }
-  const [status] = await ended
-  if (status !== 0 || length === 0 || length !== words.byteLength)
-    throw new Error(`${file} is not of its form; zstd ended with ${status}`)
-  for (let n = 0; n < count; n++) {
-    const start = 2 + count + n * wordsOfPage
-    wanted.set(words[2 + n] ?? 0, words.subarray(start, start + wordsOfPage))
-  }
+/** One after the other: a chain may be long. @param {string[]} files @param {string} into */
+async function unpackAll(files, into) {
+  unpacked = []
+  for (const [n, file] of files.entries()) unpacked.push(await unpack(file, `${into}.${n}`))
+}
+
+/**
+ * Into a file, which has no name any more when this resolves: what zstd says into a pipe comes in many small pieces of new memory, and
+ * takes five times as long to take.
+ * @param {string} file @param {string} into
+ */
+async function unpack(file, into) {
+  const zstd = spawn('zstd', ['-d', '-q', '--no-progress', file, '-o', into], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  zstd.stderr.on('data', (data) => (said += data))
+  const [status] = await once(zstd, 'close')
+  if (/No space left|quota exceeded/.test(said))
+    throw Object.assign(new Error(said.trim()), { code: 'ENOSPC' })
+  if (status !== 0) throw new Error(`zstd ended with ${status}: ${said.trim()}`)
+  const descriptor = openSync(into, 'r')
+  rmSync(into)
+  const header = new Int32Array(2)
+  readWhole(descriptor, bytesOf(header), 0)
+  const [found, count = 0] = header
+  const { size } = fstatSync(descriptor)
+  if (found !== magic || size !== 8 + count * (4 + pageSize)) throw new Error(`${file} is not of its form`)
+  const numbers = new Int32Array(count)
+  readWhole(descriptor, bytesOf(numbers), 8)
+  return { numbers, file: descriptor }
 }
 
 parentPort?.on('message', async ({ id, name, body }) => {

@@ -52,9 +52,9 @@ export class MomentPages {
     return pages
   }
 
-  /** Reads what `keep` wrote, the oldest first. */
-  load(files: string[], golden: string): Promise<void> {
-    return this.#ask('load', { files, golden })
+  /** Unpacks what `keep` wrote, the oldest first. @param into what begins the names of files, which are soon removed */
+  load(files: string[], into: string): Promise<void> {
+    return this.#ask('load', { files, into })
   }
 
   /** Makes one new file of several that `keep` wrote, the oldest first; resolves with the number of pages in it. @throws StackrigError HOST_DISK */

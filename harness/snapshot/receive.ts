@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { hostFault, StackrigError } from '../errors/index.js'
+import { StackrigError } from '../errors/index.js'
 import { lockFile } from '../file-lock.js'
 import type { Image } from '../images/index.js'
 import { makeFolder } from '../make-folder.js'
 import { checkManifest, manifestDigest, publish } from '../manifest.js'
 import { settings } from '../settings.js'
 import type { KeepOptions } from './keep.js'
+import { onDisk } from './on-disk.js'
 import { pruneSnapshots, removeAbandoned, unfinishedFolder } from './prune.js'
 import { reserveMemory } from './reserve-memory.js'
 import {
@@ -92,13 +93,4 @@ export async function receiveSnapshot(arriving: ArrivingSnapshot, options: KeepO
     throw error
   }
   return true
-}
-
-/** What the disk refuses is told with a code. */
-async function onDisk<T>(where: string, work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw hostFault(error, 'a golden snapshot must find its place on this machine', where)
-  }
 }

@@ -16,7 +16,7 @@ const { makeFaults } = await import('${harness}/faults/index.js')
 const harness = '${harness}'
 const { pair, pocketHost, pairGolden, atOnce } = await import('${harness}/testing/pocket.js')
 const { attachCluster, bootCluster, defineTopology } = await import('${harness}/cluster/index.js')
-const { ensureGolden, ensureStage, forkCluster, removeSnapshot } = await import('${harness}/snapshot/index.js')
+const { ensureGolden, ensureStage, forkCluster, ForkPool, removeSnapshot } = await import('${harness}/snapshot/index.js')
 const { buildImages, importImages } = await import('${harness}/images/index.js')
 const report = (value) => console.log(JSON.stringify(value))
 const fails = (work) => work.then(() => report({ code: 'none' }), ({ code, message }) => report({ code, message }))
