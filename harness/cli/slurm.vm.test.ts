@@ -8,7 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { execa } from 'execa'
 import { expect, test, vi } from 'vitest'
 import { packageFolder } from '../paths.js'
@@ -38,7 +38,9 @@ const scenarios = {
   b: waits('b'),
   c: `${plain}test('c', () => { expect(1).toBe(1) })
 test('fails', () => { expect(1).toBe(2) })`,
-  fork: `${onPocket}test('a fork', async ({ one }) => { expect(await one.run\`hostname\`).toBe('one') })`,
+  // An import of a file of the project's: only of such is known which golden snapshot is needed.
+  fork: `${onPocket.replaceAll(packageFolder, relative(join(folder, 'sharded', 'scenarios'), packageFolder))}
+test('a fork', async ({ one }) => { expect(await one.run\`hostname\`).toBe('one') })`,
 }
 const night = ['--only', 'scenarios', '--jobs', '1']
 
@@ -107,6 +109,7 @@ test(
     writeFileSync(join(sharded, 'go'), '')
     await releaseHeld(slurm)
     expect(await slurm.ended(merge, 900_000)).toBe(1)
+    expect(readdirSync(join(sharded, 'results', 'nightly', 'depot', 'golden'))).toEqual(['pocket'])
     // What was on the machine that died ran twice, and nothing else did.
     expect([
       ['a', 'a', 'b'],
