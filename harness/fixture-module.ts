@@ -18,6 +18,8 @@ function outside(path: string, importer: string): string | undefined {
 interface Bundled {
   text: string
   files: string[]
+  /** What these import, as they name it where it is no file of the project. */
+  imported: string[]
 }
 
 /**
@@ -60,13 +62,17 @@ async function bundle(file: string, imports: 'as they are' | 'running'): Promise
       },
     ],
   })
-  return { text: outputFiles.map(({ text }) => text).join('\n'), files: Object.keys(metafile.inputs) }
+  return {
+    text: outputFiles.map(({ text }) => text).join('\n'),
+    files: Object.keys(metafile.inputs),
+    imported: Object.values(metafile.inputs).flatMap((input) => input.imports.map(({ path }) => path)),
+  }
 }
 
 /** What a fixture comes to, with all that it imports: whatever changes it changes this. */
 export const fixtureText = async (file: string): Promise<string> => (await bundle(file, 'as they are')).text
 
-/** The same, and the files of the project that it is made of, from the project's folder. */
+/** The same, the files of the project that it is made of, from the project's folder, and what they import. */
 export const fixtureParts = (file: string): Promise<Bundled> => bundle(file, 'as they are')
 
 /** What a fixture exports. A test runner translates TypeScript by itself; the command line does it here. */

@@ -10,13 +10,23 @@ const pages = [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   ...readdirSync(join(projectFolder, 'docs')).map((file) => `docs/${file}`),
-].filter((file) => file.endsWith('.md'))
+].filter((file) => /\.(md|yml|slurm)$/.test(file))
 const all = await commandLine()
+
+/** The text of a page; of a script, with a word for each variable and each `${{ … }}` of GitHub's. */
+function textOf(page: string): string {
+  const text = readFileSync(join(projectFolder, page), 'utf8')
+  if (page.endsWith('.md')) return text
+  return text
+    .replaceAll('node "$program"', 'npx stackrig')
+    .replaceAll(' "$@"', '')
+    .replaceAll(/\$\{\{.*?\}\}|"?\$(\{[^}]*\}|\w+)"?/g, '1')
+}
 
 /** What a page tells a person to type, without comments, and what only stands for something: `[--step N]`, `…`. */
 function typedOn(page: string): string[] {
-  const text = readFileSync(join(projectFolder, page), 'utf8')
-  return [...text.matchAll(/npx stackrig ([^`\n]+)/g)].map(([, words = '']) =>
+  const text = textOf(page)
+  return [...text.matchAll(/npx stackrig ((?:(?!npx stackrig)[^`\n])+)/g)].map(([, words = '']) =>
     words
       .replace(/\s+#.*|\s*(&&|;|\|).*/, '')
       .replace(/[[\]…,.)]+(?=\s|$)|\[/g, '')
@@ -46,6 +56,8 @@ const typed = pages.flatMap((page) => [...new Set(typedOn(page))].map((words) =>
 
 test('the pages have commands', () => {
   expect(typed.length).toBeGreaterThan(40)
+  for (const script of ['docs/nightly.github.yml', 'docs/nightly.slurm'])
+    expect(typedOn(script)).not.toEqual([])
 })
 
 test.each(typed)('npx stackrig %s (%s) can be typed', (words) => {

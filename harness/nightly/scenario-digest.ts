@@ -14,11 +14,11 @@ import { settings } from '../settings.js'
  * @param topologies names of those on which it runs besides the ones it imports
  */
 export async function scenarioDigest(file: string, topologies: readonly string[] = []): Promise<string> {
-  const { text, files } = await fixtureParts(join(projectFolder, file))
-  const found = await Promise.all([...new Set([...topologiesOf(files), ...topologies])].map(findTopology))
+  const parts = await fixtureParts(join(projectFolder, file))
+  const found = await Promise.all([...new Set([...topologiesOf(parts), ...topologies])].map(findTopology))
   const { images } = readLock()
   const names = [...new Set(found.flatMap(({ nodes }) => nodes.map(({ image }) => image)))].sort()
-  const hash = createHash('sha256').update(text)
+  const hash = createHash('sha256').update(parts.text)
   for (const name of names) hash.update(JSON.stringify([name, images[name]]))
   // A scenario whose topology is not known here may stand on any image.
   if (names.length === 0) hash.update(JSON.stringify(images))
@@ -30,14 +30,14 @@ export async function scenarioDigest(file: string, topologies: readonly string[]
 
 /** Names of the topologies that a file of scenarios runs on. @param file from the project's folder */
 export const scenarioTopologies = async (file: string): Promise<string[]> =>
-  topologiesOf((await fixtureParts(join(projectFolder, file))).files)
+  topologiesOf(await fixtureParts(join(projectFolder, file)))
 
-/** @param files what it is made of */
-function topologiesOf(files: readonly string[]): string[] {
-  const imported = files.filter((one) => /(^|\/)topologies\/[^/]+\.ts$/.test(one)).map(fileStem)
+function topologiesOf({ files, imported }: { files: string[]; imported: string[] }): string[] {
+  const own = files.filter((one) => /(^|\/)topologies\/[^/]+\.ts$/.test(one))
+  const ofStackrig = imported.filter((one) => /^stackrig\/topologies\/[^/]+$/.test(one))
   // The one file that finds its topology by a setting.
   const core = files.some((one) => fileStem(one) === 'core-topology') ? [settings().core] : []
-  return [...new Set([...imported, ...core])]
+  return [...new Set([...[...own, ...ofStackrig].map(fileStem), ...core])]
 }
 
 /** A digest of all files of some folders, and some files, of the project. What is not there is nothing. */
