@@ -65,7 +65,10 @@ async function bisect(scenario: string, options: BisectOptions): Promise<void> {
   const [good, bad] = [readGivenLock('--good', options.good), readGivenLock('--bad', options.bad)]
   const [files = []] = await listTests([{ projects: ['scenarios'], files: [scenario], slow: true }])
   const paths = files.map(({ file }) => file)
-  const locks = pairLocks(good, bad, await imagesOfScenarios(paths))
+  const known = await imagesOfScenarios(paths)
+  // A scenario whose topology is not known here may stand on any image.
+  const names = known.length > 0 ? known : Object.keys(good.images).filter((name) => name in bad.images)
+  const locks = pairLocks(good, bad, names)
   const changes = changesBetween(locks.good, locks.bad)
   if (changes.length === 0) {
     throw new StackrigError(
