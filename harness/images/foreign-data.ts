@@ -1,10 +1,11 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { StackrigError } from '../errors/index.js'
+import { qcow2Header } from './qcow2-header.js'
 
 /** What a qcow2 disk calls the one that it lies on, when it lies on one (QEMU's docs/interop/qcow2.txt). */
 export async function backingFile(disk: string): Promise<string | undefined> {
   await using handle = await open(disk, 'r')
-  const header = await headerOf(handle)
+  const header = await qcow2Header(handle)
   return header && (await backingName(handle, header))
 }
 
@@ -15,19 +16,12 @@ export async function backingFile(disk: string): Promise<string | undefined> {
  */
 export async function foreignData(disk: string): Promise<string | undefined> {
   await using handle = await open(disk, 'r')
-  const header = await headerOf(handle)
+  const header = await qcow2Header(handle)
   if (!header) return undefined
   const name = await backingName(handle, header)
   if (name !== undefined) return `a backing file, ${name}`
   const incompatible = header.readUInt32BE(4) >= 3 ? header.readBigUInt64BE(72) : 0n
   return (incompatible & 4n) === 0n ? undefined : 'a data file'
-}
-
-/** Undefined for what is no qcow2. */
-async function headerOf(handle: FileHandle): Promise<Buffer | undefined> {
-  const header = Buffer.alloc(80)
-  const { bytesRead } = await handle.read(header, 0, header.length, 0)
-  return bytesRead < 72 || header.toString('latin1', 0, 4) !== 'QFI\xfb' ? undefined : header
 }
 
 async function backingName(handle: FileHandle, header: Buffer): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { qcow2Header } from '../images/index.js'
 
 /** What a qcow2 file begins with. */
 const magic = 0x514649fb
@@ -61,7 +62,7 @@ export async function sizeOfDisk(
   await using handle = await open(resolve(dirname(from), disk), 'r')
   // A machine sees whole sectors.
   if (format === 'raw') return Math.ceil((await handle.stat()).size / 512) * 512
-  const { bytesRead, buffer } = await handle.read(Buffer.alloc(32), 0, 32, 0)
-  if (bytesRead < 32 || buffer.readUInt32BE(0) !== magic) throw new TypeError(`${disk} is no qcow2 file`)
-  return Number(buffer.readBigUInt64BE(24))
+  const header = await qcow2Header(handle)
+  if (!header) throw new TypeError(`${disk} is no qcow2 file`)
+  return Number(header.readBigUInt64BE(24))
 }
