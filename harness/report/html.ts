@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { readTimeline, timelineName, type Entry } from '../timeline/index.js'
-import { timelineId, type PageData, type PageTest } from './page-data.js'
+import { packTimeline } from './pack-timeline.js'
+import { timelineId, type PackedTimeline, type PageData, type PageTest } from './page-data.js'
 import { classOfOutcome, placeInSteps, reportIds, type Outcome, type Run } from './run.js'
 import { countLines, wayTo } from './summary.js'
 
@@ -26,7 +27,7 @@ export async function reportHtml(run: Run, folder: string): Promise<string> {
   const room = { left: mostPictures }
   for (const [outcome, id] of reportIds(run)) {
     const entries = await timelineOf(outcome)
-    if (entries) timelines.push(await packed(timelineId(id), entries))
+    if (entries) timelines.push(await packed(timelineId(id), packTimeline(entries)))
     tests.push(await testOf({ outcome, run, id, folder, room, timeline: entries !== undefined }))
   }
   const page: PageData = {
@@ -128,8 +129,8 @@ function data(id: string, value: unknown): string {
 }
 
 /** What is read only when its test is looked at: a browser takes seconds to read an element of many megabytes. */
-async function packed(id: string, value: unknown): Promise<string> {
-  const bytes = await promisify(gzip)(JSON.stringify(value))
+async function packed(id: string, timeline: PackedTimeline): Promise<string> {
+  const bytes = await promisify(gzip)(JSON.stringify(timeline))
   return `<script type="application/gzip" id="${id}">${bytes.toString('base64')}</script>`
 }
 

@@ -12,15 +12,16 @@ export function details(entry: PageEntry, pictures: Record<string, string>): HTM
     element('pre', {}, entry.text),
   )
   const list = element('dl')
-  for (const [name, value] of Object.entries(entry.data ?? {})) {
-    if (value === undefined || name === 'phase') continue
+  const data = JSON.parse(entry.data || '{}') as Record<string, unknown>
+  for (const [name, value] of Object.entries(data)) {
+    if (name === 'phase') continue
     const text = shown(name, value)
     const content = element('dd', {}, element('pre', {}, text))
     if (name === 'command' || name === 'url') content.append(copyButton(text))
     list.append(element('dt', {}, name), content)
   }
   root.append(list)
-  const picture = entry.data?.['picture']
+  const picture = data['picture']
   const source = typeof picture === 'string' ? pictures[picture] : undefined
   if (source !== undefined)
     root.append(element('img', { src: source, alt: `the browser at ${clock(entry.t)}` }))

@@ -6,6 +6,8 @@ export interface Lane {
   /** In order of their beginnings. */
   spans: Span[]
   marks: PageEntry[]
+  /** ms since 1970, of each mark: of a hundred thousand, much faster to go through than the entries. */
+  times: Float64Array
   /** Lines that its spans need. */
   depth: number
   /** Px from the top of the picture. */
@@ -41,7 +43,8 @@ export function lanesOf(entries: readonly PageEntry[]): Lane[] {
     const marks = all.filter(({ end }) => end === undefined)
     const depth = Math.max(0, ...spans.map(({ line }) => line + 1))
     const height = titleHeight + depth * lineHeight + (marks.length > 0 ? markHeight : 0) + 6
-    const lane = { name: name.replace(/^node:/, ''), spans, marks, depth, top, height }
+    const times = Float64Array.from(marks, ({ t }) => t)
+    const lane = { name: name.replace(/^node:/, ''), spans, marks, times, depth, top, height }
     top += height
     return lane
   })

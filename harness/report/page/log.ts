@@ -1,7 +1,6 @@
 import type { PageEntry } from '../page-data.js'
 import { element } from './element.js'
 import { firstFrom } from './lanes.js'
-import { isBad } from './picture.js'
 import { clock } from './times.js'
 import type { View } from './view.js'
 
@@ -16,6 +15,14 @@ export interface LogOptions {
   onChoose: (entry: PageEntry) => void
 }
 
+/** One line of the list, used again for whatever comes into sight. */
+interface Row {
+  root: HTMLElement
+  time: HTMLElement
+  text: HTMLElement
+  entry?: PageEntry
+}
+
 /** The entries of the time that is looked at as text, those of each node in a column; of many, only the rows in sight exist. */
 export class Log {
   readonly root = element('div', { className: 'log', tabIndex: 0 })
@@ -26,6 +33,8 @@ export class Log {
   readonly #onChoose: (entry: PageEntry) => void
   readonly #nodes: string[]
   readonly #sizer = element('div', { className: 'sizer' })
+  readonly #nothing = element('p', { hidden: true }, 'Nothing in this time.')
+  readonly #rows: Row[] = []
   #shown: readonly PageEntry[] = []
 
   constructor({ entries, view, onChoose }: LogOptions) {
@@ -34,6 +43,7 @@ export class Log {
     this.#onChoose = onChoose
     const lanes = new Set(this.#entries.map(({ lane }) => lane).filter((lane) => lane.startsWith('node:')))
     this.#nodes = [...lanes].toSorted()
+    this.#sizer.append(this.#nothing)
     this.root.append(this.#sizer)
     this.root.addEventListener('scroll', () => this.#fill())
     new ResizeObserver(() => this.#fill()).observe(this.root)
@@ -58,26 +68,45 @@ export class Log {
   }
 
   #fill(): void {
-    const first = Math.max(0, Math.floor(this.root.scrollTop / rowHeight) - 5)
-    const last = Math.ceil((this.root.scrollTop + this.root.clientHeight) / rowHeight) + 5
-    const columns = this.root.clientWidth >= wide && this.#nodes.length > 1 ? this.#nodes : []
+    const { clientHeight, clientWidth, scrollTop } = this.root
+    const first = Math.max(0, Math.floor(scrollTop / rowHeight) - 5)
+    const last = Math.ceil((scrollTop + clientHeight) / rowHeight) + 5
+    const columns = clientWidth >= wide && this.#nodes.length > 1 ? this.#nodes : []
     this.root.style.setProperty('--columns', String(columns.length + 1))
-    const rows = this.#shown.slice(first, last).map((entry, n) => this.#row(entry, first + n, columns))
-    this.#sizer.replaceChildren(...rows)
-    if (this.#shown.length === 0) this.#sizer.append(element('p', {}, 'Nothing in this time.'))
+    const entries = this.#shown.slice(first, last)
+    while (this.#rows.length > entries.length) this.#rows.pop()?.root.remove()
+    while (this.#rows.length < entries.length) this.#addRow()
+    for (const [n, entry] of entries.entries()) {
+      const row = this.#rows[n]
+      if (row) this.#show(row, entry, first + n, columns)
+    }
+    this.#nothing.hidden = this.#shown.length > 0
   }
 
-  #row(entry: PageEntry, n: number, columns: readonly string[]): HTMLElement {
-    const own = columns.indexOf(entry.lane)
-    const place = own === -1 ? `${entry.lane.replace(/^node:/, '')} ` : ''
-    const text = element('span', { className: 'text', title: entry.text }, entry.text)
-    if (place !== '') text.prepend(element('span', { className: 'lane' }, place))
-    text.style.gridColumn = String(own + 3)
-    const row = element('div', { className: 'row' }, element('time', {}, clock(entry.t)), text)
-    row.classList.toggle('bad', isBad(entry))
-    row.classList.toggle('chosen', entry === this.chosen)
-    row.style.top = `${n * rowHeight}px`
-    row.addEventListener('click', () => this.#onChoose(entry))
-    return row
+  #addRow(): void {
+    const time = element('time')
+    const text = element('span', { className: 'text' })
+    const row: Row = { root: element('div', { className: 'row' }, time, text), time, text }
+    row.root.addEventListener('click', () => row.entry && this.#onChoose(row.entry))
+    this.#rows.push(row)
+    this.#sizer.append(row.root)
+  }
+
+  /** Changes only what differs: a row that is touched is laid out again. */
+  #show(row: Row, entry: PageEntry, n: number, columns: readonly string[]): void {
+    const { root, time, text } = row
+    root.classList.toggle('chosen', entry === this.chosen)
+    const top = `${n * rowHeight}px`
+    if (root.style.top !== top) root.style.top = top
+    const column = String(columns.indexOf(entry.lane) + 3)
+    if (row.entry === entry && text.style.gridColumn === column) return
+    row.entry = entry
+    time.textContent = clock(entry.t)
+    text.title = entry.text
+    text.style.gridColumn = column
+    text.replaceChildren(entry.text)
+    if (!columns.includes(entry.lane))
+      text.prepend(element('span', { className: 'lane' }, `${entry.lane.replace(/^node:/, '')} `))
+    root.classList.toggle('bad', entry.bad)
   }
 }

@@ -6,7 +6,18 @@ import type { View } from './view.js'
 const axisHeight = 22
 
 /** Kinds that are drawn in a colour of their own; style.css has the colours. */
-const coloured = ['step', 'wait', 'command', 'call', 'error', 'fault', 'moment', 'finding', 'power', 'qmp']
+const coloured = new Set([
+  'step',
+  'wait',
+  'command',
+  'call',
+  'error',
+  'fault',
+  'moment',
+  'finding',
+  'power',
+  'qmp',
+])
 
 export interface PictureOptions {
   entries: readonly PageEntry[]
@@ -18,14 +29,14 @@ export interface PictureOptions {
 /** The lanes of a timeline on one clock: drawn anew, all that is seen of it, whenever the view changes. */
 export class Picture {
   readonly canvas = document.createElement('canvas')
-  /** Entries that a search found; undefined when nothing is searched for. */
-  found: ReadonlySet<PageEntry> | undefined
   chosen: PageEntry | undefined
+  #found: ReadonlySet<PageEntry> | undefined
   readonly #view: View
   readonly #lanes: Lane[]
+  /** How much each mark of each lane matters. */
+  #weights = new Map<Lane, Uint8Array>()
   readonly #onChoose: (entry: PageEntry) => void
-  /** An element whose colour says what a colour of style.css is, in the light or in the dark. */
-  readonly #probe = document.createElement('span')
+  readonly #paint: Paint
   #pending = 0
   /** Px, as it was last drawn. */
   #width = 1
@@ -40,13 +51,25 @@ export class Picture {
       'aria-label',
       'timeline: arrow keys move, + and - zoom, 0 shows all; the list below has the same as text',
     )
-    this.canvas.append(this.#probe)
+    this.#paint = new Paint(this.canvas)
+    this.found = undefined
     const last = this.#lanes.at(-1)
     this.canvas.style.height = `${axisHeight + (last ? last.top + last.height : 0)}px`
     view.onChange(() => this.draw())
     new ResizeObserver(() => this.draw()).observe(this.canvas)
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw())
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+      this.#paint.forgetColours()
+      this.draw()
+    })
     this.#listen()
+  }
+
+  /** Entries that a search found; undefined when nothing is searched for. */
+  set found(found: ReadonlySet<PageEntry> | undefined) {
+    this.#found = found
+    this.#weights = new Map(
+      this.#lanes.map((lane) => [lane, Uint8Array.from(lane.marks, (entry) => this.#weight(entry))]),
+    )
   }
 
   /** Draws with the next frame, once however often it is asked for. */
@@ -62,24 +85,18 @@ export class Picture {
     // To ask for it again would have the page laid out again, for each mark.
     const width = (this.#width = canvas.clientWidth)
     const height = canvas.clientHeight
-    const context = canvas.getContext('2d')
-    if (!context || width === 0) return
+    if (width === 0) return
     const scale = devicePixelRatio
     if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
       canvas.width = Math.round(width * scale)
       canvas.height = Math.round(height * scale)
     }
-    context.setTransform(scale, 0, 0, scale, 0, 0)
-    context.clearRect(0, 0, width, height)
-    const paint = new Paint(context, this.#probe)
+    const paint = this.#paint
+    paint.clear(width, height, scale)
     this.#drawAxis(paint, width, height)
-    context.save()
-    context.beginPath()
-    context.rect(0, axisHeight, width, height - axisHeight)
-    context.clip()
-    context.translate(0, axisHeight)
-    for (const lane of this.#lanes) this.#drawLane(paint, lane, width)
-    context.restore()
+    paint.below(axisHeight, width, height, () => {
+      for (const lane of this.#lanes) this.#drawLane(paint, lane, width)
+    })
   }
 
   /** Px from the left. */
@@ -105,12 +122,19 @@ export class Picture {
 
   #drawLane(paint: Paint, lane: Lane, width: number): void {
     paint.line(0, lane.top + 0.5, width, lane.top + 0.5)
+    /** Of each line, the column of pixels that the last short one was drawn in. */
+    const columns: number[] = []
     for (const { entry, line } of lane.spans) {
       if (entry.t > this.#view.to) break
       const end = entry.end ?? entry.t
       if (end < this.#view.from) continue
       const left = Math.max(this.#x(entry.t), -10)
       const length = Math.max(Math.min(this.#x(end), width + 10) - left, 2)
+      if (length === 2 && entry !== this.chosen && this.#weight(entry) < 2) {
+        const column = Math.round(left)
+        if (columns[line] === column) continue
+        columns[line] = column
+      }
       const top = lineTop(lane, line)
       paint.box(this.#colour(entry), left, top, length, lineHeight - 3)
       if (entry === this.chosen) paint.frame(left, top, length, lineHeight - 3)
@@ -122,33 +146,43 @@ export class Picture {
 
   /** Of many marks on one column of pixels one is seen: the one that matters most. */
   #drawMarks(paint: Paint, lane: Lane): void {
+    const { marks, times } = lane
+    const weights = this.#weights.get(lane) ?? new Uint8Array(marks.length)
+    const { from, to } = this.#view
+    const scale = this.#width / (to - from)
+    const columns = new Int32Array(Math.ceil(this.#width) + 2).fill(-1)
+    for (let n = firstFrom(marks, from); n < times.length; n++) {
+      const t = times[n] ?? Infinity
+      if (t > to) break
+      const x = Math.round((t - from) * scale)
+      const before = columns[x] ?? -1
+      if (before === -1 || (weights[n] ?? 0) > (weights[before] ?? 0)) columns[x] = n
+    }
     const top = marksTop(lane)
-    const columns = new Map<number, PageEntry>()
-    for (let n = firstFrom(lane.marks, this.#view.from); n < lane.marks.length; n++) {
-      const entry = lane.marks[n]
-      if (!entry || entry.t > this.#view.to) break
-      const x = Math.round(this.#x(entry.t))
-      const before = columns.get(x)
-      if (!before || this.#weight(entry) > this.#weight(before)) columns.set(x, entry)
-    }
-    for (const [x, entry] of columns) {
-      const wide = entry.kind === 'error' || entry === this.chosen
+    columns.forEach((n, x) => {
+      const entry = marks[n]
+      if (!entry) return
+      const wide = entry.kind === 'error'
       paint.box(this.#colour(entry), x - (wide ? 2 : 0.5), top, wide ? 5 : 2, 11)
-      if (entry === this.chosen) paint.frame(x - 2, top, 5, 11)
-    }
+    })
+    const { chosen } = this
+    if (!chosen || !marks.includes(chosen)) return
+    const x = Math.round(this.#x(chosen.t))
+    paint.box(this.#colour(chosen), x - 2, top, 5, 11)
+    paint.frame(x - 2, top, 5, 11)
   }
 
+  /** 0 to 3. */
   #weight(entry: PageEntry): number {
-    if (entry === this.chosen) return 4
     if (entry.kind === 'error') return 3
-    if (this.found) return this.found.has(entry) ? 2 : 0
-    return isBad(entry) ? 2 : coloured.includes(entry.kind) ? 1 : 0
+    if (this.#found) return this.#found.has(entry) ? 2 : 0
+    return entry.bad ? 2 : coloured.has(entry.kind) ? 1 : 0
   }
 
   #colour(entry: PageEntry): string {
-    if (this.found) return this.found.has(entry) ? 'found' : 'pale'
-    if (isBad(entry)) return 'bad'
-    return coloured.includes(entry.kind) ? entry.kind : 'other'
+    if (this.#found) return this.#found.has(entry) ? 'found' : 'pale'
+    if (entry.bad) return 'bad'
+    return coloured.has(entry.kind) ? entry.kind : 'other'
   }
 
   #at(x: number, y: number): PageEntry | undefined {
@@ -225,26 +259,42 @@ export class Picture {
   }
 }
 
-/** What failed by itself, before anybody judged it. */
-export function isBad({ kind, data }: PageEntry): boolean {
-  if (kind === 'error') return true
-  if (kind === 'command') return data?.['status'] !== 0
-  if (kind === 'call') return typeof data?.['status'] !== 'number' || data['status'] >= 500
-  if (kind === 'step' || kind === 'wait') return data?.['status'] === 'failed'
-  return kind === 'log' && typeof data?.priority === 'number' && data.priority <= 3
-}
-
 /** Draws in the colours of the page. */
 class Paint {
   readonly #context: CanvasRenderingContext2D
-  readonly #probe: HTMLElement
+  /** An element whose colour says what a colour of style.css is, in the light or in the dark. */
+  readonly #probe = document.createElement('span')
   readonly #colours = new Map<string, string>()
 
-  constructor(context: CanvasRenderingContext2D, probe: HTMLElement) {
+  constructor(canvas: HTMLCanvasElement) {
+    const context = canvas.getContext('2d')
+    if (!context) throw new Error('this browser does not draw')
     this.#context = context
-    this.#probe = probe
-    context.font = '12px system-ui, sans-serif'
-    context.lineWidth = 1
+    canvas.append(this.#probe)
+  }
+
+  forgetColours(): void {
+    this.#colours.clear()
+  }
+
+  /** @param scale pixels of the screen in one px of the page */
+  clear(width: number, height: number, scale: number): void {
+    this.#context.setTransform(scale, 0, 0, scale, 0, 0)
+    this.#context.clearRect(0, 0, width, height)
+    // A canvas whose size was changed has forgotten them.
+    this.#context.font = '12px system-ui, sans-serif'
+    this.#context.lineWidth = 1
+  }
+
+  /** Draws in what lies below a line, and counts from it. */
+  below(y: number, width: number, height: number, draw: () => void): void {
+    this.#context.save()
+    this.#context.beginPath()
+    this.#context.rect(0, y, width, height - y)
+    this.#context.clip()
+    this.#context.translate(0, y)
+    draw()
+    this.#context.restore()
   }
 
   box(colour: string, x: number, y: number, width: number, height: number): void {

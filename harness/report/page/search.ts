@@ -19,6 +19,6 @@ export class Search {
 /** Made when it is first asked for: of a hundred thousand it takes a while. */
 function textOf(one: { entry: PageEntry; text: string }): string {
   const { kind, lane, text, data } = one.entry
-  one.text ||= `${kind} ${lane} ${text} ${data ? JSON.stringify(data) : ''}`.toLowerCase()
+  one.text ||= `${kind} ${lane} ${text} ${data}`.toLowerCase()
   return one.text
 }

@@ -1,8 +1,9 @@
-import { timelineId, type PageEntry, type PageTest } from '../page-data.js'
+import { timelineId, type PackedTimeline, type PageEntry, type PageTest } from '../page-data.js'
 import { copyButton, element } from './element.js'
 import { findingList } from './findings.js'
 import { clock, duration } from './times.js'
 import { timelineView, type TimelineView } from './timeline-view.js'
+import { unpackTimeline } from './unpack-timeline.js'
 
 /** The page of one test. */
 export function testPage(test: PageTest): HTMLElement {
@@ -75,7 +76,9 @@ function steps(test: PageTest): HTMLElement {
 /** Read when the page of the test is opened: a run may have hundreds of thousands of entries. */
 async function entriesOf(test: PageTest): Promise<PageEntry[]> {
   const packed = document.getElementById(timelineId(test.id))?.textContent ?? ''
-  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0))
+  const letters = atob(packed)
+  const bytes = new Uint8Array(letters.length)
+  for (let n = 0; n < letters.length; n++) bytes[n] = letters.charCodeAt(n)
   const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
-  return JSON.parse(await new Response(unpacked).text()) as PageEntry[]
+  return unpackTimeline((await new Response(unpacked).json()) as PackedTimeline)
 }

@@ -2,7 +2,7 @@ import type { PageEntry, PageTest } from '../page-data.js'
 import { details } from './details.js'
 import { element } from './element.js'
 import { Log } from './log.js'
-import { isBad, Picture } from './picture.js'
+import { Picture } from './picture.js'
 import { Search } from './search.js'
 import { View } from './view.js'
 
@@ -52,7 +52,7 @@ export function timelineView(test: PageTest, entries: PageEntry[]): TimelineView
   })
 
   const failure = entries.findLast(({ kind }) => kind === 'error')
-  const bad = entries.filter(isBad)
+  const bad = entries.filter(({ bad }) => bad)
   const button = (text: string, act: () => void): HTMLButtonElement => {
     const made = element('button', { type: 'button' }, text)
     made.addEventListener('click', act)

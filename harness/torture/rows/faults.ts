@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { errorCodes } from '../../errors/index.js'
 import { inspectBuilt } from '../../images/inspect-built.js'
 import { readRecipe } from '../../images/index.js'
@@ -97,6 +97,7 @@ export const row: Row = {
 }
 
 async function attemptWith(job: Job, fault: Fault): Promise<void> {
+  const before = new Set(await readdir(snapshotRoot()))
   const code = await codeOf(job, fault)
   const hit = failing[job].count >= fault.first
   const shown = hit ? code : `${code} (there were fewer calls)`
@@ -106,7 +107,7 @@ async function attemptWith(job: Job, fault: Fault): Promise<void> {
   if (after.made.getTime() !== golden.made.getTime())
     throw new Error('the golden snapshot was whole, and is gone')
   if (job === 'build') await requireWholeImage()
-  else await requireNothingElse()
+  else await requireNothingElse(before)
 }
 
 async function codeOf(job: Job, fault: Fault): Promise<string> {
@@ -134,9 +135,10 @@ async function requireWholeImage(): Promise<void> {
   if (found.state !== 'whole') throw new Error(`an image is there that is ${found.state}`)
 }
 
-async function requireNothingElse(): Promise<void> {
+/** The place may be shared: what other rows made was there `before`. */
+async function requireNothingElse(before: ReadonlySet<string>): Promise<void> {
   await removeAbandoned(snapshotRoot())
-  for (const name of (await readdir(snapshotRoot())).filter((entry) => entry !== basename(golden.folder))) {
+  for (const name of (await readdir(snapshotRoot())).filter((entry) => !before.has(entry))) {
     if (!name.startsWith('pair-faults-') || name.endsWith('.bad')) throw new Error(`left: ${name}`)
     await removeSnapshot(join(snapshotRoot(), name))
   }
