@@ -22,6 +22,11 @@ export function cacheFolder(): string {
   return settings().cache
 }
 
+/** Where downloaded packages are kept: the cache, unless several caches share them. */
+export function downloadsFolder(): string {
+  return settings().downloads
+}
+
 /** The name of a file of scenarios without folders and endings: `nova` of `scenarios/nova.scenario.ts`. */
 export const fileStem = (file: string): string => basename(file).replace(/\.[a-z.]+$/, '')
 

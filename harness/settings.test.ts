@@ -16,11 +16,20 @@ test('what is given', () => {
   expect(readSettings(given)).toMatchObject({ cache: '/cache', goldenGiB: 1.5, accelerator: 'tcg' })
 })
 
+test('downloads are kept in the cache, unless caches share them', () => {
+  expect(readSettings({ STACKRIG_CACHE: '/cache' }).downloads).toBe('/cache')
+  expect(readSettings({ STACKRIG_CACHE: '/cache', STACKRIG_DOWNLOADS: '/shared' })).toMatchObject({
+    cache: '/cache',
+    downloads: '/shared',
+  })
+})
+
 test.each([
   ['STACKRIG_ACCELERATOR', 'xen', 'kvm or tcg'],
   ['STACKRIG_LAUNCHER', 'hand', 'direct or runqemu'],
   ['STACKRIG_GOLDEN_GIB', '0', 'a number of GiB'],
   ['STACKRIG_GOLDEN_GIB', 'much', 'a number of GiB'],
+  ['STACKRIG_ARCHIVE', 'bookworm main', 'lines of apt sources'],
 ])('%s=%s is refused', (name, value, wanted) => {
   expect(() => readSettings({ [name]: value })).toThrow(
     expect.objectContaining({

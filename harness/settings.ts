@@ -29,6 +29,16 @@ const environmentSchema = z.object({
     .optional(),
   STACKRIG_RESULTS: text.optional(),
   STACKRIG_SWEEP: text.optional(),
+  STACKRIG_EXACT: text.optional(),
+  STACKRIG_ARCHIVE: text
+    .pipe(
+      z
+        .string()
+        .regex(/^\s*deb\s[^;]+(;\s*deb\s[^;]+)*;?\s*$/)
+        .optional(),
+    )
+    .optional(),
+  STACKRIG_DOWNLOADS: text.optional(),
   RUNQEMU: text.optional(),
   PATH: text.optional(),
   TERM: text.optional(),
@@ -43,6 +53,7 @@ const wanted: Partial<Record<keyof z.input<typeof environmentSchema>, string>> =
   STACKRIG_GOLDEN_GIB: 'a number of GiB above zero',
   STACKRIG_MOMENTS_GIB: 'a number of GiB above zero',
   STACKRIG_CORE: 'the name of a file in fixtures/topologies',
+  STACKRIG_ARCHIVE: 'lines of apt sources, "deb ADDRESS SUITE main", several with ;',
 }
 
 /** What the environment says, checked and with defaults. */
@@ -67,6 +78,12 @@ export interface Settings {
   results: string | undefined
   /** The fault of this run, and the step after which it begins: how `stackrig sweep` tells the runs that it starts. */
   sweep: string | undefined
+  /** An `images.lock` whose images are built with exactly its packages; without it, with the newest. */
+  exact: string | undefined
+  /** Lines of apt sources of an archive that has old versions, with `;` between them. */
+  archive: string | undefined
+  /** Where downloaded packages are kept: caches may share it. Throws as `cache`. */
+  readonly downloads: string
   /** Folders in which programs are looked for. */
   path: string
   /** The root folder for a user who has none. */
@@ -92,10 +109,14 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   }
   const given = parsed.data
   const home = homeFolder()
+  // Only what needs the cache fails where nobody can say where it is.
+  const cache = (): string => resolve(given.STACKRIG_CACHE ?? join(home ?? noHome(), '.cache', 'stackrig'))
   return {
-    // Only what needs the cache fails where nobody can say where it is.
     get cache() {
-      return resolve(given.STACKRIG_CACHE ?? join(home ?? noHome(), '.cache', 'stackrig'))
+      return cache()
+    },
+    get downloads() {
+      return given.STACKRIG_DOWNLOADS === undefined ? cache() : resolve(given.STACKRIG_DOWNLOADS)
     },
     temporary: resolve(tmpdir()),
     accelerator: given.STACKRIG_ACCELERATOR,
@@ -106,6 +127,8 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     core: given.STACKRIG_CORE ?? 'three-node',
     results: given.STACKRIG_RESULTS,
     sweep: given.STACKRIG_SWEEP,
+    exact: given.STACKRIG_EXACT === undefined ? undefined : resolve(given.STACKRIG_EXACT),
+    archive: given.STACKRIG_ARCHIVE,
     path: given.PATH ?? '',
     home: home ?? '/',
     terminal: given.TERM ?? 'linux',

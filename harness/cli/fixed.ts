@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { StackrigError } from '../errors/index.js'
-import { cleanRunsFor, type RepeatedRun } from '../report/index.js'
+import { cleanRunsFor } from '../report/index.js'
 import type { Overlay } from '../scenario/index.js'
 import { namesOption } from './names-option.js'
 import { overlayOption } from './overlay-option.js'
 import { print } from './print.js'
 import { exitStatusOfRepeat, repeatTests } from './repeat.js'
+import { requireUnmarked } from './require-unmarked.js'
 import { jobsOption, type Jobs } from './side-by-side.js'
 import { wordsForEachRun } from './words-for-each-run.js'
 
@@ -39,7 +39,7 @@ export function fixedCommand(): Command {
       const chance = `(1 - ${rate}) ^ ${runs} = ${((1 - rate) ** runs).toFixed(3)}`
       print(`${runs} clean runs make the fix believable: ${chance}, not more than 0.05`)
       const words = wordsForEachRun({ files, overlay, restart })
-      const ended = await repeatTests({ words, runs, jobs, untilFail: true, require: requireUnmarked })
+      const ended = await repeatTests({ words, runs, jobs, untilFail: true, require: requireFixable })
       if (ended.clean >= runs) {
         print(`believable: ${runs} clean runs. If it still failed at ${rate}, this would happen once in 20.`)
         return
@@ -50,15 +50,8 @@ export function fixedCommand(): Command {
     })
 }
 
-/** Its failing would count as expected, and its passing as a failure. */
-function requireUnmarked({ results }: RepeatedRun): void {
-  const marked = results.tests.find(({ issue }) => issue !== undefined)
-  if (!marked) return
-  throw new StackrigError('USAGE', 'a test that is to be fixed must not be marked as known to fail', {
-    where: `${marked.file}: ${marked.name}`,
-    next: `take its mark bug('${marked.issue?.id ?? ''}') away, and start again`,
-  })
-}
+const requireFixable = ({ results }: Parameters<typeof requireUnmarked>[0]): void =>
+  requireUnmarked({ results }, 'a test that is to be fixed')
 
 function share(text: string): number {
   const number = Number(text)

@@ -28,6 +28,7 @@ const commands = new Map(
     down: async () => (await import('./down.js')).downCommand,
     init: async () => (await import('./init.js')).initCommand,
     fixed: async () => (await import('./fixed.js')).fixedCommand,
+    bisect: async () => (await import('./bisect.js')).bisectCommand,
     nightly: async () => (await import('./nightly.js')).nightlyCommand,
     sweep: async () => (await import('./sweep.js')).sweepCommand,
     bug: async () => (await import('./bug.js')).bugCommand,

@@ -41,6 +41,8 @@ export const codes = {
   IMAGE_BUILD_FAILED: { class: 'image', outlived: false },
   /** `--frozen` was asked for and the built packages differ from `images.lock`. */
   IMAGE_MOVED: { class: 'image', outlived: false },
+  /** A version of a package that an exact build needs is neither in a kept download nor in any source. */
+  PACKAGE_MISSING: { class: 'host', outlived: false },
   /** A fault that cannot be had on a node: a tool, a device, a service or a name that it needs is not there. */
   FAULT_IMPOSSIBLE: { class: 'usage', outlived: false },
   /** A golden snapshot, or a moment, is not there any more, or its files are not what was written. */

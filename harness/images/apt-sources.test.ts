@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { debianSources } from './apt-sources.js'
+import { archiveSources, debianSources } from './apt-sources.js'
 
 let folder: string
 beforeEach(() => {
@@ -62,6 +62,15 @@ test('a source that stands twice is used once', () => {
   write('sources.list', 'deb http://one.example/debian bookworm main')
   write('sources.list.d/again.list', 'deb http://one.example/debian bookworm main')
   expect(sources()).toHaveLength(1)
+})
+
+test('the lines of an archive of old versions, which may have run out', () => {
+  const lines =
+    'deb http://old.example/1 bookworm main; deb [trusted=yes] file:/old bookworm-security main contrib'
+  expect(archiveSources(`${lines}; deb http://old.example/1 trixie main`, 'bookworm')).toEqual([
+    'deb [check-valid-until=no] http://old.example/1 bookworm main',
+    'deb [trusted=yes check-valid-until=no] file:/old bookworm-security main',
+  ])
 })
 
 test('files apt ignores are ignored; none at all is an error that says what to add', () => {

@@ -26,6 +26,17 @@ export function debianSources(suite: string, folder = '/etc/apt'): string[] {
   return [...new Set(lines)]
 }
 
+/**
+ * The lines of an archive that has old versions, with `;` between them, that serve a suite, as those of this machine. What an old
+ * archive says of itself has long run out.
+ */
+export const archiveSources = (lines: string, suite: string): string[] =>
+  fromLines(lines.replaceAll(';', '\n'), suite).map((line) =>
+    line.startsWith('deb [')
+      ? line.replace(']', ' check-valid-until=no]')
+      : line.replace('deb ', 'deb [check-valid-until=no] '),
+  )
+
 function sourceFiles(folder: string): string[] {
   const parts = join(folder, 'sources.list.d')
   const files = existsSync(parts) ? readdirSync(parts).sort() : []

@@ -1,12 +1,13 @@
-import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { debianSources } from './apt-sources.js'
 import type { BuildTask } from './build-task.js'
 import { imagesFolder } from './cache.js'
-import { updateIndexes } from './debian-packages.js'
+import { packageSources, updateIndexes } from './debian-packages.js'
+import { requireVersions } from './exact-archive.js'
+import { writeArchive } from './kept-archive.js'
 import { findLayer, pruneLayers } from './layers.js'
 import { quoteWord } from '../shell-word.js'
 import { dpkgOptions, installOptions, unpackOptions } from './mmdebstrap-options.js'
@@ -49,7 +50,7 @@ const steps: [RegExp, string][] = [
  * As root it works directly; as an ordinary user in a user namespace, which needs an entry in /etc/subuid.
  */
 export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string[]> {
-  const { recipe, bases, output, scratch, log } = task
+  const { recipe, bases, output, scratch, log, exact } = task
   const isRoot = process.getuid?.() === 0
   const sources = [...bases, task]
 
@@ -62,11 +63,14 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
     ...sources.flatMap(({ recipe: { include } }) => include.map((path) => `path-include=${path}`)),
   ]
   const postponed = [...alwaysPostponed, ...sources.flatMap(({ recipe: { postpone } }) => postpone)]
-  const archive = await updateIndexes(log, recipe.suite)
-  // The namespace of an ordinary user cannot write to the cache, so there every build installs its packages anew.
-  const layer = isRoot
-    ? findLayer(recipe.name, [archive, recipe.suite, ...packages, ...dpkgOptions, ...paths, ...postponed])
-    : undefined
+  const archive = exact ? '' : await updateIndexes(log, recipe.suite)
+  await using old = exact ? await oldVersions(task, exact) : undefined
+  // The namespace of an ordinary user cannot write to the cache, so there every build installs its packages anew. So does one of
+  // exactly given packages, which hardly anybody builds twice.
+  const layer =
+    isRoot && !exact
+      ? findLayer(recipe.name, [archive, recipe.suite, ...packages, ...dpkgOptions, ...paths, ...postponed])
+      : undefined
   const unpacks = layer !== undefined && !task.fresh && existsSync(layer)
 
   const input = join(scratch, basename(insideFolder))
@@ -101,7 +105,7 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
     '--architectures=amd64',
     ...(unpacks
       ? unpackOptions(layer)
-      : await installOptions({ isRoot, scratch, packages, paths, postponed })),
+      : await installOptions({ isRoot, scratch, packages, paths, postponed, exact })),
     ...dpkgOptions.map((option) => `--dpkgopt=${option}`),
     `--customize-hook=copy-in ${quoteWord(input)} ${dirname(insideFolder)}`,
     `--customize-hook=sh "$1${insideFolder}/finish" "$1"`,
@@ -117,7 +121,7 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
   ]
   const build = runLogged(log, 'mmdebstrap', args, {
     ownProcesses: isRoot,
-    input: debianSources(recipe.suite).join('\n') + '\n',
+    input: (old?.sources ?? packageSources(recipe.suite, 'newest')).join('\n') + '\n',
     env: {
       TMPDIR: isRoot ? scratch : treeFolder(),
       DEBIAN_FRONTEND: 'noninteractive',
@@ -148,4 +152,27 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
   })
   if (layer) await pruneLayers(recipe.name, layer)
   return installed
+}
+
+/**
+ * Where apt finds exactly these packages: what only an earlier build downloaded is made an archive of its own.
+ * @throws StackrigError PACKAGE_MISSING
+ */
+async function oldVersions(
+  { recipe, scratch, log }: BuildTask<DebianRecipe>,
+  exact: Readonly<Record<string, string>>,
+): Promise<AsyncDisposable & { sources: string[] }> {
+  const { kept } = await requireVersions(log, recipe, exact)
+  const sources = packageSources(recipe.suite, 'all')
+  if (kept.length === 0) return { sources, [Symbol.asyncDispose]: () => Promise.resolve() }
+  // An ordinary user's namespace sees neither the cache nor what is below it.
+  const above = process.getuid?.() === 0 ? scratch : treeFolder()
+  const folder = await mkdtemp(join(above, 'stackrig-kept-'))
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  try {
+    return { sources: [...sources, await writeArchive(log, folder, kept)], [Symbol.asyncDispose]: remove }
+  } catch (error) {
+    await remove()
+    throw error
+  }
 }

@@ -16,7 +16,7 @@ import type { DiskRecipe } from './recipe.js'
 export async function buildDisk(task: BuildTask<DiskRecipe>): Promise<string[]> {
   const { recipe, folder, output, scratch, log } = task
   task.step('unpacking the kernel')
-  const system = await unpackSmallSystem(log, recipe.suite, recipe.kernel)
+  const system = await unpackSmallSystem(log, recipe.suite, recipe.kernel, task.exact)
   task.step('packing the initramfs')
   const kernel = join(output, 'bzImage')
   const initrd = join(output, 'initrd')

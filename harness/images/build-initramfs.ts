@@ -13,7 +13,7 @@ import type { InitramfsRecipe } from './recipe.js'
 export async function buildInitramfs(task: BuildTask<InitramfsRecipe>): Promise<string[]> {
   const { recipe, folder, output, log } = task
   task.step('unpacking the kernel')
-  const system = await unpackSmallSystem(log, recipe.suite, recipe.kernel)
+  const system = await unpackSmallSystem(log, recipe.suite, recipe.kernel, task.exact)
   task.step('packing the initramfs')
   await copyFile(system.kernel, join(output, 'bzImage'))
   const initramfs = await packInitramfs(log, system, recipe.modules, join(folder, 'files'))

@@ -10,6 +10,8 @@ export interface BuildTask<R extends Recipe = Recipe> extends RecipeInFolder<R> 
   /** A folder for what is needed only while building. */
   scratch: string
   log: BuildLog
+  /** The very packages it has, with their versions; without it, the newest of those that the recipe wants. */
+  exact?: Readonly<Record<string, string>> | undefined
   /** Whether nothing an earlier build kept may be used. */
   fresh: boolean
   /** Says what is being done from now on. */

@@ -11,12 +11,14 @@ import { lockImage } from './build-lock.js'
 import { reportProgress, rememberTiming, type BuildProgress } from './build-progress.js'
 import type { BuildTask } from './build-task.js'
 import { imagesFolder, logsFolder } from './cache.js'
+import { exactPackages } from './exact-packages.js'
+import { imageDigest } from './image-digest.js'
 import { recordFile, type Image, type ImageRecord } from './image.js'
+import { describeMove, movedPackages, packageRecord } from './packages.js'
 import { biggerCache, buildFailed, type BuildLog } from './program.js'
 import { requireUnused } from './unused.js'
 import { pruneImages, removeUnfinished } from './prune.js'
 import { formatQemubootConf } from './qemuboot-conf.js'
-import { recipeDigest } from './recipe-digest.js'
 import { readBases, readRecipe, type Recipe, type RecipeInFolder } from './recipe.js'
 import { builtFolder, builtImage, settleBuilt } from './store.js'
 import { explained } from './system-refusal.js'
@@ -73,7 +75,7 @@ async function buildOne(
   { onProgress, force = false }: BuildOptions,
 ): Promise<Image> {
   const { recipe } = source
-  const digest = recipeDigest(source)
+  const digest = imageDigest(source)
   const present = await builtImage(recipe, digest, signal)
   if (present && !force) return present
 
@@ -85,6 +87,7 @@ async function buildOne(
   const builtMeanwhile = await settleBuilt(recipe, digest)
   if (builtMeanwhile && !force) return builtMeanwhile
 
+  const exact = exactPackages(recipe.name)
   const final = builtFolder(recipe.name, digest)
   requireUnused(recipe.name, final)
   await removeUnfinished(recipe.name)
@@ -104,11 +107,13 @@ async function buildOne(
       output,
       scratch,
       log,
+      exact,
       fresh: force,
       step: (what) => progress.step(what),
       writeConf: (values) =>
         writeFile(join(output, `${recipe.name}.qemuboot.conf`), formatQemubootConf(values)),
     })
+    if (exact) requireExact(log, exact, packages)
     await writeFile(join(output, `${recipe.name}.manifest`), packages.map((line) => `${line}\n`).join(''))
     const took = Math.round(performance.now() - started)
     await writeFile(
@@ -136,10 +141,25 @@ async function buildOne(
     // What was killed a moment ago may still be writing.
     await rm(building, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 })
   }
-  await pruneImages(recipe.name, digest)
+  // One of old packages is built to be looked at: what is used every day stays.
+  if (!exact) await pruneImages(recipe.name, digest)
   const image = await settleBuilt(recipe, digest)
   if (!image) throw buildFailed(log, `it is not whole: ${final}.bad/reason.txt says why`)
   return image
+}
+
+/** @throws StackrigError IMAGE_BUILD_FAILED when an image got other packages than were wanted. */
+function requireExact(
+  log: BuildLog,
+  wanted: Readonly<Record<string, string>>,
+  packages: readonly string[],
+): void {
+  const moved = movedPackages(wanted, packageRecord(packages))
+  if (moved.length === 0) return
+  throw buildFailed(
+    log,
+    `it would have other packages than are wanted: ${moved.map(describeMove).join(', ')}`,
+  )
 }
 
 function runBuilder(task: BuildTask): Promise<string[]> {

@@ -4,24 +4,37 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { makeFolder } from '../make-folder.js'
 import { replaceFile } from '../replace-file.js'
-import { debianSources } from './apt-sources.js'
-import { lockBuild } from './build-lock.js'
+import { settings } from '../settings.js'
+import { archiveSources, debianSources } from './apt-sources.js'
+import { lockDownloads } from './build-lock.js'
 import { aptFolder, debsFolder } from './cache.js'
 import { buildFailed, runLogged, type BuildLog } from './program.js'
 
+/** Whether only this machine's sources are asked, or also an archive that has old versions. */
+export type Versions = 'newest' | 'all'
+
 /** apt's state for one suite: what another has the newest of is no package of this one. bookworm was the only one once. */
-const suiteFolder = (suite: string): string =>
-  suite === 'bookworm' ? aptFolder() : join(aptFolder(), 'suites', suite)
+function suiteFolder(suite: string, versions: Versions): string {
+  if (versions === 'all') return join(aptFolder(), 'all', suite)
+  return suite === 'bookworm' ? aptFolder() : join(aptFolder(), 'suites', suite)
+}
+
+/** Where apt looks for the packages of a suite. Throws like debianSources. */
+export function packageSources(suite: string, versions: Versions): string[] {
+  const { archive } = settings()
+  const old = versions === 'all' && archive !== undefined ? archiveSources(archive, suite) : []
+  return [...debianSources(suite), ...old]
+}
 
 /**
  * Options that make apt work on stackrig's own state below the cache: without root, without a look at what is
  * installed on this machine, and with nothing but its Debian sources.
  */
-function privateApt(suite: string): string[] {
-  const folder = suiteFolder(suite)
+export function privateApt(suite: string, versions: Versions): string[] {
+  const folder = suiteFolder(suite, versions)
   for (const part of ['lists/partial', 'archives/partial']) makeFolder(join(folder, part))
   // An address may have a password in it.
-  replaceFile(join(folder, 'sources.list'), debianSources(suite).join('\n') + '\n', 0o600)
+  replaceFile(join(folder, 'sources.list'), packageSources(suite, versions).join('\n') + '\n', 0o600)
   writeFileSync(join(folder, 'status'), '')
   const options = {
     'Dir::State': folder,
@@ -39,30 +52,31 @@ function privateApt(suite: string): string[] {
   return Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
 }
 
-/** Per suite: what was brought up to date by this process. */
+/** Per suite and versions: what was brought up to date by this process. */
 const indexes = new Map<string, Promise<string>>()
 
 /**
  * Brings the package indexes of stackrig's own apt up to date, once per process and suite. Returns a digest that changes when the
  * archive does.
  */
-export function updateIndexes(log: BuildLog, suite: string): Promise<string> {
-  const present = indexes.get(suite)
+export function updateIndexes(log: BuildLog, suite: string, versions: Versions = 'newest'): Promise<string> {
+  const key = `${versions} ${suite}`
+  const present = indexes.get(key)
   if (present) return present
-  const updating = update(log, suite)
-  indexes.set(suite, updating)
+  const updating = update(log, suite, versions)
+  indexes.set(key, updating)
   // A failure is not remembered: the next build tries again.
-  updating.catch(() => indexes.delete(suite))
+  updating.catch(() => indexes.delete(key))
   return updating
 }
 
-async function update(log: BuildLog, suite: string): Promise<string> {
+async function update(log: BuildLog, suite: string, versions: Versions): Promise<string> {
   // apt's own lock makes a second apt fail instead of wait.
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held until this function returns
-  await using _lock = await lockBuild('apt', log.signal, () => undefined)
-  await runLogged(log, 'apt-get', [...privateApt(suite), 'update'])
+  await using _lock = await lockDownloads('apt', log.signal)
+  await runLogged(log, 'apt-get', [...privateApt(suite, versions), 'update'])
   const hash = createHash('sha256')
-  const lists = join(suiteFolder(suite), 'lists')
+  const lists = join(suiteFolder(suite, versions), 'lists')
   for (const file of readdirSync(lists).sort()) {
     if (file.endsWith('Release')) hash.update(`${file}\0`).update(readFileSync(join(lists, file)))
   }
@@ -80,12 +94,17 @@ export async function hostAptOptions(): Promise<string[]> {
 }
 
 /**
- * The newest `NAME_*.deb` the cache has of each package; downloads what apt says is newer. Names as apt knows them. The
- * caller holds a lock: one download at a time.
+ * The newest `NAME_*.deb` the cache has of each package; downloads what apt says is newer. Names as apt knows them, also
+ * `NAME=VERSION`. The caller holds a lock: one download at a time.
  */
-export async function downloadPackages(log: BuildLog, suite: string, names: string[]): Promise<string[]> {
-  const apt = privateApt(suite)
-  await updateIndexes(log, suite)
+export async function downloadPackages(
+  log: BuildLog,
+  suite: string,
+  names: string[],
+  versions: Versions = 'newest',
+): Promise<string[]> {
+  const apt = privateApt(suite, versions)
+  await updateIndexes(log, suite, versions)
   const files: string[] = []
   for (const name of names) {
     const { stdout } = await execa('apt-get', [...apt, 'download', '--print-uris', name], { reject: false })
@@ -109,7 +128,7 @@ export async function downloadPackages(log: BuildLog, suite: string, names: stri
 
 /** The package a meta package stands for: `linux-image-cloud-amd64` -> `linux-image-6.1.0-56-cloud-amd64`. */
 export async function newestKernelPackage(log: BuildLog, suite: string, meta: string): Promise<string> {
-  const apt = privateApt(suite)
+  const apt = privateApt(suite, 'newest')
   await updateIndexes(log, suite)
   const { stdout } = await execa('apt-cache', [...apt, 'depends', meta], { reject: false })
   const found = /Depends: (linux-image-\S+)/.exec(stdout)?.[1]

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isImported, readLock, type ImagesLock } from './lock-file.js'
-import { recipeDigest } from './recipe-digest.js'
+import { imageDigest } from './image-digest.js'
 import { readRecipe } from './recipe.js'
 
 /**
@@ -10,7 +10,7 @@ import { readRecipe } from './recipe.js'
  */
 export function expectedDigest(name: string, lock: ImagesLock = readLock()): string {
   const entry = lock.images[name]
-  return isImported(entry) ? importedDigest(entry) : recipeDigest(readRecipe(name))
+  return isImported(entry) ? importedDigest(entry) : imageDigest(readRecipe(name))
 }
 
 /** Of an image that was made elsewhere: of all its files. */

@@ -114,6 +114,7 @@ echo "stackrig: cleaning up"
 in_tree sh -euc '
     rm -rf /var/cache/apt/archives/*.deb /var/cache/apt/*.bin /var/lib/apt/lists/*
     rm -f /etc/apt/sources.list /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/*mmdebstrap
+    rm -f /etc/apt/preferences.d/*mmdebstrap
     rm -f /etc/dpkg/dpkg.cfg.d/*mmdebstrap /etc/dpkg/dpkg.cfg.d/90stackrig /usr/sbin/policy-rc.d
     rm -f /var/log/dpkg.log /var/log/apt/* /var/log/alternatives.log /var/log/bootstrap.log
 '

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { lockBuild } from './build-lock.js'
+import { lockDownloads } from './build-lock.js'
 import { unpackedFolder } from './cache.js'
 import { downloadPackages, newestKernelPackage, versionOf } from './debian-packages.js'
+import { downloadExactly } from './exact-archive.js'
 import { buildFailed, runLogged, type BuildLog } from './program.js'
+import type { Recipe } from './recipe.js'
+import { isSmallSystem } from './small-system.js'
 
 /** A kernel, its modules, and busybox, unpacked from Debian's packages. */
 export interface SmallSystem {
@@ -17,17 +20,25 @@ export interface SmallSystem {
   packages: string[]
 }
 
-/** Downloads (or finds in the cache) and unpacks the kernel and busybox of a small image. */
+/**
+ * Downloads (or finds in the cache) and unpacks the kernel and busybox of a small image.
+ * @param exact the very packages; without them, the newest of the suite
+ */
 export async function unpackSmallSystem(
   log: BuildLog,
   suite: string,
   kernelPackage: string,
+  exact?: Readonly<Record<string, string>>,
 ): Promise<SmallSystem> {
   // Other small images are made of the same packages.
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held until this function returns
-  await using _lock = await lockBuild('packages', log.signal, () => undefined)
-  const image = await newestKernelPackage(log, suite, kernelPackage)
-  const debs = await downloadPackages(log, suite, [image, 'busybox-static'])
+  await using _lock = await lockDownloads('packages', log.signal)
+  const debs = exact
+    ? await downloadSmallSystem(log, { name: log.image, suite }, exact)
+    : await downloadPackages(log, suite, [
+        await newestKernelPackage(log, suite, kernelPackage),
+        'busybox-static',
+      ])
   const trees: string[] = []
   for (const deb of debs) {
     const tree = join(unpackedFolder(), basename(deb, '.deb'))
@@ -43,7 +54,7 @@ export async function unpackSmallSystem(
   const [kernelTree, busyboxTree] = trees
   if (!kernelTree || !busyboxTree) throw buildFailed(log, 'a package is missing')
   const kernel = readdirSync(join(kernelTree, 'boot')).find((file) => file.startsWith('vmlinuz-'))
-  if (!kernel) throw buildFailed(log, `${image} holds no kernel`)
+  if (!kernel) throw buildFailed(log, `${basename(kernelTree)} holds no kernel`)
   const modules = moduleFiles(join(kernelTree, 'lib', 'modules'))
   return {
     kernel: join(kernelTree, 'boot', kernel),
@@ -53,6 +64,22 @@ export async function unpackSmallSystem(
       '',
     packages: debs.map(versionOf).sort(),
   }
+}
+
+/** The package files of the kernel, and of busybox. */
+async function downloadSmallSystem(
+  log: BuildLog,
+  recipe: Pick<Recipe, 'name' | 'suite'>,
+  packages: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  if (!isSmallSystem(packages))
+    throw buildFailed(
+      log,
+      `one kernel and busybox-static are wanted, not ${Object.keys(packages).join(', ')}`,
+    )
+  const debs = await downloadExactly(log, recipe, packages)
+  const isKernel = (deb: string): boolean => basename(deb).startsWith('linux-image-')
+  return [...debs.filter(isKernel), ...debs.filter((deb) => !isKernel(deb))]
 }
 
 function moduleFiles(folder: string): Map<string, string> {

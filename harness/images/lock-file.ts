@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
 import { replaceFile } from '../replace-file.js'
+import { settings } from '../settings.js'
 import { listProblems } from './schema-problems.js'
 import { parseYaml } from './yaml-text.js'
 
@@ -57,8 +58,8 @@ export function isImported(entry: BuiltEntry | ImportedEntry | undefined): entry
   return entry !== undefined && 'folder' in entry
 }
 
-/** `images.lock` of this checkout. */
-export const lockFile = (): string => join(projectFolder, 'images.lock')
+/** `images.lock` of this checkout, or the one whose images are wanted exactly. */
+export const lockFile = (): string => settings().exact ?? join(projectFolder, 'images.lock')
 
 const header = `# Which images the scenarios run on. Written by \`npx stackrig images lock\`; strict: see docs/images.md.
 # Built images: the recipe and the Debian packages they were last locked with. A rebuild with newer packages works and

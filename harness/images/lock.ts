@@ -6,6 +6,8 @@ import { lockImport, lockImportAgain, verifyImport, type ImageImport } from './i
 import { readRecord, type Image } from './image.js'
 import { isImported, lockFile, readLock, writeLock, type BuiltEntry, type ImagesLock } from './lock-file.js'
 import { describeMove, movedPackages, packageRecord, packagesDigest, type MovedPackage } from './packages.js'
+import { recipeDigest } from './recipe-digest.js'
+import { readRecipe } from './recipe.js'
 import { findBuilt } from './store.js'
 import { explained } from './system-refusal.js'
 
@@ -82,7 +84,7 @@ function builtEntry(image: Image): BuiltEntry {
     role: image.role,
     contract: image.contract,
     recipe: `fixtures/images/${image.name}`,
-    recipeDigest: image.digest,
+    recipeDigest: recipeDigest(readRecipe(image.name)),
     packagesDigest: packagesDigest(packages),
     packages,
   }
@@ -96,7 +98,7 @@ function compareBuilt(image: Image, entry: BuiltEntry | undefined): VerifiedImag
   return {
     image,
     moved: movedPackages(entry.packages, packagesOf(image)),
-    recipeChanged: entry.recipeDigest !== image.digest,
+    recipeChanged: entry.recipeDigest !== recipeDigest(readRecipe(image.name)),
   }
 }
 

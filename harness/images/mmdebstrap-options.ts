@@ -24,11 +24,13 @@ interface Installation {
   paths: string[]
   /** Programs that do nothing meanwhile. */
   postponed: string[]
+  /** The very packages, with their versions. */
+  exact?: Readonly<Record<string, string>> | undefined
 }
 
 /** mmdebstrap's options for it. */
 export async function installOptions(tree: Installation): Promise<string[]> {
-  const { isRoot, scratch, packages, paths, postponed } = tree
+  const { isRoot, scratch, packages, paths, postponed, exact } = tree
   return [
     '--variant=minbase',
     // Otherwise the downloaded packages are thrown away. What is to be cleaned is cleaned before the image is made.
@@ -36,10 +38,11 @@ export async function installOptions(tree: Installation): Promise<string[]> {
     '--aptopt=Acquire::Languages "none";',
     '--aptopt=APT::Install-Recommends "false";',
     ...(await hostAptHooks(scratch)),
+    ...(exact ? await exactHooks(scratch, exact) : []),
     ...packageCacheHooks(isRoot),
     `--extract-hook=${pathHook(paths)}`,
     `--essential-hook=${postponeHook(postponed)}`,
-    `--include=${packages.join(',')}`,
+    `--include=${(exact ? exactly(exact) : packages).join(',')}`,
   ]
 }
 
@@ -58,6 +61,32 @@ export async function hostAptHooks(scratch: string): Promise<string[]> {
     `--setup-hook=upload ${quoteWord(file)} ${hostConfiguration}`,
   ]
 }
+
+const preferences = '/etc/apt/preferences.d/99mmdebstrap'
+
+/** Makes apt in the tree choose these versions, and no other package. finish-debian.sh takes that away. */
+async function exactHooks(scratch: string, exact: Readonly<Record<string, string>>): Promise<string[]> {
+  const file = join(scratch, 'exact-preferences')
+  await writeFile(file, exactPreferences(exact))
+  return [
+    // Where an older version of an essential package is wanted than the suite has.
+    '--aptopt=APT::Get::allow-downgrades "true";',
+    `--setup-hook=upload ${quoteWord(file)} ${preferences}`,
+  ]
+}
+
+/** apt_preferences(5): 1001 is chosen even where it is older, what is below 0 never. */
+export const exactPreferences = (exact: Readonly<Record<string, string>>): string =>
+  [
+    ...Object.entries(exact).map(
+      ([name, version]) => `Package: ${name}\nPin: version ${version}\nPin-Priority: 1001\n`,
+    ),
+    'Package: *\nPin: release *\nPin-Priority: -1\n',
+  ].join('\n')
+
+/** As apt takes them. */
+const exactly = (exact: Readonly<Record<string, string>>): string[] =>
+  Object.entries(exact).map(([name, version]) => `${name}=${version}`)
 
 /**
  * A hook's command that runs inside the tree, without what is mounted there: /proc, /sys and /dev are this machine's.

@@ -8,7 +8,7 @@ import { lockImage } from './build-lock.js'
 import { imagesFolder } from './cache.js'
 import { recordFile, type Image } from './image.js'
 import { inspectBuilt, takeIn } from './inspect-built.js'
-import { recipeDigest } from './recipe-digest.js'
+import { imageDigest } from './image-digest.js'
 import { readRecipe, type Recipe } from './recipe.js'
 
 const debug = logger('images')
@@ -60,10 +60,10 @@ export async function lastUsed(folder: string): Promise<number> {
   return found.mtimeMs
 }
 
-/** The image built from the present recipe of a name. Throws IMAGE_MISSING, LOCK_INVALID, HOST_DISK. */
+/** The image built from the present recipe of a name, of exactly given packages if there are such. Throws IMAGE_MISSING, LOCK_INVALID, HOST_DISK. */
 export async function findBuilt(name: string): Promise<Image> {
   const source = readRecipe(name)
-  const digest = recipeDigest(source)
+  const digest = imageDigest(source)
   const image = await builtImage(source.recipe, digest)
   if (image) return image
   const aside = `${builtFolder(name, digest)}.bad`
