@@ -13,15 +13,17 @@ const timeToRest = '2min'
 /** What must hold of a cloud after whatever was done with it. */
 export class Invariants {
   readonly #cluster: Cluster
-  /** What the nodes said when the scenario began; undefined when they could not be asked. */
-  readonly #before: Promise<Look | undefined>
+  /** What the nodes said when the scenario began. */
+  readonly #before: Promise<Look>
   /** Services that a fault has ended: `SERVICE on NODE`. */
   readonly #killed = new Set<string>()
 
   /** Asks the nodes at once what has happened until now. */
   constructor(cluster: Cluster) {
     this.#cluster = cluster
-    this.#before = lookAtNodes(cluster).catch(() => undefined)
+    this.#before = lookAtNodes(cluster)
+    // It is told of at the end.
+    this.#before.catch(() => undefined)
     cluster.faults.onChange(({ fault, on }) => {
       const [node = '', service = ''] = on.split(': ')
       if (fault === 'kill') this.#killed.add(`${service} on ${node}`)
@@ -37,7 +39,7 @@ export class Invariants {
     const cluster = this.#cluster
     await cluster.faults.heal()
     if (cluster.nodes.some(({ isOn }) => !isOn)) return
-    const { boots, restarts, queues, places } = (await this.#before) ?? nothing
+    const { boots, restarts, queues, places } = await this.#before
     const before = { boots, restarts, queues, killed: this.#killed }
     using cloud = cloudOf(cluster)
     let broken: Broken[] = []
@@ -59,13 +61,6 @@ export class Invariants {
       next: 'scenario(topology, { invariants: false }) leaves this out',
     })
   }
-}
-
-const nothing: Pick<Look, 'boots' | 'restarts' | 'queues' | 'places'> = {
-  boots: {},
-  restarts: [],
-  queues: [],
-  places: new Map<string, never>(),
 }
 
 const textOf = (broken: readonly Broken[]): string => broken.map(({ text }) => text).join('\n')

@@ -8,20 +8,21 @@ export interface Look extends NodesState {
   places: ReadonlyMap<string, LogPlace>
 }
 
-/** Asks all nodes that are on. @param since where their logs are read from: without it they are not read */
+/** Asks all nodes that are on, and stay so. @param since where their logs are read from: without it they are not read */
 export async function lookAtNodes(cluster: Cluster, since?: ReadonlyMap<string, LogPlace>): Promise<Look> {
   const nodes = cluster.nodes.filter(({ isOn }) => isOn)
-  const [looks, queues] = await Promise.all([
-    Promise.all(nodes.map((node) => lookAt(node, since?.get(node.name)))),
+  const [answers, queues] = await Promise.all([
+    Promise.all(nodes.map((node) => ifOn(node, lookAt(node, since?.get(node.name))))),
     lookAtQueues(nodes),
   ])
+  const looks = answers.filter((look) => look !== undefined)
   return {
     domains: looks.flatMap(({ domains }) => domains),
     namespaces: looks.flatMap(({ namespaces }) => namespaces),
     boots: Object.fromEntries(looks.flatMap(({ boots }) => Object.entries(boots))),
     restarts: looks.flatMap(({ restarts }) => restarts),
     tracebacks: looks.flatMap(({ tracebacks }) => tracebacks),
-    places: new Map(looks.map(({ place }, index) => [nodes[index]?.name ?? '', place])),
+    places: new Map(looks.map(({ node, place }) => [node, place])),
     queues,
   }
 }
@@ -36,11 +37,18 @@ async function lookAt(node: RunningNode, since: LogPlace | undefined): Promise<N
   return readLook(node.name, stdout.toString())
 }
 
+/** Undefined when it failed because the node has been switched off meanwhile. */
+const ifOn = <T>(node: RunningNode, asked: Promise<T>): Promise<T | undefined> =>
+  asked.catch((error: unknown) => {
+    if (node.isOn) throw error
+    return undefined
+  })
+
 /** None where there is no RabbitMQ, or nothing to ask it with. */
 async function lookAtQueues(nodes: readonly RunningNode[]): Promise<Queue[]> {
   const broker = nodes.find((node) => servicesOf(node).includes('rabbitmq-server'))
   const queues = nodes.flatMap((node) => queuesOf(servicesOf(node), node.plan.hostName))
   if (!broker || queues.length === 0) return []
-  const { stdout } = await broker.execute(queuesScript(queues))
-  return readQueues(stdout.toString())
+  const answer = await ifOn(broker, broker.execute(queuesScript(queues)))
+  return answer ? readQueues(answer.stdout.toString()) : []
 }

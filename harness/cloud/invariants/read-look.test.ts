@@ -55,6 +55,7 @@ test('a node tells its boot, its domains, its restarts, and where its logs end',
   const { boots, ...look } = readLook('compute', say(folder.path))
   expect(boots['compute']).toMatch(/^[0-9a-f-]{36}$/)
   expect(look).toEqual({
+    node: 'compute',
     domains: [{ node: 'compute', id: '8d1d07f0-a27c-4a4c-8d1d-07f0a27c0001' }],
     namespaces: [],
     restarts: [
@@ -102,7 +103,15 @@ test('a file that was begun anew is read from its beginning', () => {
 
 test('a node that says nothing is no error', () => {
   expect(readLook('compute', '')).toEqual({
-    ...{ domains: [], namespaces: [], boots: {}, restarts: [], tracebacks: [], place: { sizes: {} } },
+    ...{
+      node: 'compute',
+      domains: [],
+      namespaces: [],
+      boots: {},
+      restarts: [],
+      tracebacks: [],
+      place: { sizes: {} },
+    },
   })
 })
 

@@ -3,6 +3,7 @@ import type { NodesState, Queue } from './state.js'
 
 /** What one node said. */
 export interface NodeLook extends Omit<NodesState, 'queues'> {
+  node: string
   place: LogPlace
 }
 
@@ -19,6 +20,7 @@ export function readLook(node: string, text: string): NodeLook {
   const [boot] = lines('boot')
   const cursor = lines('cursor').flatMap((line) => /^-- cursor: (.+)$/.exec(line)?.[1] ?? [])[0]
   return {
+    node,
     domains: lines('domains').map((id) => ({ node, id })),
     namespaces: lines('namespaces').map((name) => ({ node, name })),
     boots: boot === undefined ? {} : { [node]: boot },
