@@ -5,21 +5,30 @@ import { StackrigError } from '../errors/index.js'
 /** Gets a piece of a stream. When it gives a promise, the sender is made to wait for that. */
 export type Sink = (data: Buffer) => unknown
 
-/** Bytes that are kept of a stream nobody reads; then the sender is made to wait. */
+/** Bytes that are kept of a stream: then the sender waits for a reader that is slow; while there is none, what came first is dropped. */
 const mostPending = 256 * 1024
 
-/** A byte stream that is read up to one mark after the other, by one reader at a time. */
+/**
+ * A byte stream that is read up to one mark after the other, by one reader at a time. What comes while nobody reads is of a process in
+ * the background, which must not stand still because nobody cares for what it says; only the end is kept, where an answer may be
+ * that somebody is about to read.
+ */
 export class MarkedStream {
   readonly #socket: Socket
   #pending: Buffer[] = []
   #size = 0
+  #isRead = false
+  #isReleased = false
   #closed: Error | undefined
   #wake: () => void = () => undefined
 
   readonly #take = (data: Buffer): void => {
     this.#pending.push(data)
     this.#size += data.length
-    if (this.#size >= mostPending) this.#socket.pause()
+    if (this.#size >= mostPending) {
+      if (this.#isRead) this.#socket.pause()
+      else this.#dropFirst()
+    }
     this.#wake()
   }
 
@@ -41,6 +50,27 @@ export class MarkedStream {
    * @throws StackrigError SHELL_LOST; the signal's reason.
    */
   async until(marks: readonly string[], signal: AbortSignal, sink?: Sink): Promise<string> {
+    return this.#reading(() => this.#until(marks, signal, sink))
+  }
+
+  /** A line that is no longer than it may be, without its end; undefined when it is. */
+  async line(longest: number, signal: AbortSignal): Promise<string | undefined> {
+    return this.#reading(() => this.#line(longest, signal))
+  }
+
+  /**
+   * Leaves the socket to another reader, who gets what has come and was not read. It stands still until that reader lets it go
+   * on (`resume`): what flows while nobody listens is lost, and so is what is given back to a stream that flows (Node 20:
+   * `unshift` emits it at once).
+   */
+  release(): void {
+    this.#isReleased = true
+    this.#socket.pause()
+    this.#socket.off('data', this.#take)
+    for (const data of this.#pending.splice(0).toReversed()) this.#socket.unshift(data)
+  }
+
+  async #until(marks: readonly string[], signal: AbortSignal, sink?: Sink): Promise<string> {
     const wanted = marks.map((mark) => Buffer.from(mark, 'latin1'))
     let data: Buffer = Buffer.alloc(0)
     for (;;) {
@@ -57,8 +87,7 @@ export class MarkedStream {
     }
   }
 
-  /** A line that is no longer than it may be, without its end; undefined when it is. */
-  async line(longest: number, signal: AbortSignal): Promise<string | undefined> {
+  async #line(longest: number, signal: AbortSignal): Promise<string | undefined> {
     let text = ''
     for (;;) {
       const data = await this.#next(signal)
@@ -74,15 +103,25 @@ export class MarkedStream {
     }
   }
 
-  /**
-   * Leaves the socket to another reader, who gets what has come and was not read. It stands still until that reader lets it go
-   * on (`resume`): what flows while nobody listens is lost, and so is what is given back to a stream that flows (Node 20:
-   * `unshift` emits it at once).
-   */
-  release(): void {
-    this.#socket.pause()
-    this.#socket.off('data', this.#take)
-    for (const data of this.#pending.splice(0).toReversed()) this.#socket.unshift(data)
+  async #reading<T>(read: () => Promise<T>): Promise<T> {
+    this.#isRead = true
+    try {
+      return await read()
+    } finally {
+      this.#isRead = false
+      // Whoever reads on, as from a command's begin to its end, does so at once.
+      if (this.#socket.isPaused()) setImmediate(() => this.#letGoOn())
+    }
+  }
+
+  #letGoOn(): void {
+    if (this.#isRead || this.#isReleased) return
+    this.#dropFirst()
+    this.#socket.resume()
+  }
+
+  #dropFirst(): void {
+    while (this.#size >= mostPending) this.#size -= this.#pending.shift()?.length ?? 0
   }
 
   #giveBack(data: Buffer): void {

@@ -231,8 +231,8 @@ export class ShellChannel {
     const ask = (): unknown => this.#output.write(`${before(asked++)}${first}\n`)
     ask()
     const again = setInterval(ask, 500)
-    await this.#stdout.until([`${first}:`], signal).finally(() => clearInterval(again))
-    const answer = await (asked === 1 ? this.#hearRest(first, signal) : this.#askOnce(signal))
+    const said = await this.#hear(first, signal).finally(() => clearInterval(again))
+    const answer = asked === 1 ? this.#answered(said) : await this.#askOnce(signal)
     this.#settled = Promise.resolve(answer)
     return answer
   }
@@ -245,22 +245,20 @@ export class ShellChannel {
   }
 
   async #hearAnswer(question: string, signal: AbortSignal): Promise<Answer> {
-    return this.#hear(
-      question,
+    return this.#answered(await this.#hear(question, signal))
+  }
+
+  /** Both halves at the same time: what comes while nobody reads may be dropped. Undefined for an answer that is none. */
+  async #hear(question: string, signal: AbortSignal): Promise<Answer | undefined> {
+    const both = await Promise.allSettled([
       this.#stdout.until([`${question}:`], signal).then(() => this.#readAnswer(signal)),
-      signal,
-    )
-  }
-
-  /** Of an answer whose beginning was heard. */
-  #hearRest(question: string, signal: AbortSignal): Promise<Answer> {
-    return this.#hear(question, this.#readAnswer(signal), signal)
-  }
-
-  async #hear(question: string, said: Promise<Answer | undefined>, signal: AbortSignal): Promise<Answer> {
-    const both = await Promise.allSettled([said, this.#stderr.until([`${question}\n`], signal)])
+      this.#stderr.until([`${question}\n`], signal),
+    ])
     for (const half of both) if (half.status === 'rejected') throw half.reason
-    const answer = both[0].status === 'fulfilled' ? both[0].value : undefined
+    return both[0].status === 'fulfilled' ? both[0].value : undefined
+  }
+
+  #answered(answer: Answer | undefined): Answer {
     if (!answer) throw this.#broken('an answer that is none')
     this.#answer = answer
     return answer

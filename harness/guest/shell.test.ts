@@ -1,3 +1,5 @@
+import { existsSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ShellChannel } from './shell-channel.js'
 import { readFile } from './files.js'
@@ -39,6 +41,16 @@ test('results stay with their commands after traces, forged marks, floods and fl
     const words = [...Array(8).keys()].map((n) => `word${turn}x${n}`)
     expect(await Promise.all(words.map(say))).toEqual(words.map((word) => `${word}\n`))
   }
+})
+
+test('a process in the background that says much goes on, though nobody hears it', async () => {
+  const said = '(sleep 0.2; head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2; echo done >poured) &'
+  await shell.execute(`cd "$(mktemp -d)"; pwd; ${said}`).then(async ({ stdout }) => {
+    const file = join(stdout.toString().trim(), 'poured')
+    await expect.poll(() => existsSync(file), { timeout: 20_000 }).toBe(true)
+    rmSync(dirname(file), { recursive: true })
+  })
+  expect(await say('after')).toBe('after\n')
 })
 
 test('a command that ends its loop costs the next one on its channel no time-out', async () => {

@@ -68,20 +68,23 @@ test(
   },
 )
 
-/** ms that a database's disk takes to keep some small things, each of them at once. */
+/** Each takes one operation of the disk at least. */
+const keptWrites = 20
+
+/** s that a database's disk takes to keep some small things, each of them at once. */
 async function timeToKeep(node: RunningNode): Promise<number> {
   const begun = performance.now()
-  await node.run`dd if=/dev/zero of=/var/lib/postgresql/kept bs=8k count=20 oflag=dsync`
-  return performance.now() - begun
+  await node.run`dd if=/dev/zero of=/var/lib/postgresql/kept bs=8k count=${keptWrites} oflag=dsync`
+  return (performance.now() - begun) / 1000
 }
+
+const operationsPerSecond = 20
 
 test(
   "PostgreSQL's disk is slow under load: what was acknowledged is there, and all goes on",
   { tags: 'slow' },
   async ({ cloud, cluster, controller, signal, step }) => {
     const { keystone, neutron } = cloud
-    const well = await step('how fast it is', () => timeToKeep(controller))
-    let badly = 0
     const acknowledged = await step('slow under load', () =>
       underLoad(
         (name) =>
@@ -91,9 +94,9 @@ test(
           ]),
         AbortSignal.any([cluster.signal, signal]),
         async () => {
-          await using slow = await cluster.faults.diskSlow('controller', { operationsPerSecond: 20 })
-          badly = await timeToKeep(controller)
-          expect(badly).toBeGreaterThan(4 * well)
+          await using slow = await cluster.faults.diskSlow('controller', { operationsPerSecond })
+          // How slow the host's own disk is meanwhile is no matter of ours: it cannot be faster than it is let.
+          expect(await timeToKeep(controller)).toBeGreaterThan((0.8 * keptWrites) / operationsPerSecond)
           // Each of these has connections of its own to the database.
           const volume = await cloud.cinder.createVolume({ name: 'slow', size: 1 })
           await Promise.all([cloud.glance.list(), cloud.nova.flavors(), cloud.placement.resourceProviders()])
@@ -109,10 +112,7 @@ test(
       // Nothing was done twice.
       for (const names of [projects, networks]) expect(new Set(names).size).toBe(names.length)
     })
-    await step('all goes on', async () => {
-      expect(await timeToKeep(controller)).toBeLessThan(badly / 2)
-      await cloudReady(cluster, { timeout: '10min' })
-    })
+    await step('all goes on', () => cloudReady(cluster, { timeout: '10min' }))
   },
 )
 
