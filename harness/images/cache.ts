@@ -6,7 +6,9 @@ import { cacheFolder, downloadsFolder } from '../paths.js'
 /** The variable that puts a path of the cache, or of its downloads, somewhere else. */
 export function variableOf(path: string): 'STACKRIG_CACHE' | 'STACKRIG_DOWNLOADS' {
   const [cache, downloads] = [cacheFolder(), downloadsFolder()]
-  return downloads !== cache && isBelow(path, downloads) && !(isBelow(path, cache) && isBelow(cache, downloads))
+  return downloads !== cache &&
+    isBelow(path, downloads) &&
+    !(isBelow(path, cache) && isBelow(cache, downloads))
     ? 'STACKRIG_DOWNLOADS'
     : 'STACKRIG_CACHE'
 }

@@ -27,13 +27,12 @@ export async function canInstall(
       ...privateApt(suite, 'all'),
       ...['--simulate', '--no-install-recommends', '-o', 'APT::Architecture=amd64', 'install', '--'],
       // What is kept is asked for as it is: no source may have it any more.
-      ...Object.entries(packages).map(
-        ([one, version]) => keptFile(one, version) ?? `${one}=${version}`,
-      ),
+      ...Object.entries(packages).map(([one, version]) => keptFile(one, version) ?? `${one}=${version}`),
     ],
     { reject: false, cancelSignal: signal, env: { LC_ALL: 'C' } },
   )
-  if (signal.aborted) throw new StackrigError('ABORTED', `The look at packages of image ${name} was given up.`)
+  if (signal.aborted)
+    throw new StackrigError('ABORTED', `The look at packages of image ${name} was given up.`)
   if (exitCode === 0) {
     const got = packageRecord(simulatedInstalls(stdout))
     const names = Object.keys(packages)

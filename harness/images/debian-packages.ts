@@ -113,7 +113,9 @@ export async function downloadPackages(
   await updateIndexes(log, suite, versions)
   const files: string[] = []
   for (const name of names) {
-    const { stdout } = await execa('apt-get', [...apt, 'download', '--print-uris', '--', name], { reject: false })
+    const { stdout } = await execa('apt-get', [...apt, 'download', '--print-uris', '--', name], {
+      reject: false,
+    })
     const file = /^'[^']+' (\S+)/m.exec(stdout)?.[1]
     if (!file) throw buildFailed(log, `Debian ${suite} has no package ${name}`)
     // apt escapes the colon of an epoch.
