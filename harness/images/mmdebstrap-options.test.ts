@@ -63,6 +63,6 @@ test.runIf(existsSync(otherDisk) && statSync(otherDisk).dev !== statSync(tmpdir(
   async () => {
     const { cache, failed } = await keep(otherDisk)
     expect(failed).toBe(false)
-    expect(statSync(join(cache, 'new_1_all.deb')).nlink).toBe(1)
+    expect(statSync(join(cache, 'new_1_all.deb'))).toMatchObject({ nlink: 1, mode: 0o100644 })
   },
 )

@@ -153,5 +153,5 @@ export const keepHook = (archives: string, cache: string): string =>
   `cp -ln "$1${archives}"/*.deb ${cache}/ 2>/dev/null || for deb in "$1${archives}"/*.deb; do
     kept=${cache}/"\${deb##*/}"
     test -e "$kept" && continue
-    cp "$deb" ${cache}/.arriving-$$ && mv ${cache}/.arriving-$$ "$kept" || { rm -f ${cache}/.arriving-$$; exit 1; }
+    copy=$(mktemp ${cache}/.copying-XXXXXX) && cp "$deb" "$copy" && chmod 644 "$copy" && mv "$copy" "$kept" || { rm -f "$copy"; exit 1; }
 done`

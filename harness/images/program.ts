@@ -5,7 +5,7 @@ import { execa } from 'execa'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
 import { downloadsFolder } from '../paths.js'
-import { isInCache, variableOf } from './cache.js'
+import { variableOf } from './cache.js'
 
 const debug = logger('images')
 
@@ -89,10 +89,7 @@ export function buildFailed(log: BuildLog, reason: string, cause?: unknown): Sta
     // What is written is the second of two files; the log lies in the cache.
     const file = dest ?? path ?? log.file
     return new StackrigError('HOST_DISK', `The build of image ${log.image} must find room on this machine.`, {
-      where:
-        isInCache(file) && variableOf(file) === 'STACKRIG_DOWNLOADS'
-          ? downloadsFolder()
-          : dirname(dirname(log.file)),
+      where: variableOf(file) === 'STACKRIG_DOWNLOADS' ? downloadsFolder() : dirname(dirname(log.file)),
       seen: reason,
       next: biggerCache.replace('STACKRIG_CACHE', variableOf(file)),
       cause,
