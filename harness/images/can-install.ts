@@ -52,7 +52,7 @@ export async function canInstall(
 
 /** Whether apt (2.6, in the locale C) says that packages cannot be together, and not that something else ended it. */
 export const isRefusal = (text: string): boolean =>
-  /unmet dependencies|held broken packages|Unable to correct problems/.test(text)
+  /unmet dependencies|held broken packages|Unable to correct problems|Resolve generated breaks/.test(text)
 
 /** `NAME=VERSION` of the lines that begin with `Inst` (apt-get(8), --simulate). */
 export const simulatedInstalls = (text: string): string[] =>
