@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { settings } from './settings.js'
@@ -13,6 +13,14 @@ const here = dirname(fileURLToPath(import.meta.url))
 
 /** stackrig itself: its recipes and contracts, as a checkout or below node_modules. */
 export const packageFolder = packageAround(here) ?? here
+
+/** Of stackrig itself. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
+    version?: unknown
+  }
+  return String(version)
+}
 
 /** The project that calls: its scenarios, fixtures, images.lock and results. The nearest package around the working directory. */
 export const projectFolder = packageAround(process.cwd()) ?? process.cwd()

@@ -1,5 +1,6 @@
 import type { Change, MovedInImages } from './changes.js'
 import type { Breaking } from './halving.js'
+import { quoteWord } from '../shell-word.js'
 
 /** More rows are counted, not shown. */
 const mostRows = 40
@@ -46,24 +47,23 @@ export function tryLine({
 export const countPackages = (changes: readonly Change[]): number =>
   changes.reduce((count, { packages }) => count + packages.length, 0)
 
-/** What was found, and how each can see it. */
-export function verdictLines(
-  { culprits }: Breaking<Change>,
-  { scenario, passes, fails }: { scenario: string; passes: string; fails: string },
-): string[] {
+/** What was found. */
+export function foundLines({ culprits }: Breaking<Change>, scenario: string): string[] {
   const moved = culprits.flatMap(({ packages }) => packages)
   const [only] = moved
-  const found =
-    only && moved.length === 1
-      ? [`found: ${moveText(only)} breaks ${scenario}`]
-      : [
-          culprits.length === 1
-            ? `found: this breaks ${scenario}:`
-            : `found: one of these breaks ${scenario}; none could be tried without the others, as when they depend on each other:`,
-          ...moved.map((one) => `  ${moveText(one)}`),
-        ]
+  if (only && moved.length === 1) return [`found: ${moveText(only)} breaks ${scenario}`]
   return [
-    ...found,
+    culprits.length === 1
+      ? `found: this breaks ${scenario}:`
+      : `found: one of these breaks ${scenario}; none could be tried without the others, as when they depend on each other:`,
+    ...moved.map((one) => `  ${moveText(one)}`),
+  ]
+}
+
+/** How each can see it. @param files paths of locks */
+export function showLines(scenario: string, files: { passes: string; fails: string }): string[] {
+  const [passes, fails] = [quoteWord(files.passes), quoteWord(files.fails)]
+  return [
     'the last lock with which it passes, and the first with which it fails, differ in nothing else:',
     `  STACKRIG_EXACT=${passes} npx stackrig test ${scenario}`,
     `  STACKRIG_EXACT=${fails} npx stackrig test ${scenario}`,

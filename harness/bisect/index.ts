@@ -1,5 +1,5 @@
 export { changesBetween, withChanges, type Change, type Entries } from './changes.js'
-export { changeTable, countPackages, tryLine, verdictLines } from './bisect-lines.js'
+export { changeTable, countPackages, foundLines, showLines, tryLine } from './bisect-lines.js'
 export { findBreaking, type Verdict } from './halving.js'
 export { pairLocks, type LockPair } from './lock-pair.js'
 export { requireEnd, tallyText, verdictOfTally, type Tally } from './tally.js'

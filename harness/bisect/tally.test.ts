@@ -17,6 +17,17 @@ test.each([
   expect(tallyText(tally)).toBe(text)
 })
 
+test('one that fails of something else says nothing', () => {
+  const tally = { passed: 0, failed: 2, cause: 'no network' }
+  expect(verdictOfTally(tally, 'no valid host')).toBe('skipped')
+  expect(tallyText(tally, 'no valid host')).toBe(
+    'failed, no network (of something else than with the bad lock)',
+  )
+  expect(verdictOfTally(tally, 'no network')).toBe('failed')
+  expect(tallyText(tally, 'no network')).toBe('failed, no network')
+  expect(verdictOfTally({ passed: 2, failed: 0 }, 'no network')).toBe('passed')
+})
+
 test('good is good, and bad is bad', () => {
   expect(() => requireEnd('good', { passed: 2, failed: 0 }, place)).not.toThrow()
   expect(() => requireEnd('bad', { passed: 0, failed: 2 }, place)).not.toThrow()
@@ -37,7 +48,12 @@ test.each([
     /always pass[\s\S]*1 runs passed, 1 failed: late/,
   ],
   ['bad', { passed: 1, failed: 2 }, 'USAGE', /always fail[\s\S]*--repeat 20/],
-  ['bad', { passed: 0, failed: 0, unbuilt: 'no module' }, 'IMAGE_BUILD_FAILED', /bad lock[\s\S]*no module/],
+  [
+    'bad',
+    { passed: 0, failed: 0, unbuilt: 'no module' },
+    'IMAGE_BUILD_FAILED',
+    /bad lock[\s\S]*no module[\s\S]*start again/,
+  ],
 ] as const)('a %s lock with %j is refused', (end, tally, code, says) => {
   expect(() => requireEnd(end, tally, place)).toThrow(
     expect.objectContaining({ code, message: expect.stringMatching(says) as string }),

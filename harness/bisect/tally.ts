@@ -9,21 +9,30 @@ export interface Tally {
   cause?: string | undefined
   /** Why there were no runs: what its images could not be built of. */
   unbuilt?: string | undefined
+  /** Where the log of a build that failed is kept. */
+  log?: string | undefined
 }
 
-/** One that now passes and now fails says nothing. */
-export function verdictOfTally({ passed, failed }: Tally): Verdict {
-  if (passed > 0 === failed > 0) return 'skipped'
+/**
+ * One that now passes and now fails says nothing, nor does one that fails of something else than what is looked for.
+ * @param wanted first cause of the failures with the bad lock; without it any counts
+ */
+export function verdictOfTally(tally: Tally, wanted?: string): Verdict {
+  const { passed, failed } = tally
+  if (passed > 0 === failed > 0 || isOther(tally, wanted)) return 'skipped'
   return passed > 0 ? 'passed' : 'failed'
 }
 
-/** For people. */
-export function tallyText(tally: Tally): string {
+const isOther = ({ failed, cause }: Tally, wanted: string | undefined): boolean =>
+  failed > 0 && wanted !== undefined && cause !== wanted
+
+/** For people. @param wanted as of `verdictOfTally` */
+export function tallyText(tally: Tally, wanted?: string): string {
   const { passed, failed, cause, unbuilt } = tally
   if (unbuilt !== undefined) return `could not be built: ${unbuilt}`
   const why = cause === undefined ? '' : `, ${cause}`
   if (passed > 0 && failed > 0) return `failed in ${failed} of ${passed + failed} runs${why}`
-  return `${verdictOfTally(tally)}${why}`
+  return `${verdictOfTally(tally)}${why}${isOther(tally, wanted) ? ' (of something else than with the bad lock)' : ''}`
 }
 
 /** Refuses an end that is not what it was said to be. @throws StackrigError USAGE, IMAGE_BUILD_FAILED */
@@ -41,8 +50,8 @@ export function requireEnd(
       `The images of the ${end} lock must be such as can be built.`,
       {
         where: lock,
-        seen: unbuilt,
-        next: 'recipes are those of this checkout: take the one that the lock was written with',
+        seen: [unbuilt, ...(tally.log === undefined ? [] : [`log: ${tally.log}`])].join('\n'),
+        next: 'start again if a mirror did not answer or a disk was full; recipes are those of this checkout: otherwise take the one that the lock was written with',
       },
     )
   if (verdict === 'skipped')

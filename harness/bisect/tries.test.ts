@@ -27,6 +27,9 @@ test('fewer runs than are wanted say nothing; what could not be built has none',
   tries.remember('b', { passed: 0, failed: 0, unbuilt: 'no module' })
   expect(tries.find('a', 2)).toBeUndefined()
   expect(tries.find('b', 2)).toMatchObject({ unbuilt: 'no module' })
+  // The next process tries again: what was in the way may be gone.
+  expect(new Tries(file).find('b', 2)).toBeUndefined()
+  expect(readFileSync(file, 'utf8')).not.toContain('no module')
 })
 
 test('a try that is made again counts anew, and the oldest are forgotten', () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { copyFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import {
   countPackages,
   tallyText,
@@ -11,6 +12,9 @@ import {
   type Tries,
 } from '../bisect/index.js'
 import { canInstall, imageDigest, packagesDigest, readRecipe, writeLock } from '../images/index.js'
+import { makeFolder } from '../make-folder.js'
+import { packageVersion } from '../paths.js'
+import { settings } from '../settings.js'
 import type { BisectCache } from './bisect-cache.js'
 import { buildExactly } from './build-exactly.js'
 import { interrupted } from './interrupt.js'
@@ -21,8 +25,8 @@ interface Given {
   locks: LockPair
   /** All that there are. */
   changes: readonly Change[]
-  /** Kept package files that no source has any more. */
-  kept: readonly string[]
+  /** All images that runs of it need and that are built: also those that the locks do not have. */
+  images: readonly string[]
   /** What stands after `stackrig test`. */
   words: readonly string[]
   /** Digests of the files of scenarios. */
@@ -30,6 +34,8 @@ interface Given {
   runs: number
   cache: BisectCache
   tries: Tries
+  /** Of what is told beside the verdict: logs of builds. */
+  folder: string
   /** Whether what was tried before is tried again. */
   again: boolean
 }
@@ -49,12 +55,11 @@ export class BisectTries {
 
   /** Whether images can be made with these changes, as far as that can be said without building them. */
   async possible(changes: readonly Change[]): Promise<boolean> {
-    const { locks, kept } = this.#given
+    const { locks } = this.#given
     for (const [name, { packages }] of Object.entries(withChanges(locks.good, changes))) {
       const key = `${name} ${packagesDigest(packages)}`
       const can =
-        this.#installable.get(key) ??
-        (await canInstall(readRecipe(name).recipe, packages, { kept, signal: interrupted }))
+        this.#installable.get(key) ?? (await canInstall(readRecipe(name).recipe, packages, interrupted))
       interrupted.throwIfAborted()
       this.#installable.set(key, can)
       if (!can) return false
@@ -62,7 +67,8 @@ export class BisectTries {
     return true
   }
 
-  async judge(changes: readonly Change[]): Promise<Tally> {
+  /** @param wanted first cause of what is looked for, where that is known */
+  async judge(changes: readonly Change[], wanted?: string): Promise<Tally> {
     const { changes: all, runs, tries, again } = this.#given
     const key = this.#keyOf(changes)
     const before = again && !this.#keys.has(key) ? undefined : tries.find(key, runs)
@@ -70,8 +76,9 @@ export class BisectTries {
     if (!before) tries.remember(key, tally)
     this.#keys.add(key)
     this.#made += 1
-    const text = `${tallyText(tally)}${before ? ' (tried before)' : ''}`
+    const text = `${tallyText(tally, wanted)}${before ? ' (tried before)' : ''}`
     print(tryLine({ n: this.#made, taken: countPackages(changes), all: countPackages(all), text }))
+    if (tally.log !== undefined && !before) print(`         log: ${tally.log}`)
     return tally
   }
 
@@ -83,23 +90,46 @@ export class BisectTries {
   }
 
   async #make(changes: readonly Change[]): Promise<Tally> {
-    const { locks, cache, words, runs } = this.#given
+    const { cache, words, runs, images } = this.#given
     if (!(await this.possible(changes)))
       return { passed: 0, failed: 0, unbuilt: 'these packages cannot be installed together' }
     const environment = cache.environment(this.write(changes, join(cache.folder, 'images.lock')))
-    const unbuilt = await buildExactly(Object.keys(locks.good), environment)
-    if (unbuilt !== undefined) return { passed: 0, failed: 0, unbuilt }
+    await cache.keepOnly(Object.fromEntries(this.#digestsOf(changes)))
+    const refusal = await buildExactly(images, environment)
+    if (refusal)
+      return { passed: 0, failed: 0, unbuilt: refusal.why, log: refusal.log && this.#keepLog(refusal.log) }
     return await tryRuns(words, { runs, label: `bisect-${process.pid}-${this.#made + 1}`, environment })
+  }
+
+  /** The log of a build lies in the cache that is removed. Where it cannot be kept, there is none. */
+  #keepLog(log: string): string | undefined {
+    const kept = join(this.#given.folder, `try-${this.#made + 1}-${basename(log)}`)
+    try {
+      makeFolder(dirname(kept))
+      copyFileSync(log, kept)
+      return kept
+    } catch {
+      return undefined
+    }
+  }
+
+  #digestsOf(changes: readonly Change[]): [name: string, digest: string][] {
+    return Object.entries(withChanges(this.#given.locks.good, changes)).map(([name, { packages }]) => [
+      name,
+      imageDigest(readRecipe(name), packages),
+    ])
   }
 
   #keyOf(changes: readonly Change[]): string {
     const { locks, sources } = this.#given
-    const images = Object.entries(withChanges(locks.good, changes)).map(([name, { packages }]) => [
-      name,
-      imageDigest(readRecipe(name), packages),
-    ])
+    const { launcher, accelerator } = settings()
     return createHash('sha256')
-      .update(JSON.stringify([sources, images, locks.imported]))
+      .update(
+        JSON.stringify([
+          ...[sources, this.#digestsOf(changes), locks.imported],
+          ...[packageVersion(), launcher, accelerator],
+        ]),
+      )
       .digest('hex')
   }
 }

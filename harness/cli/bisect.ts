@@ -1,19 +1,20 @@
 import { existsSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import {
   changesBetween,
   changeTable,
   countPackages,
   findBreaking,
+  foundLines,
   pairLocks,
   requireEnd,
+  showLines,
   Tries,
-  verdictLines,
   verdictOfTally,
   type LockPair,
 } from '../bisect/index.js'
-import { imagesOf } from '../cloud/index.js'
+import { imagesOf, probeImage } from '../cloud/index.js'
 import { StackrigError } from '../errors/index.js'
 import {
   findImageVersions,
@@ -25,14 +26,17 @@ import {
 } from '../images/index.js'
 import { makeFolder } from '../make-folder.js'
 import { scenarioDigest, scenarioTopologies } from '../nightly/index.js'
-import { cacheFolder, projectFolder } from '../paths.js'
+import { cacheFolder } from '../paths.js'
 import { findTopology } from '../scenario/index.js'
+import { settings } from '../settings.js'
 import { BisectCache } from './bisect-cache.js'
 import { BisectTries } from './bisect-tries.js'
 import { interrupted } from './interrupt.js'
 import { listTests } from './list-tests.js'
+import { markedTests } from './marked-tests.js'
 import { print } from './print.js'
 import { Progress } from './progress.js'
+import { markedError } from './require-unmarked.js'
 import { newResultsFolder } from './results-folder.js'
 import { wholeNumber } from './side-by-side.js'
 
@@ -62,13 +66,21 @@ export function bisectCommand(): Command {
 
 async function bisect(scenario: string, options: BisectOptions): Promise<void> {
   const { runs, again = false } = options
-  const [good, bad] = [readGivenLock('--good', options.good), readGivenLock('--bad', options.bad)]
+  if (settings().sweep !== undefined) {
+    throw new StackrigError('USAGE', 'a bisect must run its scenario without the faults of a sweep', {
+      seen: `STACKRIG_SWEEP=${settings().sweep ?? ''}`,
+      next: 'unset STACKRIG_SWEEP',
+    })
+  }
+  const [goodLock, badLock] = [readGivenLock('--good', options.good), readGivenLock('--bad', options.bad)]
   const [files = []] = await listTests([{ projects: ['scenarios'], files: [scenario], slow: true }])
   const paths = files.map(({ file }) => file)
+  await requireTests(scenario, paths)
   const known = await imagesOfScenarios(paths)
   // A scenario whose topology is not known here may stand on any image.
-  const names = known.length > 0 ? known : Object.keys(good.images).filter((name) => name in bad.images)
-  const locks = pairLocks(good, bad, names)
+  const names =
+    known.length > 0 ? known : Object.keys(goodLock.images).filter((name) => name in badLock.images)
+  const locks = pairLocks(goodLock, badLock, names)
   const changes = changesBetween(locks.good, locks.bad)
   if (changes.length === 0) {
     throw new StackrigError(
@@ -81,28 +93,38 @@ async function bisect(scenario: string, options: BisectOptions): Promise<void> {
     )
   }
   print(`${countPackages(changes)} packages moved:`, ...changeTable(changes), ...recipeNotes(locks), '')
-  const kept = await requireAllVersions(locks)
+  await requireAllVersions(locks)
   await using cache = await BisectCache.open()
   const sources = await Promise.all(paths.map((path) => scenarioDigest(path)))
+  const folder = newResultsFolder(`bisect-${process.pid}`)
+  const images = [...new Set([...names.filter((name) => !(name in locks.imported)), probeImage])]
   const tries = new BisectTries({
-    ...{ locks, changes, kept, sources, runs, cache, again },
+    ...{ locks, changes, images, sources, runs, cache, again, folder },
     words: [...paths, '--project', 'scenarios'],
     tries: new Tries(join(cacheFolder(), 'bisect', 'tries.json')),
   })
   const name = paths.join(' ')
   requireEnd('good', await tries.judge([]), { scenario: name, lock: options.good })
-  requireEnd('bad', await tries.judge(changes), { scenario: name, lock: options.bad })
+  const bad = await tries.judge(changes)
+  requireEnd('bad', bad, { scenario: name, lock: options.bad })
   const found = await findBreaking(changes, {
     possible: (some) => tries.possible(some),
-    judge: async (some) => verdictOfTally(await tries.judge(some)),
+    judge: async (some) => verdictOfTally(await tries.judge(some, bad.cause), bad.cause),
   })
-  const folder = newResultsFolder(`bisect-${process.pid}`)
+  // First of all: there may be no room for the locks.
+  print('', ...foundLines(found, name))
   makeFolder(folder)
-  const write = (file: string, some: typeof changes): string =>
-    relative(projectFolder, tries.write(some, join(folder, file)))
-  const passes = write('passes.lock', found.before)
-  const fails = write('fails.lock', [...found.before, ...found.culprits])
-  print('', ...verdictLines(found, { scenario: name, passes, fails }))
+  const passes = tries.write(found.before, join(folder, 'passes.lock'))
+  const fails = tries.write([...found.before, ...found.culprits], join(folder, 'fails.lock'))
+  print(...showLines(name, { passes, fails }))
+}
+
+/** @throws StackrigError USAGE when no test runs, or one is marked as known to fail */
+async function requireTests(scenario: string, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0)
+    throw new StackrigError('USAGE', 'there must be tests that run', { seen: `${scenario}: no tests` })
+  const [marked] = await markedTests(paths)
+  if (marked) throw markedError(marked, 'what is bisected')
 }
 
 /** @throws StackrigError USAGE, LOCK_INVALID */
@@ -131,19 +153,17 @@ function recipeNotes({ good, bad }: LockPair): string[] {
   return [`recipes are those of this checkout; a lock was written with other ones of ${changed.join(', ')}`]
 }
 
-/** @returns kept files of what no source has any more @throws StackrigError PACKAGE_MISSING with all that nobody has */
-async function requireAllVersions({ good, bad }: LockPair): Promise<string[]> {
+/** @throws StackrigError PACKAGE_MISSING with all that nobody has */
+async function requireAllVersions({ good, bad }: LockPair): Promise<void> {
   using progress = new Progress()
   progress.say('looking for every version of both locks')
-  const kept = new Set<string>()
   const missing = new Map<string, Set<string>>()
   for (const entries of [good, bad]) {
     for (const [name, { packages }] of Object.entries(entries)) {
       const found = await findImageVersions(readRecipe(name).recipe, packages, interrupted)
-      for (const file of found.kept) kept.add(file)
       for (const one of found.missing) missing.set(one, (missing.get(one) ?? new Set()).add(name))
     }
   }
-  if (missing.size === 0) return [...kept]
+  if (missing.size === 0) return
   throw packagesMissing([...missing].map(([one, images]) => `${one} (image ${[...images].join(', ')})`))
 }

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, expect, test, vi } from 'vitest'
@@ -12,6 +12,7 @@ import {
 } from '../images/index.js'
 import { cacheWithImages } from '../testing/cache-with-images.js'
 import { ownHost } from '../testing/own-host.js'
+import { packageFolder } from '../paths.js'
 import { settings } from '../settings.js'
 import { onPocket, ownProject } from './testing/own-project.js'
 import { program, stackrigIn } from './testing/stackrig.js'
@@ -64,6 +65,8 @@ beforeAll(async () => {
   ownProject(project, {
     pocket: `${onPocket}test('busybox says its name', async ({ one }) => {
       expect(await one.run\`busybox | head -n 1\`).toContain('BusyBox v') })`,
+    marked: `${onPocket}import { bug } from '${packageFolder}/harness/index.js'
+    test('known', bug('1', { says: /x/, until: '2999-12-31' }), async () => undefined)`,
   })
   vi.stubEnv('STACKRIG_DOWNLOADS', downloads)
   for (const [name, pocket] of Object.entries({ good, bad }))
@@ -75,7 +78,7 @@ const words = (one: string, other: string): string[] => [
 ]
 const bisect = (one: string, other: string, ...more: string[]) =>
   stackrigIn({ cwd: project, cache }, ...words(one, other), ...more)
-const work = join(cache, 'bisect', 'work')
+const left = () => readdirSync(join(cache, 'bisect')).filter((entry) => entry.startsWith('work'))
 
 test('a version that nobody has is named before anything is built', async () => {
   const packages = { ...bad.packages, 'busybox-static': '9.9' }
@@ -83,6 +86,21 @@ test('a version that nobody has is named before anything is built', async () => 
   const { stderr, exitCode } = await bisect('good', 'lost')
   expect(stderr).toMatch(/PACKAGE_MISSING[\s\S]*nobody has busybox-static=9\.9 \(image pocket\)/)
   expect(exitCode).toBe(3)
+  expect(existsSync(join(cache, 'bisect'))).toBe(false)
+}, 300_000)
+
+test('what cannot be bisected is refused before anything is built', async () => {
+  const marked = await stackrigIn(
+    { cwd: project, cache },
+    'bisect',
+    'marked',
+    ...words('good', 'bad').slice(2),
+  )
+  expect(marked.stderr).toMatch(/USAGE what is bisected must not be marked[\s\S]*marked\.scenario\.ts: known/)
+  vi.stubEnv('STACKRIG_SWEEP', '2 cut:one:30s')
+  const swept = await bisect('good', 'bad')
+  vi.stubEnv('STACKRIG_SWEEP', undefined)
+  expect(swept.stderr).toMatch(/USAGE [\s\S]*STACKRIG_SWEEP=2 cut/)
   expect(existsSync(join(cache, 'bisect'))).toBe(false)
 }, 300_000)
 
@@ -98,7 +116,7 @@ test('Ctrl-C in the middle leaves nothing behind', async () => {
   await Promise.race([firstTry, running])
   running.kill('SIGINT')
   expect((await running).exitCode).toBe(130)
-  expect(existsSync(work)).toBe(false)
+  expect(left()).toEqual([])
 }, 1_200_000)
 
 test('the package that breaks it is found, by builds of what the locks say', async () => {
@@ -114,12 +132,12 @@ test('the package that breaks it is found, by builds of what the locks say', asy
     `found: busybox-static ${version} -> ${version}+next breaks scenarios/pocket.scenario.ts`,
   )
   const [passes = '', fails = ''] = [...stdout.matchAll(/STACKRIG_EXACT=(\S+)/g)].map(([, file]) => file)
-  const packagesOf = (file: string): unknown => readLock(join(project, file)).images['pocket']
+  const packagesOf = (file: string): unknown => readLock(file).images['pocket']
   expect(packagesOf(passes)).toMatchObject({ packages: good.packages })
   expect(packagesOf(fails)).toMatchObject({
     packages: { ...good.packages, 'busybox-static': `${version}+next` },
   })
-  expect(existsSync(work)).toBe(false)
+  expect(left()).toEqual([])
   const again = await bisect('good', 'bad', '--runs', '1')
   expect(again.stdout.match(/\(tried before\)/g)).toHaveLength(3)
 }, 2_400_000)
@@ -132,4 +150,20 @@ test('a lock that is not what it was said to be is refused', async () => {
   expect(same.stderr).toMatch(/must differ in the packages/)
   const none = await bisect('nowhere', 'bad')
   expect(none.stderr).toMatch(/--good must name an images\.lock/)
+}, 300_000)
+
+test('what could not be built leaves its log, and is tried again', async () => {
+  const version = bad.packages['busybox-static'] ?? ''
+  const packages = { ...bad.packages, 'busybox-static': `${version}+torn` }
+  writeLock({ version: 1, images: { pocket: { ...bad, packages } } }, join(project, 'torn.lock'))
+  const torn = join(downloads, 'debs', `busybox-static_${version.replaceAll(':', '%3a')}+torn_amd64.deb`)
+  writeFileSync(torn, 'torn')
+  const { stdout, stderr } = await bisect('good', 'torn', '--runs', '1')
+  expect(stderr).toMatch(/IMAGE_BUILD_FAILED[\s\S]*next: +start again if a mirror/)
+  const log = /^ +log: (.+)$/m.exec(stdout)?.[1] ?? ''
+  expect(readFileSync(log, 'utf8')).toContain('dpkg-deb')
+  expect(stderr).toContain(log)
+  expect(left()).toEqual([])
+  const again = await bisect('good', 'torn', '--runs', '1')
+  expect(again.stdout).toMatch(/could not be built(?!.*tried before)/)
 }, 300_000)

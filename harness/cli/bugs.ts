@@ -1,23 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { createVitest, type TestModule } from 'vitest/node'
-import { projectFolder } from '../paths.js'
 import { pastRuns } from '../report/index.js'
-import type { KnownIssue } from '../scenario/index.js'
+import { markedTests, type MarkedTest } from './marked-tests.js'
 import { print } from './print.js'
 import { resultsRoot } from './results-folder.js'
 
-/** A test that is marked with a known issue. */
-interface MarkedTest {
-  id: string
-  /** The last day on which it may fail. */
-  until: string
-  /** What its failure says, a regular expression. */
-  says: string
-  url?: string
-  file: string
-  name: string
-  /** What became of it when it last ran, out of `results/`. */
+/** With what became of it when it last ran, out of `results/`. */
+interface SeenTest extends MarkedTest {
   last?: { state: string; run: string }
 }
 
@@ -30,7 +18,7 @@ export function bugsCommand(): Command {
     .description('list the scenarios that are known to fail')
     .option('--json', 'as JSON')
     .action(async (options: { json?: true }) => {
-      const found = await markedTests()
+      const found = await seenTests()
       if (options.json) {
         print(JSON.stringify(found, null, 2))
         return
@@ -46,40 +34,16 @@ export function bugsCommand(): Command {
     })
 }
 
-async function markedTests(): Promise<MarkedTest[]> {
-  const vitest = await createVitest('test', {
-    root: projectFolder,
-    run: true,
-    watch: false,
-    project: ['scenarios'],
-    reporters: [],
-  })
-  try {
-    // To load a file takes a second; those without a mark need not be.
-    const files = (await vitest.globTestSpecifications([])).map(({ moduleId }) => moduleId)
-    const marking = files.filter((file) => readFileSync(file, 'utf8').includes('bug('))
-    if (marking.length === 0) return []
-    const { testModules } = await vitest.collect(marking)
-    const runs = await pastRuns(resultsRoot, looked)
-    return testModules.flatMap(marked).map((test) => {
-      const last = runs.find(({ results }) =>
-        results.tests.some((one) => isSame(one, test) && one.state !== 'skipped'),
-      )
-      const state = last?.results.tests.find((one) => isSame(one, test))?.state
-      return { ...test, ...(last && state && { last: { state, run: last.name } }) }
-    })
-  } finally {
-    await vitest.close()
-  }
-}
-
-function marked(module: TestModule): MarkedTest[] {
-  return [...module.children.allTests()].flatMap((test) => {
-    const { issue }: { issue?: KnownIssue } = test.meta()
-    if (issue === undefined) return []
-    const { id, until, says, url } = issue
-    const place = { file: module.relativeModuleId, name: test.fullName }
-    return [{ id, until, says: `/${says.source}/${says.flags}`, ...(url !== undefined && { url }), ...place }]
+async function seenTests(): Promise<SeenTest[]> {
+  const marked = await markedTests()
+  if (marked.length === 0) return []
+  const runs = await pastRuns(resultsRoot, looked)
+  return marked.map((test) => {
+    const last = runs.find(({ results }) =>
+      results.tests.some((one) => isSame(one, test) && one.state !== 'skipped'),
+    )
+    const state = last?.results.tests.find((one) => isSame(one, test))?.state
+    return { ...test, ...(last && state && { last: { state, run: last.name } }) }
   })
 }
 

@@ -7,7 +7,10 @@ test('what cannot be built of these packages says why in a line', () => {
   where: log: /cache/logs/pocket.log
   seen:  E: Some packages could not be installed.
          E: Unable to correct problems.`
-  expect(refusalOf(said)).toBe('this kernel has no module evdev.')
+  expect(refusalOf(said)).toEqual({
+    why: 'this kernel has no module evdev.',
+    log: '/cache/logs/pocket.log',
+  })
 })
 
 test('whatever else ended it ends the bisect in the same words', () => {

@@ -4,15 +4,22 @@ import { errorCodes, StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
 import { interrupted } from './interrupt.js'
 
+/** Why an image could not be built: of these packages, or for something on the way. */
+export interface Refusal {
+  why: string
+  /** Path of the build's log. */
+  log?: string
+}
+
 /**
  * `stackrig images build` in a process of its own. Throws the reason of an interruption.
- * @returns why they could not be built of these packages; undefined when they were
+ * @returns why one of them could not be built; undefined when they all were
  * @throws StackrigError as that process did, when it was for another reason
  */
 export async function buildExactly(
   names: readonly string[],
   environment: Record<string, string>,
-): Promise<string | undefined> {
+): Promise<Refusal | undefined> {
   interrupted.throwIfAborted()
   const program = ['--pdeathsig', 'TERM', process.execPath, process.argv[1] ?? '']
   const { exitCode, stderr } = await execa('setpriv', [...program, 'images', 'build', ...names], {
@@ -29,13 +36,16 @@ export async function buildExactly(
 }
 
 /** What such a process says at its end. @throws StackrigError unless it is that they cannot be built */
-export function refusalOf(stderr: string, exitCode?: number): string {
+export function refusalOf(stderr: string, exitCode?: number): Refusal {
   const text = stripVTControlCharacters(stderr)
   const found = [...text.matchAll(/^([A-Z_]+) (.*(?:\n {2}.*)*)/gm)]
     .map(([, code, message = '']) => ({ code: errorCodes.find((one) => one === code), message }))
     .findLast(({ code }) => code !== undefined)
-  const [first = ''] = found?.message.split('\n') ?? []
-  if (found?.code === 'IMAGE_BUILD_FAILED') return first.replace(/^Image \S+ could not be built: /, '')
+  const [first = '', ...rest] = found?.message.split('\n') ?? []
+  if (found?.code === 'IMAGE_BUILD_FAILED') {
+    const log = /^ {2}where: log: (.+)$/m.exec(rest.join('\n'))?.[1]
+    return { why: first.replace(/^Image \S+ could not be built: /, ''), ...(log !== undefined && { log }) }
+  }
   throw new StackrigError(
     found?.code ?? 'INTERNAL',
     found?.message ?? 'a build of images must say how it ended',

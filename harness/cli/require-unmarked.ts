@@ -8,9 +8,15 @@ import type { Results } from '../report/index.js'
  */
 export function requireUnmarked({ results }: { results: Results }, what: string): void {
   const marked = results.tests.find(({ issue }) => issue !== undefined)
-  if (!marked) return
-  throw new StackrigError('USAGE', `${what} must not be marked as known to fail`, {
-    where: `${marked.file}: ${marked.name}`,
-    next: `take its mark bug('${marked.issue?.id ?? ''}') away, and start again`,
-  })
+  if (marked) throw markedError({ ...marked, id: marked.issue?.id ?? '' }, what)
 }
+
+/** That a test is marked. */
+export const markedError = (
+  marked: { id: string; file: string; name: string },
+  what: string,
+): StackrigError =>
+  new StackrigError('USAGE', `${what} must not be marked as known to fail`, {
+    where: `${marked.file}: ${marked.name}`,
+    next: `take its mark bug('${marked.id}') away, and start again`,
+  })

@@ -26,7 +26,7 @@ export async function tryRuns(
     if (results.exitStatus !== 0 && results.failed + results.notRun === 0)
       throw new StackrigError('USAGE', 'there must be tests that run', { where: folder })
     requireUnmarked({ results }, 'what is bisected')
-    const verdict = verdictOf(results)
+    const verdict = isUnbuilt(results) ? 'unclear' : verdictOf(results)
     if (verdict === 'clean') tally.passed += 1
     else if (verdict === 'failed') {
       tally.failed += 1
@@ -35,6 +35,10 @@ export async function tryRuns(
   }
   return tally
 }
+
+/** What is wrong with the images says nothing of the scenario. */
+const isUnbuilt = ({ tests }: Results): boolean =>
+  tests.some(({ errors }) => errors.some(({ code }) => code === 'IMAGE_BUILD_FAILED'))
 
 function causeOf({ tests }: Results): string | undefined {
   const failed = tests.find(({ state }) => state === 'failed')

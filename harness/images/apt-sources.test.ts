@@ -73,6 +73,18 @@ test('the lines of an archive of old versions, which may have run out', () => {
   ])
 })
 
+test.each([
+  ['another suite', 'deb http://u:secret@old.example/1 trixie main'],
+  ['no main', 'deb http://old.example/1 bookworm contrib'],
+])('an archive of %s is said to serve nothing', (_what, line) => {
+  expect(() => archiveSources(line, 'bookworm')).toThrow(
+    expect.objectContaining({
+      code: 'USAGE',
+      message: expect.stringMatching(/main of Debian bookworm(?![^]*secret)/) as string,
+    }),
+  )
+})
+
 test('files apt ignores are ignored; none at all is an error that says what to add', () => {
   write('sources.list.d/old.list.disabled', 'deb http://one.example/debian bookworm main')
   expect(sources).toThrow(/deb MIRROR bookworm main/)

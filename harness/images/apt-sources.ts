@@ -29,13 +29,23 @@ export function debianSources(suite: string, folder = '/etc/apt'): string[] {
 /**
  * The lines of an archive that has old versions, with `;` between them, that serve a suite, as those of this machine. What an old
  * archive says of itself has long run out.
+ * @throws StackrigError USAGE when none of them does
  */
-export const archiveSources = (lines: string, suite: string): string[] =>
-  fromLines(lines.replaceAll(';', '\n'), suite).map((line) =>
+export function archiveSources(lines: string, suite: string): string[] {
+  const serving = fromLines(lines.replaceAll(';', '\n'), suite)
+  if (serving.length === 0) {
+    throw new StackrigError('USAGE', `a line of STACKRIG_ARCHIVE must serve main of Debian ${suite}`, {
+      // An address may have a password in it.
+      seen: lines.replaceAll(/\/\/[^\s/@]+@/g, '//***@').trim(),
+      next: `export STACKRIG_ARCHIVE='deb ADDRESS ${suite} main', or unset it`,
+    })
+  }
+  return serving.map((line) =>
     line.startsWith('deb [')
       ? line.replace(']', ' check-valid-until=no]')
       : line.replace('deb ', 'deb [check-valid-until=no] '),
   )
+}
 
 function sourceFiles(folder: string): string[] {
   const parts = join(folder, 'sources.list.d')

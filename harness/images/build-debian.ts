@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -154,6 +154,19 @@ export async function buildDebian(task: BuildTask<DebianRecipe>): Promise<string
   return installed
 }
 
+const keptName = (image: string): string => `stackrig-kept-${image}-`
+
+/** Removes such archives of processes that were killed. Others' folders lie there, too. */
+export async function removeAbandoned(above: string, image: string): Promise<void> {
+  for (const entry of await readdir(above)) {
+    const [, pid] = entry.startsWith(keptName(image))
+      ? (/^(\d+)-\w+$/.exec(entry.slice(keptName(image).length)) ?? [])
+      : []
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue
+    await rm(join(above, entry), { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
 /**
  * Where apt finds exactly these packages: what only an earlier build downloaded is made an archive of its own.
  * @throws StackrigError PACKAGE_MISSING
@@ -167,7 +180,8 @@ async function oldVersions(
   if (kept.length === 0) return { sources, [Symbol.asyncDispose]: () => Promise.resolve() }
   // An ordinary user's namespace sees neither the cache nor what is below it.
   const above = process.getuid?.() === 0 ? scratch : treeFolder()
-  const folder = await mkdtemp(join(above, 'stackrig-kept-'))
+  await removeAbandoned(above, recipe.name)
+  const folder = await mkdtemp(join(above, `${keptName(recipe.name)}${process.pid}-`))
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
   try {
     return { sources: [...sources, await writeArchive(log, folder, kept)], [Symbol.asyncDispose]: remove }

@@ -3,6 +3,22 @@ import { messageOf, StackrigError } from '../errors/index.js'
 import { makeFolder } from '../make-folder.js'
 import { cacheFolder, downloadsFolder } from '../paths.js'
 
+/** The variable that puts a path of the cache, or of its downloads, somewhere else. */
+export function variableOf(path: string): 'STACKRIG_CACHE' | 'STACKRIG_DOWNLOADS' {
+  const [cache, downloads] = [cacheFolder(), downloadsFolder()]
+  return downloads !== cache &&
+    isBelow(path, downloads) &&
+    !(isBelow(path, cache) && isBelow(cache, downloads))
+    ? 'STACKRIG_DOWNLOADS'
+    : 'STACKRIG_CACHE'
+}
+
+/** Whether a path is in the cache, or in what is downloaded. */
+export const isInCache = (path: string): boolean =>
+  [cacheFolder(), downloadsFolder()].some((folder) => isBelow(path, folder))
+
+const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`)
+
 /** @throws StackrigError HOST_DISK for a cache that is full, a file, or not ours to write */
 function folder(name: string, above = cacheFolder()): string {
   const path = join(above, name)
@@ -12,7 +28,7 @@ function folder(name: string, above = cacheFolder()): string {
     throw new StackrigError('HOST_DISK', 'The cache must be a folder that can be written.', {
       where: path,
       seen: messageOf(cause),
-      next: 'make room there and let yourself write there, or set STACKRIG_CACHE to a folder of yours',
+      next: `make room there and let yourself write there, or set ${variableOf(path)} to a folder of yours`,
       cause,
     })
   }

@@ -13,9 +13,15 @@ import { buildFailed, runLogged, type BuildLog } from './program.js'
 /** Whether only this machine's sources are asked, or also an archive that has old versions. */
 export type Versions = 'newest' | 'all'
 
-/** apt's state for one suite: what another has the newest of is no package of this one. bookworm was the only one once. */
+/**
+ * apt's state for one suite: what another has the newest of is no package of this one. bookworm was the only one once. Each process may name
+ * an archive of its own: those that name another have another folder.
+ */
 function suiteFolder(suite: string, versions: Versions): string {
-  if (versions === 'all') return join(aptFolder(), 'all', suite)
+  if (versions === 'all') {
+    const digest = createHash('sha256').update(packageSources(suite, versions).join('\n')).digest('hex')
+    return join(aptFolder(), 'all', `${suite}-${digest.slice(0, 12)}`)
+  }
   return suite === 'bookworm' ? aptFolder() : join(aptFolder(), 'suites', suite)
 }
 
@@ -107,7 +113,9 @@ export async function downloadPackages(
   await updateIndexes(log, suite, versions)
   const files: string[] = []
   for (const name of names) {
-    const { stdout } = await execa('apt-get', [...apt, 'download', '--print-uris', name], { reject: false })
+    const { stdout } = await execa('apt-get', [...apt, 'download', '--print-uris', '--', name], {
+      reject: false,
+    })
     const file = /^'[^']+' (\S+)/m.exec(stdout)?.[1]
     if (!file) throw buildFailed(log, `Debian ${suite} has no package ${name}`)
     // apt escapes the colon of an epoch.
@@ -117,7 +125,8 @@ export async function downloadPackages(
       const arriving = join(debsFolder(), '.arriving')
       rmSync(arriving, { recursive: true, force: true })
       mkdirSync(arriving)
-      await runLogged(log, 'sh', ['-c', 'cd "$0" && exec apt-get "$@"', arriving, ...apt, 'download', name])
+      const words = [...apt, 'download', '--', name]
+      await runLogged(log, 'sh', ['-c', 'cd "$0" && exec apt-get "$@"', arriving, ...words])
       renameSync(join(arriving, file), path)
       rmSync(arriving, { recursive: true })
     }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { forgetSettings } from '../settings.js'
-import { downloadExactly, madisonVersions, packagesMissing } from './exact-archive.js'
+import { downloadExactly, madisonVersions, onlyUnknownNames, packagesMissing } from './exact-archive.js'
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'stackrig-downloads-'))))
@@ -18,6 +18,11 @@ test('versions that apt knows', () => {
 linux-image-cloud-amd64 |  6.1.192-3 | http://mirror.example/security bookworm-security/main amd64 Packages`
   expect(madisonVersions(said)).toEqual(['busybox-static=1:1.35.0-4+b1', 'linux-image-cloud-amd64=6.1.192-3'])
   expect(madisonVersions('')).toEqual([])
+})
+
+test('a name that apt does not know is no failure of apt', () => {
+  expect(onlyUnknownNames('W: old\nE: Unable to locate package nosuch\n')).toBe(true)
+  expect(onlyUnknownNames('E: Unable to locate package nosuch\nE: Could not open lock file')).toBe(false)
 })
 
 test('what was kept is taken without asking anybody', async () => {

@@ -4,7 +4,7 @@ import { execa } from 'execa'
 import { StackrigError } from '../errors/index.js'
 import { debsFolder, logsFolder } from './cache.js'
 import { downloadPackages, privateApt, updateIndexes } from './debian-packages.js'
-import type { BuildLog } from './program.js'
+import { buildFailed, type BuildLog } from './program.js'
 import type { Recipe } from './recipe.js'
 
 /** Where exactly given packages are found. */
@@ -16,7 +16,7 @@ export interface FoundVersions {
 }
 
 /** The file of a package that an earlier build downloaded: apt escapes the colon of an epoch. */
-const keptFile = (name: string, version: string): string | undefined =>
+export const keptFile = (name: string, version: string): string | undefined =>
   ['amd64', 'all']
     .map((architecture) =>
       join(debsFolder(), `${name}_${version.replaceAll(':', '%3a')}_${architecture}.deb`),
@@ -30,11 +30,15 @@ async function findVersions(
   packages: Readonly<Record<string, string>>,
 ): Promise<FoundVersions> {
   await updateIndexes(log, suite, 'all')
-  const { stdout } = await execa(
+  const { stdout, stderr, exitCode } = await execa(
     'apt-cache',
-    [...privateApt(suite, 'all'), 'madison', ...Object.keys(packages)],
-    { reject: false, cancelSignal: log.signal },
+    [...privateApt(suite, 'all'), 'madison', '--', ...Object.keys(packages)],
+    { reject: false, cancelSignal: log.signal, env: { LC_ALL: 'C' } },
   )
+  if (log.signal.aborted)
+    throw new StackrigError('ABORTED', `The look for packages of image ${log.image} was given up.`)
+  if (exitCode !== 0 && !onlyUnknownNames(stderr))
+    throw buildFailed(log, `apt-cache madison ended with ${exitCode ?? 'an error'}: ${stderr.slice(-500)}`)
   const known = new Set(madisonVersions(stdout))
   const found: FoundVersions = { kept: [], missing: [] }
   for (const [name, version] of Object.entries(packages)) {
@@ -52,6 +56,13 @@ export const madisonVersions = (text: string): string[] =>
     const [name, version] = line.split('|').map((word) => word.trim())
     return name && version ? [`${name}=${version}`] : []
   })
+
+/** Whether apt complained of nothing but names that it does not know; apt 2.6 says so, and ends with 0 for all that. */
+export const onlyUnknownNames = (stderr: string): boolean =>
+  stderr
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('W:') && !line.startsWith('N:'))
+    .every((line) => /^E: (Unable to locate package|No packages found)/.test(line))
 
 /** The same, for what is no build. Throws as a build does. */
 export const findImageVersions = (

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { StackrigError } from '../errors/index.js'
 import { readDeployFolder, type BrokenConf, type DeployedImage } from './deploy-folder.js'
 import { importOf, type ImageImport } from './imported.js'
-import { isImported, readLock } from './lock-file.js'
+import { isImported, readLock, refuseExactLock } from './lock-file.js'
 import { lockImages } from './lock.js'
 import { isOpenembeddedRelease, openembeddedReleases } from './openembedded-release.js'
 import { recipeNames } from './recipe.js'
@@ -54,6 +54,7 @@ export async function importImages(folder: string, options: ImportOptions): Prom
     file,
     signal,
   } = options
+  if (file === undefined) refuseExactLock()
   if (release !== undefined) refuseRelease(release)
   // images.lock names it, whoever reads that later and wherever.
   const deployFolder = resolve(folder)

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { writeArchive } from './kept-archive.js'
 import type { BuildLog } from './program.js'
 
@@ -40,20 +40,26 @@ function apt(line: string): string[] {
   return Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
 }
 
-test('apt finds and takes what was kept, also with an epoch in its version', async () => {
-  const debs = [await packageFile('first', '1:2.0~rc1+b1'), await packageFile('second', '3')]
-  const archive = join(folder, 'archive')
-  mkdirSync(archive)
-  const options = apt(await writeArchive(log, archive, debs))
-  await execa('apt-get', [...options, 'update'])
-  const { stdout } = await execa('apt-cache', [...options, 'madison', 'first', 'second'])
-  expect(stdout).toMatch(/first \| 1:2\.0~rc1\+b1 \|[\s\S]*second \| +3 \|/)
-  const taken = join(folder, 'taken')
-  mkdirSync(taken)
-  // apt compares size and digest.
-  await execa('apt-get', [...options, 'download', 'first=1:2.0~rc1+b1', 'second=3'], { cwd: taken })
-  expect(readdirSync(taken)).toEqual(['first_1%3a2.0~rc1+b1_all.deb', 'second_3_all.deb'])
-})
+test.each(['archive', 'an "archive" of 5%41 [all] $x'])(
+  'apt finds and takes what was kept in %s',
+  async (name) => {
+    const debs = [await packageFile('first', '1:2.0~rc1+b1'), await packageFile('second', '3')]
+    const archive = join(folder, name)
+    mkdirSync(archive)
+    const before = process.umask(0o077)
+    onTestFinished(() => void process.umask(before))
+    const options = apt(await writeArchive(log, archive, debs))
+    await execa('apt-get', [...options, 'update'])
+    for (const file of readdirSync(archive)) expect(statSync(join(archive, file)).mode & 0o777).toBe(0o644)
+    const { stdout } = await execa('apt-cache', [...options, 'madison', 'first', 'second'])
+    expect(stdout).toMatch(/first \| 1:2\.0~rc1\+b1 \|[\s\S]*second \| +3 \|/)
+    const taken = join(folder, 'taken')
+    mkdirSync(taken)
+    // apt compares size and digest.
+    await execa('apt-get', [...options, 'download', 'first=1:2.0~rc1+b1', 'second=3'], { cwd: taken })
+    expect(readdirSync(taken)).toEqual(['first_1%3a2.0~rc1+b1_all.deb', 'second_3_all.deb'])
+  },
+)
 
 test('what is no package is named', async () => {
   const torn = join(folder, 'torn_1_all.deb')
@@ -61,5 +67,12 @@ test('what is no package is named', async () => {
   await expect(writeArchive(log, folder, [torn])).rejects.toMatchObject({
     code: 'IMAGE_BUILD_FAILED',
     message: expect.stringContaining('torn_1_all.deb is no package') as string,
+  })
+})
+
+test('given up is not torn', async () => {
+  const log = { image: 'pocket', file: join(folder, 'pocket.log'), signal: AbortSignal.abort() }
+  await expect(writeArchive(log, folder, [await packageFile('one', '1')])).rejects.toMatchObject({
+    code: 'ABORTED',
   })
 })

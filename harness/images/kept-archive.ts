@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmod, copyFile, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
+import { StackrigError } from '../errors/index.js'
 import { buildFailed, type BuildLog } from './program.js'
 
 /**
@@ -15,16 +16,26 @@ export async function writeArchive(log: BuildLog, folder: string, debs: readonly
       reject: false,
       cancelSignal: log.signal,
     })
+    if (log.signal.aborted)
+      throw new StackrigError('ABORTED', `The build of image ${log.image} was given up.`)
     if (failed) throw buildFailed(log, `${deb} is no package: remove it`)
     // A percent sign would be read as the beginning of another character.
     const file = basename(deb).replaceAll('%', '')
     await copyFile(deb, join(folder, file))
+    // For the user that apt becomes.
+    await chmod(join(folder, file), 0o644)
     const digest = createHash('sha256').update(await readFile(deb))
     const { size } = await stat(deb)
     stanzas.push(`${stdout}\nFilename: ./${file}\nSize: ${size}\nSHA256: ${digest.digest('hex')}\n`)
   }
   await writeFile(join(folder, 'Packages'), stanzas.join('\n'))
-  // For the user that apt becomes.
+  await chmod(join(folder, 'Packages'), 0o644)
   await chmod(folder, 0o755)
-  return `deb [trusted=yes] copy:${folder} ./`
+  return `deb [trusted=yes] copy:${encodedPath(folder)} ./`
 }
+
+/** apt 2.6 decodes a word of its sources, and what reads `copy:` decodes it once more. */
+const encodedPath = (path: string): string =>
+  path
+    .replaceAll(/[^A-Za-z0-9/._~+-]/gu, (character) => encodeURIComponent(character).replace("'", '%27'))
+    .replaceAll('%', '%25')

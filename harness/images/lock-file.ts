@@ -12,6 +12,13 @@ import { parseYaml } from './yaml-text.js'
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in hexadecimal digits')
 const word = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case letters, digits and dashes, a letter first')
 
+/**
+ * Names and versions become arguments of apt, lines of its preferences and names of files, whoever wrote the lock: what Debian allows
+ * (Debian Policy, 5.6.1 and 5.6.12) and no more.
+ */
+const packageName = z.string().regex(/^[a-z0-9][a-z0-9+.-]*$/, 'a Debian package name')
+const packageVersion = z.string().regex(/^[0-9A-Za-z][A-Za-z0-9.+:~-]*$/, 'the version of a Debian package')
+
 const builtEntry = z.strictObject({
   role: word,
   contract: word,
@@ -21,7 +28,7 @@ const builtEntry = z.strictObject({
   /** sha256 over the lines of `packages`. */
   packagesDigest: sha256,
   /** Debian package -> version. */
-  packages: z.record(z.string(), z.string()),
+  packages: z.record(packageName, packageVersion),
 })
 
 const importedEntry = z.strictObject({
@@ -60,6 +67,16 @@ export function isImported(entry: BuiltEntry | ImportedEntry | undefined): entry
 
 /** `images.lock` of this checkout, or the one whose images are wanted exactly. */
 export const lockFile = (): string => settings().exact ?? join(projectFolder, 'images.lock')
+
+/** A lock that says what is built is not written by what is built of it. @throws StackrigError USAGE while STACKRIG_EXACT names one */
+export function refuseExactLock(): void {
+  const { exact } = settings()
+  if (exact === undefined) return
+  throw new StackrigError('USAGE', 'an images.lock whose packages are wanted exactly must not be written', {
+    where: `STACKRIG_EXACT=${exact}`,
+    next: 'the same without STACKRIG_EXACT, which writes the images.lock of the project',
+  })
+}
 
 const header = `# Which images the scenarios run on. Written by \`npx stackrig images lock\`; strict: see docs/images.md.
 # Built images: the recipe and the Debian packages they were last locked with. A rebuild with newer packages works and

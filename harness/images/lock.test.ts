@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { forgetSettings } from '../settings.js'
+import { importImages } from './import.js'
 import { recordFile, type ImageRecord } from './image.js'
 import { lockImages, verifyImage } from './lock.js'
 import { parseLock, readLock, type ImportedEntry } from './lock-file.js'
@@ -198,4 +199,51 @@ describe('the file', () => {
     expect(() => parseLock(text, 'images.lock')).toThrow(problem)
     expect(() => parseLock(text, 'images.lock')).toThrow(expect.objectContaining({ code: 'LOCK_INVALID' }))
   })
+})
+
+const locked = (name: string, version: string): string =>
+  JSON.stringify({
+    version: 1,
+    images: {
+      pocket: {
+        ...{ role: 'pocket', contract: 'pocket', recipe: 'fixtures/images/pocket' },
+        ...{ recipeDigest: '0'.repeat(64), packagesDigest: '0'.repeat(64), packages: { [name]: version } },
+      },
+    },
+  })
+
+test.each([
+  ['-oAptCli::Hooks::Upgrade::=sh', '1'],
+  ['curl,nova', '1'],
+  ['curl:amd64', '1'],
+  ['../curl', '1'],
+  ['curl', '1/../../../etc/1'],
+  ['curl', '1\nPin-Priority: 1'],
+  ['curl', '1%zz'],
+  ['curl', '-1'],
+  ['curl', ''],
+])('what Debian does not allow as a package is refused: %j of version %j', (name, version) => {
+  expect(() => parseLock(locked(name, version), 'images.lock')).toThrow(
+    expect.objectContaining({
+      code: 'LOCK_INVALID',
+      message: expect.stringContaining('images.pocket.packages') as string,
+    }),
+  )
+})
+
+test('what it allows is not', () => {
+  expect(() => parseLock(locked('0ad', '1:2.0~rc1+dfsg-1+b1'), 'images.lock')).not.toThrow()
+  expect(() => parseLock(locked('libstdc++6', 'v1.0-1'), 'images.lock')).not.toThrow()
+})
+
+test('a lock whose packages are wanted exactly is not written', async () => {
+  vi.stubEnv('STACKRIG_EXACT', file)
+  forgetSettings()
+  buildPocket('busybox-static=1')
+  await expect(lockImages(['pocket'])).rejects.toMatchObject({ code: 'USAGE' })
+  await expect(importImages('/nowhere', { contract: 'pike' })).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringContaining(`STACKRIG_EXACT=${file}`) as string,
+  })
+  expect(existsSync(file)).toBe(false)
 })

@@ -4,7 +4,15 @@ import { lockFile as holdLock } from '../file-lock.js'
 import { requireOwnData } from './foreign-data.js'
 import { lockImport, lockImportAgain, verifyImport, type ImageImport } from './imported.js'
 import { readRecord, type Image } from './image.js'
-import { isImported, lockFile, readLock, writeLock, type BuiltEntry, type ImagesLock } from './lock-file.js'
+import {
+  isImported,
+  lockFile,
+  readLock,
+  refuseExactLock,
+  writeLock,
+  type BuiltEntry,
+  type ImagesLock,
+} from './lock-file.js'
 import { describeMove, movedPackages, packageRecord, packagesDigest, type MovedPackage } from './packages.js'
 import { recipeDigest } from './recipe-digest.js'
 import { readRecipe } from './recipe.js'
@@ -51,12 +59,13 @@ export async function findImage(name: string, options: { frozen?: boolean } = {}
 /**
  * Writes `images.lock` from the images as they are now: built ones of these names (all must have been built), imported
  * ones read and hashed anew. Images that are not named keep their entries. Returns what is now in the lock.
- * Throws IMAGE_MISSING, IMAGE_MISMATCH, LOCK_INVALID, QEMUBOOT_INVALID, HOST_DISK.
+ * Throws USAGE (STACKRIG_EXACT), IMAGE_MISSING, IMAGE_MISMATCH, LOCK_INVALID, QEMUBOOT_INVALID, HOST_DISK.
  */
 export async function lockImages(
   names: string[],
   options: { imports?: ImageImport[]; file?: string; signal?: AbortSignal } = {},
 ): Promise<ImagesLock> {
+  if (options.file === undefined) refuseExactLock()
   const { imports = [], file = lockFile(), signal } = options
   const { images: present } = readLock(file)
   const entries: ImagesLock['images'] = {}

@@ -140,6 +140,18 @@ function packageCacheHooks(isRoot: boolean): string[] {
   // Root's tree lies on the cache's file system: links cost nothing.
   return [
     `--setup-hook=mkdir -p "$1${archives}/partial"; ls ${cache} | grep -q deb$ && cp -l ${cache}/*.deb "$1${archives}/" || true`,
-    `--customize-hook=cp -ln "$1${archives}"/*.deb ${cache}/`,
+    `--customize-hook=${keepHook(archives, cache)}`,
   ]
 }
+
+/**
+ * A hook's command that keeps what apt has downloaded. Where packages are kept on another file system than the tree they are copied; a copy
+ * gets its name when it is whole.
+ * @param cache a word for the shell
+ */
+export const keepHook = (archives: string, cache: string): string =>
+  `cp -ln "$1${archives}"/*.deb ${cache}/ 2>/dev/null || for deb in "$1${archives}"/*.deb; do
+    kept=${cache}/"\${deb##*/}"
+    test -e "$kept" && continue
+    copy=$(mktemp ${cache}/.copying-XXXXXX) && cp "$deb" "$copy" && chmod 644 "$copy" && mv "$copy" "$kept" || { rm -f "$copy"; exit 1; }
+done`

@@ -4,6 +4,8 @@ import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
+import { downloadsFolder } from '../paths.js'
+import { variableOf } from './cache.js'
 
 const debug = logger('images')
 
@@ -82,11 +84,14 @@ const withoutPasswords = (text: string): string => text.replaceAll(/\/\/[^\s/@"]
 
 /** The error of a build that failed, with the end of its log; HOST_DISK when a file of it found no room. */
 export function buildFailed(log: BuildLog, reason: string, cause?: unknown): StackrigError {
-  if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC') {
+  const { code, path, dest } = (cause ?? {}) as NodeJS.ErrnoException & { dest?: string }
+  if (code === 'ENOSPC') {
+    // What is written is the second of two files; the log lies in the cache.
+    const file = dest ?? path ?? log.file
     return new StackrigError('HOST_DISK', `The build of image ${log.image} must find room on this machine.`, {
-      where: dirname(dirname(log.file)),
+      where: variableOf(file) === 'STACKRIG_DOWNLOADS' ? downloadsFolder() : dirname(dirname(log.file)),
       seen: reason,
-      next: biggerCache,
+      next: biggerCache.replace('STACKRIG_CACHE', variableOf(file)),
       cause,
     })
   }

@@ -5,6 +5,7 @@ import { makeFolder } from '../make-folder.js'
 import { publish } from '../manifest.js'
 import { lockImage } from './build-lock.js'
 import { imagesFolder } from './cache.js'
+import { exactPackages } from './exact-packages.js'
 import { requireOwnData } from './foreign-data.js'
 import { readRecord, type Image } from './image.js'
 import { inspectBuilt } from './inspect-built.js'
@@ -72,7 +73,8 @@ async function putInPlace({ name, digest, build, fill }: ArrivingImage): Promise
   } finally {
     await rm(building, { recursive: true, force: true })
   }
-  await pruneImages(name, digest)
+  // One of exactly given packages is there to be looked at: what is used every day stays.
+  if (!exactPackages(name)) await pruneImages(name, digest)
 }
 
 /** Of somebody else's image nothing may lead out of it. */

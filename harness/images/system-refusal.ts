@@ -1,5 +1,6 @@
 import { messageOf, StackrigError } from '../errors/index.js'
 import { cacheFolder } from '../paths.js'
+import { isInCache, variableOf } from './cache.js'
 
 /** What the system says of a file that is in the way, or that this user must not touch (errno(3)). */
 const refusals = new Set([
@@ -23,7 +24,7 @@ export function explainRefusal(error: unknown, image: string): unknown {
   if (error instanceof StackrigError || !refusals.has(code)) return error
   // A read does not say of which file; only writes go to the cache.
   const writes = ['ENOSPC', 'EDQUOT', 'EROFS'].includes(code)
-  const inCache = path === undefined ? writes : path.startsWith(cacheFolder())
+  const inCache = path === undefined ? writes : isInCache(path)
   const details = {
     where: path ?? (inCache ? cacheFolder() : undefined),
     seen: messageOf(error),
@@ -32,7 +33,7 @@ export function explainRefusal(error: unknown, image: string): unknown {
   return inCache
     ? new StackrigError('HOST_DISK', `The cache must let itself be used for image ${image}.`, {
         ...details,
-        next: 'make room there and let yourself read and write there, or set STACKRIG_CACHE to a folder of yours',
+        next: `make room there and let yourself read and write there, or set ${variableOf(path ?? cacheFolder())} to a folder of yours`,
       })
     : new StackrigError('IMAGE_MISSING', `The files of image "${image}" must be files that you can read.`, {
         ...details,
