@@ -15,7 +15,7 @@ import {
 import { threeNode } from '../../fixtures/topologies/three-node.js'
 import { underLoad } from '../../fixtures/under-load.js'
 
-const test = scenario(threeNode, { invariants: true })
+const test = scenario(threeNode)
 
 const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex')
 
