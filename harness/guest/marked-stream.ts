@@ -17,7 +17,7 @@ export class MarkedStream {
   readonly #socket: Socket
   #pending: Buffer[] = []
   #size = 0
-  #isRead = false
+  #readers = 0
   #isReleased = false
   #closed: Error | undefined
   #wake: () => void = () => undefined
@@ -26,7 +26,7 @@ export class MarkedStream {
     this.#pending.push(data)
     this.#size += data.length
     if (this.#size >= mostPending) {
-      if (this.#isRead) this.#socket.pause()
+      if (this.#readers > 0) this.#socket.pause()
       else this.#dropFirst()
     }
     this.#wake()
@@ -104,18 +104,18 @@ export class MarkedStream {
   }
 
   async #reading<T>(read: () => Promise<T>): Promise<T> {
-    this.#isRead = true
+    this.#readers += 1
     try {
       return await read()
     } finally {
-      this.#isRead = false
+      this.#readers -= 1
       // Whoever reads on, as from a command's begin to its end, does so at once.
       if (this.#socket.isPaused()) setImmediate(() => this.#letGoOn())
     }
   }
 
   #letGoOn(): void {
-    if (this.#isRead || this.#isReleased) return
+    if (this.#readers > 0 || this.#isReleased) return
     this.#dropFirst()
     this.#socket.resume()
   }

@@ -7,7 +7,7 @@ export function packTimeline(entries: readonly Entry[]): PackedTimeline {
   const kinds = new Map<string, number>()
   return {
     times: entries.map(({ t }, n) => t - (entries[n - 1]?.t ?? 0)),
-    lengths: entries.map(({ t, end }) => (end === undefined ? -1 : end - t)),
+    lengths: entries.map(({ t, end }) => (end === undefined ? -1 : Math.max(end - t, 0))),
     lane: entries.map(({ lane }) => indexIn(lanes, lane)),
     kind: entries.map(({ kind }) => indexIn(kinds, kind)),
     texts: entries.map(({ text }) => text),

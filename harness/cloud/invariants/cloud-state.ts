@@ -10,16 +10,17 @@ export async function lookAtCloud(
   cloud: Cloud,
   since: ReadonlyMap<string, LogPlace>,
 ): Promise<CloudState> {
-  const promised = cluster.topology.contract.cloud?.ports
+  const promised = Object.keys(cluster.topology.contract.cloud?.ports ?? {})
+  const has = (service: RegExp): boolean => promised.some((name) => service.test(name))
   const [nodes, servers, ports, networks, routers, volumes, images, consumers] = await Promise.all([
     lookAtNodes(cluster, since),
-    cloud.nova.list({ all_tenants: 1 }),
-    cloud.neutron.ports(),
-    cloud.neutron.networks(),
-    cloud.neutron.routers(),
-    cloud.cinder.volumes(),
-    cloud.glance.list(),
-    promised && 'placement' in promised ? consumersOf(cloud) : undefined,
+    has(/^compute$/) ? cloud.nova.list({ all_tenants: 1 }) : [],
+    has(/^network$/) ? cloud.neutron.ports() : [],
+    has(/^network$/) ? cloud.neutron.networks() : [],
+    has(/^network$/) ? cloud.neutron.routers() : [],
+    has(/^volume/) ? cloud.cinder.volumes() : [],
+    has(/^image$/) ? cloud.glance.list() : [],
+    has(/^placement$/) ? consumersOf(cloud) : undefined,
   ])
   return {
     ...nodes,

@@ -1,9 +1,10 @@
 import type { Cluster } from '../../cluster/index.js'
-import { StackrigError } from '../../errors/index.js'
+import { messageOf, StackrigError } from '../../errors/index.js'
+import { nodeLane } from '../../timeline/index.js'
 import { waitFor, type Seen } from '../../waits/index.js'
 import { cloudOf } from '../cloud-of.js'
 import { lookAtCloud } from './cloud-state.js'
-import { lookAtNodes, type Look } from './look-at-nodes.js'
+import { lookAtFirst, type Look } from './look-at-nodes.js'
 import { brokenInvariants } from './rules.js'
 import type { Broken } from './state.js'
 
@@ -21,7 +22,10 @@ export class Invariants {
   /** Asks the nodes at once what has happened until now. */
   constructor(cluster: Cluster) {
     this.#cluster = cluster
-    this.#before = lookAtNodes(cluster)
+    this.#before = lookAtFirst(cluster, (node, error) => {
+      const text = `what ${node} was like at the beginning is not known: ${messageOf(error)}`
+      cluster.timeline.add({ lane: nodeLane(node), kind: 'note', text })
+    })
     // It is told of at the end.
     this.#before.catch(() => undefined)
     cluster.faults.onChange(({ fault, on }) => {
@@ -38,7 +42,12 @@ export class Invariants {
   async check(): Promise<void> {
     const cluster = this.#cluster
     await cluster.faults.heal()
-    if (cluster.nodes.some(({ isOn }) => !isOn)) return
+    const off = cluster.nodes.filter(({ isOn }) => !isOn).map(({ name }) => name)
+    if (off.length > 0) {
+      const text = `what must hold of a cloud was not looked at: ${off.join(', ')} is off`
+      cluster.timeline.add({ lane: 'harness', kind: 'note', text })
+      return
+    }
     const { boots, restarts, queues, places } = await this.#before
     const before = { boots, restarts, queues, killed: this.#killed }
     using cloud = cloudOf(cluster)

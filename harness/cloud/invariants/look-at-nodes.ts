@@ -8,12 +8,31 @@ export interface Look extends NodesState {
   places: ReadonlyMap<string, LogPlace>
 }
 
-/** Asks all nodes that are on, and stay so. @param since where their logs are read from: without it they are not read */
-export async function lookAtNodes(cluster: Cluster, since?: ReadonlyMap<string, LogPlace>): Promise<Look> {
+/** What the nodes say before anything has happened; `lost` is told which of them could not: it may be switched off meanwhile. */
+export function lookAtFirst(cluster: Cluster, lost: (node: string, error: unknown) => void): Promise<Look> {
+  return look(cluster, undefined, (node, asked) =>
+    asked.catch((error: unknown) => {
+      lost(node.name, error)
+      return undefined
+    }),
+  )
+}
+
+/** Asks all nodes that are on. @param since where their logs are read from */
+export const lookAtNodes = (cluster: Cluster, since: ReadonlyMap<string, LogPlace>): Promise<Look> =>
+  look(cluster, since, (_node, asked) => asked)
+
+type Take = <T>(node: RunningNode, asked: Promise<T>) => Promise<T | undefined>
+
+async function look(
+  cluster: Cluster,
+  since: ReadonlyMap<string, LogPlace> | undefined,
+  take: Take,
+): Promise<Look> {
   const nodes = cluster.nodes.filter(({ isOn }) => isOn)
   const [answers, queues] = await Promise.all([
-    Promise.all(nodes.map((node) => ifOn(node, lookAt(node, since?.get(node.name))))),
-    lookAtQueues(nodes),
+    Promise.all(nodes.map((node) => take(node, lookAt(node, since?.get(node.name))))),
+    lookAtQueues(nodes, take),
   ])
   const looks = answers.filter((look) => look !== undefined)
   return {
@@ -37,18 +56,13 @@ async function lookAt(node: RunningNode, since: LogPlace | undefined): Promise<N
   return readLook(node.name, stdout.toString())
 }
 
-/** Undefined when it failed because the node has been switched off meanwhile. */
-const ifOn = <T>(node: RunningNode, asked: Promise<T>): Promise<T | undefined> =>
-  asked.catch((error: unknown) => {
-    if (node.isOn) throw error
-    return undefined
-  })
-
 /** None where there is no RabbitMQ, or nothing to ask it with. */
-async function lookAtQueues(nodes: readonly RunningNode[]): Promise<Queue[]> {
+async function lookAtQueues(nodes: readonly RunningNode[], take: Take): Promise<Queue[]> {
   const broker = nodes.find((node) => servicesOf(node).includes('rabbitmq-server'))
   const queues = nodes.flatMap((node) => queuesOf(servicesOf(node), node.plan.hostName))
   if (!broker || queues.length === 0) return []
-  const answer = await ifOn(broker, broker.execute(queuesScript(queues)))
-  return answer ? readQueues(answer.stdout.toString()) : []
+  const asking = broker
+    .execute(queuesScript(queues))
+    .then(({ stdout, stderr }) => readQueues(broker.name, stdout.toString(), stderr.toString()))
+  return (await take(broker, asking)) ?? []
 }

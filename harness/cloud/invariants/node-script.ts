@@ -77,11 +77,16 @@ function tracebacksSince({ cursor, sizes }: LogPlace, files: string, isSystemd: 
  */
 export const queuesScript = (queues: readonly string[]): string => `
 url=$(sed -n 's/^transport_url *= *//p' /etc/nova/nova.conf | head -n 1)
+command -v python3 >/dev/null || { echo end; exit 0; }
 exec python3 -c ${quoteWord(askForQueues)} "$url" ${queues.map(quoteWord).join(' ')}`
 
 const askForQueues = `
 import sys
-import amqp
+try:
+    import amqp
+except ImportError:
+    print("end")
+    sys.exit()
 user, _, password = sys.argv[1].split("://")[1].rsplit("@", 1)[0].partition(":")
 with amqp.Connection("localhost:5672", userid=user, password=password, connect_timeout=10) as connection:
     for name in sys.argv[2:]:
@@ -92,6 +97,7 @@ with amqp.Connection("localhost:5672", userid=user, password=password, connect_t
             channel.close()
         except amqp.exceptions.NotFound:
             pass
+print("end")
 `
 
 /** The queues that a service has its work from (oslo.messaging: one for its topic, one for the topic on its host). */

@@ -101,25 +101,16 @@ test('a file that was begun anew is read from its beginning', () => {
   expect(tracebacks).toEqual([{ node: 'compute', from: file, exception: 'OtherError' }])
 })
 
-test('a node that says nothing is no error', () => {
-  expect(readLook('compute', '')).toEqual({
-    ...{
-      node: 'compute',
-      domains: [],
-      namespaces: [],
-      boots: {},
-      restarts: [],
-      tracebacks: [],
-      place: { sizes: {} },
-    },
-  })
+test('an answer that was cut short is an error: what is missing would pass for what is well', () => {
+  expect(() => readLook('compute', '')).toThrow(/a look at what must hold must come to its end/)
+  expect(() => readQueues('controller', 'compute 0 1\n', 'OSError: timed out')).toThrow(/OSError: timed out/)
 })
 
 test('queues are asked for by the names of their services, and read', () => {
   const queues = queuesOf(['nova-compute', 'libvirtd'], 'compute')
   expect(queues).toEqual(['compute', 'compute.compute'])
   expect(queuesScript(queues)).toContain(' compute compute.compute')
-  expect(readQueues('compute 0 1\ncompute.compute 12 0\n')).toEqual([
+  expect(readQueues('controller', 'compute 0 1\ncompute.compute 12 0\nend\n')).toEqual([
     { name: 'compute', messages: 0, consumers: 1 },
     { name: 'compute.compute', messages: 12, consumers: 0 },
   ])

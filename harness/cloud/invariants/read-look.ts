@@ -1,3 +1,4 @@
+import { StackrigError } from '../../errors/index.js'
 import type { LogPlace } from './node-script.js'
 import type { NodesState, Queue } from './state.js'
 
@@ -7,7 +8,7 @@ export interface NodeLook extends Omit<NodesState, 'queues'> {
   place: LogPlace
 }
 
-/** Reads what `nodeScript` printed on a node. */
+/** Reads what `nodeScript` printed on a node. @throws StackrigError COMMAND_FAILED when that is not all */
 export function readLook(node: string, text: string): NodeLook {
   const parts = new Map(
     text.split(/^@part /m).map((part): [string, string] => {
@@ -15,6 +16,7 @@ export function readLook(node: string, text: string): NodeLook {
       return end === -1 ? [part.trim(), ''] : [part.slice(0, end), part.slice(end + 1)]
     }),
   )
+  if (!parts.has('end')) throw cutShort(node, text)
   const lines = (name: string): string[] =>
     (parts.get(name) ?? '').split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
   const [boot] = lines('boot')
@@ -50,9 +52,18 @@ function sizeOf(line: string): [file: string, bytes: number][] {
   return bytes === undefined || file === undefined ? [] : [[file, Number(bytes)]]
 }
 
-/** Reads what `queuesScript` printed. */
-export const readQueues = (text: string): Queue[] =>
-  text.split('\n').flatMap((line) => {
+/** Reads what `queuesScript` printed. @throws StackrigError COMMAND_FAILED when that is not all */
+export function readQueues(node: string, text: string, complaint = ''): Queue[] {
+  if (!/^end$/m.test(text)) throw cutShort(node, complaint)
+  return text.split('\n').flatMap((line) => {
     const [, name, messages, consumers] = /^(\S+) (\d+) (\d+)$/.exec(line.trim()) ?? []
     return name === undefined ? [] : [{ name, messages: Number(messages), consumers: Number(consumers) }]
+  })
+}
+
+/** What is missing would pass for what is well. */
+const cutShort = (node: string, seen: string): StackrigError =>
+  new StackrigError('COMMAND_FAILED', 'a look at what must hold must come to its end', {
+    where: `node ${node}`,
+    seen: seen.trim().slice(-500) || 'nothing was said',
   })

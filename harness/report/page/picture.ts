@@ -122,18 +122,20 @@ export class Picture {
 
   #drawLane(paint: Paint, lane: Lane, width: number): void {
     paint.line(0, lane.top + 0.5, width, lane.top + 0.5)
-    /** Of each line, the column of pixels that the last short one was drawn in. */
-    const columns: number[] = []
+    /** Of each line, the column of pixels that the last short one was drawn in: of many there the one is seen that matters most. */
+    const columns: { column: number; weight: number }[] = []
     for (const { entry, line } of lane.spans) {
       if (entry.t > this.#view.to) break
       const end = entry.end ?? entry.t
       if (end < this.#view.from) continue
       const left = Math.max(this.#x(entry.t), -10)
       const length = Math.max(Math.min(this.#x(end), width + 10) - left, 2)
-      if (length === 2 && entry !== this.chosen && this.#weight(entry) < 2) {
+      if (length === 2) {
         const column = Math.round(left)
-        if (columns[line] === column) continue
-        columns[line] = column
+        const weight = entry === this.chosen ? 4 : this.#weight(entry)
+        const last = columns[line]
+        if (last?.column === column && last.weight >= weight) continue
+        columns[line] = { column, weight }
       }
       const top = lineTop(lane, line)
       paint.box(this.#colour(entry), left, top, length, lineHeight - 3)
