@@ -73,7 +73,7 @@ export interface ScenarioOptions {
    * `'off'`: none are taken.
    */
   moments?: MomentsKept
-  /** Whether a cloud must be whole when a scenario has passed: INVARIANT_BROKEN otherwise. Default: yes. */
+  /** Whether a cloud must be whole when a scenario has passed: INVARIANT_BROKEN otherwise. Default: `invariantsByDefault`. */
   invariants?: boolean
 }
 
@@ -82,6 +82,8 @@ interface TimelineNeeds extends Pick<HiddenFixtures, 'Steps'> {
   task: RunnerTestCase
 }
 
+/** To be turned when all scenarios were seen to keep them. */
+const invariantsByDefault = false
 /** ms: two looks, and the two minutes in which a cloud may come to rest. */
 const invariantsTimeout = 300_000
 
@@ -99,7 +101,7 @@ const preparation = 75 * 60_000
  */
 export function scenario<Name extends string>(
   start: Start<Name>,
-  { moments: kept = 'failure', invariants = true }: ScenarioOptions = {},
+  { moments: kept = 'failure', invariants = invariantsByDefault }: ScenarioOptions = {},
 ): TestAPI<ScenarioFixtures<Name>> {
   requireKept(kept)
   const topology = isStage(start) ? start.topology : start

@@ -15,7 +15,7 @@ import {
 import { threeNode } from '../../fixtures/topologies/three-node.js'
 import { underLoad } from '../../fixtures/under-load.js'
 
-const test = scenario(threeNode)
+const test = scenario(threeNode, { invariants: true })
 
 /** The images let PostgreSQL acknowledge before it has written, to be fast under TCG: what is lost then would be theirs. */
 const acknowledgeWhatIsKept = (controller: RunningNode): Promise<string> =>
