@@ -9,7 +9,7 @@ const known: readonly { line: RegExp; reason: string }[] = [
     reason: 'the same, seen by who had asked for something',
   },
   {
-    line: /NoValidHost|InstanceNotFound|ImageNotFound|VolumeNotFound|PortNotFound|NetworkNotFound/,
+    line: /NoValidHost|[a-z]NotFound\b|exception\.(NotFound|Unauthorized|Forbidden|Conflict)\b/,
     reason: 'a request that could not be fulfilled; whoever made it is told',
   },
   {
