@@ -1,11 +1,12 @@
 import { readdirSync } from 'node:fs'
-import { copyFile, rm } from 'node:fs/promises'
+import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { tryLock, type FileLock } from '../file-lock.js'
 import { makeFolder } from '../make-folder.js'
 import { cacheFolder, downloadsFolder } from '../paths.js'
 import { accelerationFile } from '../qemu/index.js'
+import { removeFolder } from '../remove-folder.js'
 
 /**
  * A cache of its own for the images and golden snapshots of tries: they are many, of no use afterwards, and must drive nothing out that is
@@ -31,7 +32,7 @@ export class BisectCache implements AsyncDisposable {
     }
     // Whoever made them is gone: it would hold the lock.
     for (const entry of readdirSync(bisectFolder()))
-      if (/^work(-\d+)?$/.test(entry)) await remove(join(bisectFolder(), entry)).catch(() => undefined)
+      if (/^work(-\d+)?$/.test(entry)) await removeFolder(join(bisectFolder(), entry)).catch(() => undefined)
     const cache = new BisectCache(lock)
     makeFolder(cache.folder)
     // To find it out again keeps a processor busy for a quarter of a minute.
@@ -50,12 +51,12 @@ export class BisectCache implements AsyncDisposable {
   async keepOnly(wanted: Readonly<Record<string, string>>): Promise<void> {
     const images = join(this.folder, 'images')
     for (const entry of unwantedImages(entriesOf(images), wanted))
-      await remove(join(images, entry)).catch(() => undefined)
+      await removeFolder(join(images, entry)).catch(() => undefined)
   }
 
   /** What cannot be removed is told of, no more: it must not hide why the bisect ended. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await remove(this.folder).catch((error: unknown) =>
+    await removeFolder(this.folder).catch((error: unknown) =>
       process.stderr.write(`${this.folder} could not be removed: ${messageOf(error)}\n`),
     )
     await this.#lock.release()
@@ -82,7 +83,3 @@ function entriesOf(folder: string): string[] {
     return []
   }
 }
-
-/** What was killed a moment ago may still be writing. */
-const remove = (folder: string): Promise<void> =>
-  rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { publish, writeManifest } from '../manifest.js'
 import { makeFolder } from '../make-folder.js'
+import { removeFolder } from '../remove-folder.js'
 import { buildDebian, treeFolder } from './build-debian.js'
 import { buildDisk } from './build-disk.js'
 import { buildInitramfs } from './build-initramfs.js'
@@ -75,7 +76,8 @@ async function buildOne(
   { onProgress, force = false }: BuildOptions,
 ): Promise<Image> {
   const { recipe } = source
-  const digest = imageDigest(source)
+  const exact = exactPackages(recipe.name)
+  const digest = imageDigest(source, exact)
   const present = await builtImage(recipe, digest, signal)
   if (present && !force) return present
 
@@ -87,7 +89,6 @@ async function buildOne(
   const builtMeanwhile = await settleBuilt(recipe, digest)
   if (builtMeanwhile && !force) return builtMeanwhile
 
-  const exact = exactPackages(recipe.name)
   const final = builtFolder(recipe.name, digest)
   requireUnused(recipe.name, final)
   await removeUnfinished(recipe.name)
@@ -138,8 +139,7 @@ async function buildOne(
     if (signal.aborted) throw new StackrigError('ABORTED', `The build of image ${recipe.name} was given up.`)
     throw buildFailed(log, messageOf(error), error)
   } finally {
-    // What was killed a moment ago may still be writing.
-    await rm(building, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 })
+    await removeFolder(building)
   }
   // One of old packages is built to be looked at: what is used every day stays.
   if (!exact) await pruneImages(recipe.name, digest)

@@ -4,6 +4,7 @@ import { execa } from 'execa'
 import { StackrigError } from '../errors/index.js'
 import { debsFolder, logsFolder } from './cache.js'
 import { downloadPackages, privateApt, updateIndexes } from './debian-packages.js'
+import { packageLines } from './packages.js'
 import { buildFailed, type BuildLog } from './program.js'
 import type { Recipe } from './recipe.js'
 
@@ -100,7 +101,7 @@ export async function downloadExactly(
   const entries = Object.entries(packages)
   const kept = entries.map(([name, version]) => keptFile(name, version))
   const absent = Object.fromEntries(entries.filter((_, at) => kept[at] === undefined))
-  const words = Object.entries(absent).map(([name, version]) => `${name}=${version}`)
+  const words = packageLines(absent)
   if (words.length > 0) await requireVersions(log, recipe, absent)
   const loaded = words.length > 0 ? await downloadPackages(log, recipe.suite, words, 'all') : []
   return [...kept.filter((file) => file !== undefined), ...loaded]

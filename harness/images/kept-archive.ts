@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmod, copyFile, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
-import { StackrigError } from '../errors/index.js'
-import { buildFailed, type BuildLog } from './program.js'
+import { buildFailed, givenUp, type BuildLog } from './program.js'
 
 /**
  * Makes a folder an archive of these package files, as apt reads one ("Debian Repository Format", flat), and returns its source line.
@@ -16,8 +15,7 @@ export async function writeArchive(log: BuildLog, folder: string, debs: readonly
       reject: false,
       cancelSignal: log.signal,
     })
-    if (log.signal.aborted)
-      throw new StackrigError('ABORTED', `The build of image ${log.image} was given up.`)
+    if (log.signal.aborted) throw givenUp(log)
     if (failed) throw buildFailed(log, `${deb} is no package: remove it`)
     // A percent sign would be read as the beginning of another character.
     const file = basename(deb).replaceAll('%', '')

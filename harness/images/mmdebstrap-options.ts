@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { quoteWord } from '../shell-word.js'
 import { debsFolder } from './cache.js'
 import { hostAptOptions } from './debian-packages.js'
+import { packageLines } from './packages.js'
 
 /** dpkg's options for every tree. */
 export const dpkgOptions = ['force-unsafe-io', 'force-confdef']
@@ -42,7 +43,7 @@ export async function installOptions(tree: Installation): Promise<string[]> {
     ...packageCacheHooks(isRoot),
     `--extract-hook=${pathHook(paths)}`,
     `--essential-hook=${postponeHook(postponed)}`,
-    `--include=${(exact ? exactly(exact) : packages).join(',')}`,
+    `--include=${(exact ? packageLines(exact) : packages).join(',')}`,
   ]
 }
 
@@ -83,10 +84,6 @@ export const exactPreferences = (exact: Readonly<Record<string, string>>): strin
     ),
     'Package: *\nPin: release *\nPin-Priority: -1\n',
   ].join('\n')
-
-/** As apt takes them. */
-const exactly = (exact: Readonly<Record<string, string>>): string[] =>
-  Object.entries(exact).map(([name, version]) => `${name}=${version}`)
 
 /**
  * A hook's command that runs inside the tree, without what is mounted there: /proc, /sys and /dev are this machine's.

@@ -19,9 +19,13 @@ export function packageRecord(lines: readonly string[]): Record<string, string> 
   )
 }
 
+/** The lines of such a record, as apt takes them, too. */
+export const packageLines = (packages: Readonly<Record<string, string>>): string[] =>
+  Object.entries(packages).map(([name, version]) => `${name}=${version}`)
+
 /** A digest over package names and versions, independent of their order. */
 export function packagesDigest(packages: Record<string, string>): string {
-  const lines = Object.entries(packages).map(([name, version]) => `${name}=${version}\n`)
+  const lines = packageLines(packages).map((line) => `${line}\n`)
   return createHash('sha256').update(lines.sort().join('')).digest('hex')
 }
 

@@ -67,7 +67,7 @@ export async function runLogged(
   }
   const result = await running
   await finished(stream.end()).catch(() => undefined)
-  if (log.signal.aborted) throw new StackrigError('ABORTED', `The build of image ${log.image} was given up.`)
+  if (log.signal.aborted) throw givenUp(log)
   if (unwritten) throw buildFailed(log, messageOf(unwritten), unwritten)
   if (!result.failed) return
   const tail = lastLines(log.file)
@@ -78,6 +78,9 @@ export async function runLogged(
   }
   throw buildFailed(log, `${program} ended with ${result.exitCode ?? result.signal ?? 'an error'}`)
 }
+
+export const givenUp = (log: BuildLog): StackrigError =>
+  new StackrigError('ABORTED', `The build of image ${log.image} was given up.`)
 
 /** A text without the passwords in its addresses, as a proxy's. */
 const withoutPasswords = (text: string): string => text.replaceAll(/\/\/[^\s/@"]+@/g, '//***@')
