@@ -2,11 +2,13 @@ import { cloudAccess, playsRole, type Cluster, type RunningNode } from '../clust
 import { become, deleted, Horizon, type Cloud } from '../openstack/index.js'
 import { openBrowser } from './browser.js'
 import { cloudOf } from './cloud-of.js'
+import { lookAtCloud } from './invariants/cloud-state.js'
+import { lookAtFirst } from './invariants/look-at-nodes.js'
 
 /**
  * Makes the flavor that scenarios use, and does what costs most the first time (programs and modules are read and
- * translated, queues and tables made): boots an instance, shows it in Horizon, and removes everything again. Forks then
- * find it done.
+ * translated, queues and tables made): boots an instance, shows it in Horizon, looks at what must hold when a scenario has
+ * ended, and removes everything again. Forks then find it done.
  */
 export async function warmUp(
   cluster: Cluster,
@@ -29,6 +31,9 @@ export async function warmUp(
   onProgress('Horizon showed it')
   await Promise.all(cluster.nodes.map(runClient))
   onProgress('the command line client ran on every node')
+  const { places } = await lookAtFirst(cluster, () => undefined)
+  await lookAtCloud(cluster, cloud, places)
+  onProgress('what must hold of the cloud was looked at')
   await cloud.nova.delete(server.id)
   await deleted(server, { timeout: '10min', signal })
   await cloud.glance.delete(image.id)
