@@ -1,7 +1,7 @@
 /** Tracebacks that are no fault of the cloud's, and why. */
 const known: readonly { line: RegExp; reason: string }[] = [
   {
-    line: /ConnectionRefusedError|ConnectionResetError|ConnectionForced|RecoverableConnectionError|BrokenPipeError|Server unexpectedly closed connection|EHOSTUNREACH|No route to host|AMQP server .* is unreachable/,
+    line: /ConnectionRefusedError|ConnectionResetError|ConnectionForced|RecoverableConnectionError|BrokenPipeError|Server unexpectedly closed connection|DisconnectionError|EHOSTUNREACH|No route to host|AMQP server .* is unreachable/,
     reason: 'a connection ended, as its other end was restarted or cut off; it is opened anew',
   },
   {
