@@ -5,7 +5,7 @@ const known: readonly { line: RegExp; reason: string }[] = [
     reason: 'a connection ended, as its other end was restarted or cut off; it is opened anew',
   },
   {
-    line: /MessagingTimeout|MessageDeliveryFailure|MessageUndeliverable|DBConnectionError|psycopg2\.OperationalError|ConnectFailure|ConnectTimeout|ReadTimeout|EndpointNotFound|RemoteDisconnected|(socket\.timeout|TimeoutError): timed out/,
+    line: /MessagingTimeout|queue\.Empty|MessageDeliveryFailure|MessageUndeliverable|DBConnectionError|psycopg2\.OperationalError|ConnectFailure|ConnectTimeout|ReadTimeout|EndpointNotFound|RemoteDisconnected|(socket\.timeout|TimeoutError): timed out/,
     reason: 'the same, seen by who had asked for something',
   },
   {
