@@ -5,7 +5,8 @@ import { HeldLock } from '../held-lock.js'
 import { Machine, qmpLock, qmpSocket } from '../qemu/index.js'
 import { bootNode, diskFile, type BootNodeOptions } from './boot-node.js'
 import type { Cluster } from './cluster.js'
-import { consoleLogOf, tapOf, watchGuest, type Launched } from './launch.js'
+import { consoleLogOf } from './console-log.js'
+import { tapOf, watchGuest, type Launched } from './launch.js'
 import type { TopologyNode } from './topology.js'
 
 /** How long others may talk to a node's QEMU before that is told, ms. */

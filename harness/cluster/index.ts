@@ -19,14 +19,8 @@ export { hostNames, hostsBeside } from './host-names.js'
 export { giveUpSpare, giveUpWhenShort, hasMemory, requireDisk, requireMemory } from './host-room.js'
 export { findKept, listKept, type KeptCluster } from './kept.js'
 export { LayOver } from './lay-over.js'
-export {
-  consoleLogOf,
-  launch,
-  machineSpec,
-  type Images,
-  type Launched,
-  type MachineOptions,
-} from './launch.js'
+export { consoleLogOf } from './console-log.js'
+export { launch, machineSpec, type Images, type Launched, type MachineOptions } from './launch.js'
 export type {
   ClusterMoment,
   MomentForkOptions,

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { contractSchema } from '../contract/index.js'
 import { StackrigError } from '../errors/index.js'
 import { plainImageSchema } from '../images/index.js'

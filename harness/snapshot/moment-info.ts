@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { StackrigError } from '../errors/index.js'
 import { checkManifest, writeManifest } from '../manifest.js'
 

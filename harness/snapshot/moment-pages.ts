@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { StackrigError } from '../errors/index.js'
+import { harnessFile } from '../paths.js'
 import { moreRoom } from '../qemu/index.js'
 
 interface Answer {
@@ -20,7 +21,7 @@ export class MomentPages {
 
   constructor(node: string) {
     this.#node = node
-    this.#worker = new Worker(new URL('moment-pages.mjs', import.meta.url), { execArgv: [] })
+    this.#worker = new Worker(harnessFile('snapshot/moment-pages.mjs'), { execArgv: [] })
     this.#worker.on('message', ({ id, answer, failure }: Answer) => {
       const waiting = this.#waiting.get(id)
       if (failure) waiting?.reject(this.#failed(failure))
