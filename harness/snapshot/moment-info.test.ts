@@ -13,9 +13,10 @@ async function moment(name: string, parent?: string): Promise<string> {
   const folder = join(root, name)
   mkdirSync(folder)
   const info: MomentInfo = {
+    ...{ version: 2 as const, joined: [] },
     ...{ name, made: new Date(0), pause: 1, ...(parent !== undefined && { parent: join('..', parent) }) },
     golden: { topology: 'pair', key: 'key', folder: '/golden', digest: 'digest' },
-    nodes: { one: { running: true, pages: 0, layers: ['layer'] } },
+    nodes: { one: { power: 'off', layers: ['layer'] } },
   }
   writeFileSync(keptLayer(folder, 'layer'), name)
   await completeMoment(folder, info)

@@ -1,16 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { cp, link, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { logger } from '../log.js'
 import { publish } from '../manifest.js'
 import {
   completeMoment,
   isMoment,
   keptLayer,
+  layersIn,
+  memoryChain,
   momentFiles,
   readChain,
   type KeptMoment,
+  type MomentNode,
 } from './moment-info.js'
 import { MomentPages } from './moment-pages.js'
+
+const log = logger('snapshot')
 
 /**
  * Removes all moments of a folder but those that are named. What one that stays has stood on, and goes, becomes a part of it.
@@ -38,22 +44,13 @@ async function standAlone(chain: [KeptMoment, ...KeptMoment[]]): Promise<void> {
   await mkdir(building, { mode: 0o700 })
   try {
     const nodes = await Promise.all(
-      Object.entries(info.nodes).map(async ([name, node]) => {
-        const pages = await mergePages(chain, name, momentFiles(building, name).pages)
-        await share(momentFiles(folder, name).state, momentFiles(building, name).state)
-        const layers = await Promise.all(
-          chain.flatMap((moment) =>
-            (moment.info.nodes[name]?.layers ?? []).map(async (layer) => {
-              await share(keptLayer(moment.folder, layer), keptLayer(building, layer))
-              return layer
-            }),
-          ),
-        )
-        return [name, { ...node, pages, layers }] as const
-      }),
+      Object.entries(info.nodes).map(
+        async ([name, node]) => [name, await nodeAlone(name, node, chain, building)] as const,
+      ),
     )
-    const { name, made, pause, golden } = info
-    await completeMoment(building, { name, made, pause, golden, nodes: Object.fromEntries(nodes) })
+    const { parent, ...own } = info
+    log('%s stands without %s from now on', folder, parent)
+    await completeMoment(building, { ...own, nodes: Object.fromEntries(nodes) })
     await rename(folder, going)
     await publish(building, folder)
   } finally {
@@ -62,7 +59,32 @@ async function standAlone(chain: [KeptMoment, ...KeptMoment[]]): Promise<void> {
   }
 }
 
-async function mergePages(chain: KeptMoment[], node: string, file: string): Promise<number> {
+/** What is known of a node, when all of it lies in one folder. */
+async function nodeAlone(
+  name: string,
+  node: MomentNode,
+  chain: [KeptMoment, ...KeptMoment[]],
+  building: string,
+): Promise<MomentNode> {
+  const layers = await Promise.all(
+    layersIn(chain, name).map(async ({ folder, layer }) => {
+      await share(keptLayer(folder, layer), keptLayer(building, layer))
+      return layer
+    }),
+  )
+  if (node.power === 'off') return { ...node, layers }
+  const { folder } = chain.at(-1) ?? chain[0]
+  const [from, to] = [momentFiles(folder, name), momentFiles(building, name)]
+  await share(from.state, to.state)
+  if (!node.alone) {
+    const pages = await mergePages(memoryChain(chain, name), name, to.pages)
+    return { ...node, alone: true, pages, layers }
+  }
+  await share(from.pages, to.pages)
+  return { ...node, layers }
+}
+
+async function mergePages(chain: readonly KeptMoment[], node: string, file: string): Promise<number> {
   const pages = new MomentPages(node)
   try {
     return await pages.merge(
