@@ -7,19 +7,25 @@ import {
   createWriteStream,
   fstatSync,
   openSync,
+  read,
   readFileSync,
   readSync,
   rmSync,
   writeSync,
 } from 'node:fs'
 import { finished } from 'node:stream/promises'
+import { promisify } from 'node:util'
 import { parentPort } from 'node:worker_threads'
+
+const readLater = promisify(read)
 
 const pageSize = 4096
 const wordsOfPage = pageSize / 4
 /** Memory is moved in pieces of this size, bytes. */
 const pieceSize = 8 * 1024 ** 2
 const pagesOfPiece = pieceSize / pageSize
+/** From so many on it is worth while to have another thread read them. */
+const pagesBeside = 64
 
 /** What a file of pages begins with; then their count, their numbers, and the pages, each XORed with that of the base. */
 const magic = 0x314d5253
@@ -105,6 +111,15 @@ function readWhole(file, target, position) {
   }
 }
 
+/** The same by another thread of Node's. @param {number} file @param {Uint8Array} target @param {number} position */
+async function readBeside(file, target, position) {
+  for (let done = 0; done < target.length;) {
+    const { bytesRead } = await readLater(file, target, done, target.length - done, position + done)
+    if (bytesRead === 0) throw new Error(`it ends at byte ${position + done}`)
+    done += bytesRead
+  }
+}
+
 /** @param {number} file @param {Uint8Array} data @param {number} position */
 function writeWhole(file, data, position) {
   for (let done = 0; done < data.length;)
@@ -180,21 +195,26 @@ const requests = {
     for (let at = 0; at <= (expected * 1.1) / pagesOfPiece; at++) pieceAt(at)
   },
 
-  /** While it does. */
-  read() {
+  /** While it does: large pieces by several threads, for that is what the node waits for. */
+  async read() {
     if (!source) throw new Error('nothing was prepared')
     numbers = []
+    /** @type {Promise<void>[]} */
+    const reading = []
     for (const { first, count } of changedRuns(source, isOwn)) {
       for (let done = 0; done < count;) {
         const inPiece = numbers.length % pagesOfPiece
         const some = Math.min(count - done, pagesOfPiece - inPiece)
         const piece = bytesOf(pieceAt(Math.floor(numbers.length / pagesOfPiece)))
         const target = piece.subarray(inPiece * pageSize, (inPiece + some) * pageSize)
-        readWhole(source.memory, target, source.at + (first + done) * pageSize)
+        const position = source.at + (first + done) * pageSize
+        if (some < pagesBeside) readWhole(source.memory, target, position)
+        else reading.push(readBeside(source.memory, target, position))
         for (let page = 0; page < some; page++) numbers.push(first + done + page)
         done += some
       }
     }
+    await Promise.all(reading)
     return { pages: numbers.length }
   },
 
