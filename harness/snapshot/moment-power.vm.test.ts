@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { attachCluster, type Cluster, type RunningNode } from '../cluster/index.js'
@@ -145,6 +146,33 @@ test('off, on, off, on: each moment of a row is what the cluster was then, also 
   await using again = await enter('005-on-again')
   expect(await readDisk(again.node('two'))).toBe('three')
   expect((await again.node('two').execute('ls /dev/shm/word')).exitCode).not.toBe(0)
+})
+
+test('memory that is there and not mapped is kept, too', async () => {
+  await using cluster = await forkCluster(golden)
+  const two = cluster.node('two')
+  await restart(two)
+  await two.machine.pause()
+  const memoryOf = async ({ machine }: RunningNode): Promise<string> =>
+    `${await machine.processFolder()}/root${machine.spec.memory.file}`
+  const pageSize = 4096
+  const pageAt = async (file: string, page: number): Promise<Buffer> => {
+    await using handle = await open(file)
+    const { buffer } = await handle.read(Buffer.alloc(pageSize), 0, pageSize, page * pageSize)
+    return buffer
+  }
+  // A page that the guest has never had, which a guest that stands still does not miss.
+  const file = await memoryOf(two)
+  const pages = (await stat(file)).size / pageSize
+  let hole = Math.floor(pages / 2)
+  while ((await pageAt(file, hole)).some((byte) => byte !== 0)) hole++
+  await using handle = await open(file, 'r+')
+  await handle.write(Buffer.alloc(pageSize, 'x'), 0, pageSize, hole * pageSize)
+  await using fork = await cluster.fork()
+  expect((await pageAt(await memoryOf(fork.node('two')), hole)).toString()).toBe('x'.repeat(pageSize))
+  // What stood still stands still.
+  const status = await fork.node('two').machine.qmp.execute<{ running: boolean }>('query-status')
+  expect(status.running).toBe(false)
 })
 
 test('a node that joined is in the fork of a moment, by its name', async () => {
