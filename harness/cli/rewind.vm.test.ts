@@ -102,9 +102,9 @@ test('what cannot be entered is refused before anything starts', async () => {
   for (const [words, status, said] of [
     [['tonight', 'sell'], 2, /there must be a run "tonight"[\s\S]*last-night/],
     [['last-night', 'buy'], 2, /one scenario "buy"[\s\S]*it sells/],
-    [['last-night', 'shop', '--step', '9'], 2, /there must be a step 9[\s\S]*step 5: pay/],
-    [['last-night', 'shop', '--step', '-1'], 2, /number of a step/],
-    [['last-night', 'shop', '--step', '1'], 3, /only the last 3 steps/],
+    [['last-night', 'sell', '--step', '9'], 2, /there must be a step 9[\s\S]*step 5: pay/],
+    [['last-night', 'sell', '--step', '-1'], 2, /number of a step/],
+    [['last-night', 'sell', '--step', '1'], 3, /only the last 3 steps/],
   ] as const) {
     const { stderr, exitCode } = await stackrig('rewind', ...words)
     expect(stderr).toMatch(said)

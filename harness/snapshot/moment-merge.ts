@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { cp, link, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { logger } from '../log.js'
 import { publish } from '../manifest.js'
 import {
   completeMoment,
@@ -15,8 +14,6 @@ import {
   type MomentNode,
 } from './moment-info.js'
 import { MomentPages } from './moment-pages.js'
-
-const log = logger('snapshot')
 
 /**
  * Removes all moments of a folder but those that are named. What one that stays has stood on, and goes, becomes a part of it.
@@ -48,9 +45,9 @@ async function standAlone(chain: [KeptMoment, ...KeptMoment[]]): Promise<void> {
         async ([name, node]) => [name, await nodeAlone(name, node, chain, building)] as const,
       ),
     )
-    const { parent, ...own } = info
-    log('%s stands without %s from now on', folder, parent)
-    await completeMoment(building, { ...own, nodes: Object.fromEntries(nodes) })
+    const { version, name, made, pause, golden, joined } = info
+    const alone = { version, name, made, pause, golden, joined, nodes: Object.fromEntries(nodes) }
+    await completeMoment(building, alone)
     await rename(folder, going)
     await publish(building, folder)
   } finally {
