@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Duration } from '../duration.js'
 import { Console, leaveLogin, logInAndStartShells, logOut, shellPorts } from '../guest/index.js'
 import { createOverlay, type Machine } from '../qemu/index.js'
-import { waitFor } from '../waits/index.js'
+import { waitFor, type Seen } from '../waits/index.js'
 import type { Cluster } from './cluster.js'
 import { imageOf, launch, machineSpec, type Launched } from './launch.js'
 import type { Topology, TopologyNode } from './topology.js'
@@ -39,6 +39,8 @@ export interface BootNodeOptions {
   topology?: Topology
   /** Told of the machine as soon as its guest runs: its shells answer minutes later. */
   onLaunched?: ((launched: Launched) => void) | undefined
+  /** Ends it. */
+  signal?: AbortSignal | undefined
 }
 
 /**
@@ -48,11 +50,11 @@ export interface BootNodeOptions {
 export async function bootNode(
   cluster: Cluster,
   node: TopologyNode,
-  { timeout = laterBoot, topology = cluster.topology, onLaunched }: BootNodeOptions = {},
+  { timeout = laterBoot, topology = cluster.topology, onLaunched, signal: end }: BootNodeOptions = {},
 ): Promise<Launched> {
   const launched = await cluster.undisturbed(() => switchOn(cluster, node, topology))
   onLaunched?.(launched)
-  const signal = AbortSignal.any([launched.signal, cluster.stopping])
+  const signal = AbortSignal.any([launched.signal, cluster.stopping, ...(end ? [end] : [])])
   try {
     await openShells(launched.machine, timeout, signal)
     await launched.shell.start(timeout)
@@ -67,14 +69,18 @@ export async function bootNode(
 /**
  * The same for a node that was saved while it booted, and runs again. Its shells may have been started by then: who has begun to log in
  * is not here any more. What cannot be booted to its end stays as it is.
+ * @param end ends it
  * @throws StackrigError as `bootNode`
  */
 export async function goOnBooting(
   { stopping }: Cluster,
   { machine, shell, signal }: Launched,
+  end: AbortSignal,
 ): Promise<void> {
-  const either = AbortSignal.any([signal, stopping])
-  const open = await machine.openPorts()
+  const either = AbortSignal.any([signal, stopping, end])
+  const look = async (): Promise<Seen<string[]>> => ({ done: true, value: await machine.openPorts() })
+  const what = `${machine.spec.name} to say what its guest has opened`
+  const open = await waitFor({ what, probe: look }, { timeout: laterBoot, signal: either })
   if (shellPorts.some((port) => open.includes(port))) await shellsOpen(machine, laterBoot, either)
   else await openShells(machine, laterBoot, either, { again: true })
   await shell.start(laterBoot)
@@ -108,7 +114,7 @@ async function openShells(
   { again = false } = {},
 ): Promise<void> {
   const { name } = machine.spec
-  using console = new Console(await machine.openConsole(), name)
+  using console = new Console(await machine.openConsole(signal), name)
   if (again) await leaveLogin(console, timeout, signal)
   await logInAndStartShells(console, name, { timeout, signal })
   await shellsOpen(machine, timeout, signal)

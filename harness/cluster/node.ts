@@ -58,6 +58,8 @@ export class RunningNode {
   #booting: Launched | undefined
   /** Resolves when it has. */
   #up: Promise<void> | undefined
+  /** Ends that. */
+  #cut = new AbortController()
 
   constructor(plan: TopologyNode, cluster: Cluster, launched: Launched) {
     this.plan = plan
@@ -271,12 +273,17 @@ export class RunningNode {
 
   /** A power cut: what the node had not written to its disk is lost. */
   async powerOff(): Promise<void> {
+    const up = this.#up
+    this.#cut.abort(
+      new StackrigError('SHELL_LOST', `node ${this.name} must boot to its end`, { seen: 'a power cut' }),
+    )
     await this.machine.powerOff()
+    // It has its console until it has ended.
+    await up?.catch(() => undefined)
     this.#tellPower('off', 'a power cut')
     this.#current.shell.close()
     this.#booting?.shell.close()
     this.#booting = undefined
-    this.#up = undefined
   }
 
   /**
@@ -322,18 +329,12 @@ export class RunningNode {
   /**
    * Boots a node that was switched off, from its disk as it was left; resolves when its shells answer. One that boots already is waited
    * for.
-   * @throws StackrigError USAGE when it is on; QEMU_DIED, NODE_CRASHED, LOGIN_FAILED, WAIT_TIMEOUT
+   * @throws StackrigError USAGE when it is on; QEMU_DIED, NODE_CRASHED, LOGIN_FAILED, WAIT_TIMEOUT; SHELL_LOST when it is switched off
+   * meanwhile
    */
   async powerOn(): Promise<void> {
     if (this.isOn) throw new StackrigError('USAGE', `${this.name} must be off to be switched on`)
-    if (this.#up === undefined) {
-      const up = this.#boot()
-      const forget = (): void => {
-        if (this.#up === up) this.#up = undefined
-      }
-      this.#up = up
-      up.then(forget, forget)
-    }
+    this.#up ??= this.#boot().finally(() => (this.#up = undefined))
     await this.#up
   }
 
@@ -343,6 +344,7 @@ export class RunningNode {
   }
 
   async #boot(): Promise<void> {
+    this.#cut = new AbortController()
     const launched = await (this.#booting && this.isBooting ? this.#goOn(this.#booting) : this.#switchOn())
     this.#booting = undefined
     this.#current = launched
@@ -350,7 +352,7 @@ export class RunningNode {
   }
 
   async #goOn(booting: Launched): Promise<Launched> {
-    await goOnBooting(this.#cluster, booting)
+    await goOnBooting(this.#cluster, booting, this.#cut.signal)
     return booting
   }
 
@@ -359,7 +361,7 @@ export class RunningNode {
     const onLaunched = (launched: Launched): void => {
       this.#booting = launched
     }
-    return this.#cluster.boot(this.plan, { onLaunched })
+    return this.#cluster.boot(this.plan, { onLaunched, signal: this.#cut.signal })
   }
 
   #tellPower(to: 'on' | 'off', text: string): void {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { hostFault, StackrigError } from '../errors/index.js'
 import { logger, reached } from '../log.js'
-import { held, HeldLock } from '../held-lock.js'
+import { HeldLock } from '../held-lock.js'
 import { endsWithin } from '../time-limit.js'
 import { isListenedTo, type Program, type Sandbox } from '../sandbox/index.js'
 import { consoleSocket, directCommand, qmpSocket, type MachineSpec } from './command.js'
@@ -20,6 +20,8 @@ const log = logger('qemu')
 /** How long QEMU may take to end when it is asked to, and when it is killed, ms. */
 const endingTime = 5000
 const dyingTime = 15_000
+/** How long a console that was closed may still be held, ms. */
+const givingBackTime = 2000
 /** Of what QEMU says before it ends, the last words are enough, bytes. */
 const lastWords = 16 * 1024
 
@@ -124,14 +126,17 @@ export class Machine {
 
   /**
    * The raw serial console, for one at a time.
-   * @throws StackrigError NODE_HELD when another process has it.
+   * @throws StackrigError NODE_HELD when another process has it; the signal's reason.
    */
-  async openConsole(): Promise<Socket> {
+  async openConsole(signal: AbortSignal = this.signal): Promise<Socket> {
     const path = this.path(consoleSocket(this.spec.name))
-    const lock = await HeldLock.tryTake(`${path}.lock`)
-    if (!lock) throw held(`the console of ${this.spec.name}`, [`${path}.lock`])
+    // Whoever has just closed it gives it back a moment later.
+    const lock = await HeldLock.take(`${path}.lock`, `the console of ${this.spec.name}`, {
+      timeout: givingBackTime,
+      signal,
+    })
     try {
-      const socket = await connectWhenListening(path, this.signal)
+      const socket = await connectWhenListening(path, signal)
       socket.once('close', () => void lock.giveBack())
       return socket
     } catch (error) {

@@ -237,7 +237,10 @@ test('a node that boots goes on booting in the fork of a moment, which does not 
   await pings(cluster)
   // One that is given up in the middle can be switched on again.
   await using other = await moment.fork()
+  const cut = other.node('two').powerOn()
+  const lost = expect(cut).rejects.toMatchObject({ code: 'SHELL_LOST' })
   await other.node('two').powerOff()
+  await lost
   await other.node('two').powerOn()
   expect(await readDisk(other.node('two'))).toBe('boots')
 })
