@@ -43,7 +43,7 @@ export function actsOf(notes: readonly Note[]): Act[] {
   const merged = withoutTries(collected(notes))
   const last = merged.findLast(({ act }) => act.kind !== 'gap')
   if (last && last.act.kind !== 'gap') last.act.isLast = true
-  return merged.map(({ act }) => act)
+  return merged.map(({ act }) => act).filter((act) => !isPause(act))
 }
 
 function collected(notes: readonly Note[]): Done[] {
@@ -84,7 +84,7 @@ function collected(notes: readonly Note[]): Done[] {
 }
 
 /** A person who types `sleep` waits as one who does nothing. */
-const isPause = (note: Note): boolean => note.kind === 'gap' && note.why === pauseReason
+const isPause = (note: Note | Act): boolean => note.kind === 'gap' && note.why === pauseReason
 
 /** Why a pause is no part of a scenario. */
 export const pauseReason = 'a scenario waits for what it needs'

@@ -1,4 +1,4 @@
-export { actsOf } from './acts.js'
-export { formatted } from './format.js'
-export type * from './note.js'
-export { scenarioSource } from './scenario-source.js'
+export type { Subject } from './draft.js'
+export { Recording } from './recording.js'
+export { ScenarioFile } from './scenario-file.js'
+export { Session, type SessionOptions } from './session.js'

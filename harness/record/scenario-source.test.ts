@@ -1,10 +1,12 @@
 import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { showControls } from '../errors/index.js'
 import { packageFolder } from '../paths.js'
 import { actsOf } from './acts.js'
 import type { Subject } from './draft.js'
 import { formatted } from './format.js'
+import { patternText, rawTemplateText, stringLiteral } from './literal.js'
 import type { Note } from './note.js'
 import { scenarioSource } from './scenario-source.js'
 import { objections } from './testing/lawful.js'
@@ -44,13 +46,9 @@ test('what was done on nodes is a scenario, with a step for each command', async
     const test = scenario(pocket)
 
     test('what a person did', async ({ nodes, step }) => {
-      await step('one: touch /tmp/begun', async () => {
-        await nodes.one.run\`touch /tmp/begun\`
-      })
+      await step('one: touch /tmp/begun', () => nodes.one.run\`touch /tmp/begun\`)
 
-      await step('one: test -e /tmp/ready', async () => {
-        await nodes.one.waitUntil\`test -e /tmp/ready\`
-      })
+      await step('one: test -e /tmp/ready', () => nodes.one.waitUntil\`test -e /tmp/ready\`)
 
       await step('one: cat state', async () => {
         expect(await nodes.one.run\`cd /tmp && cat state\`).toContain('well')
@@ -67,7 +65,7 @@ test('a text that was looked for again and again is waited for', async () => {
     ran('cat /tmp/state', { stdout: 'all is ready\n' }),
     says('ready'),
   ])
-  expect(text).toContain("await waitFor(output(nodes.one, 'ready')`cat /tmp/state`)")
+  expect(text).toContain("() => waitFor(output(nodes.one, 'ready')`cat /tmp/state`)")
 })
 
 test('the last observation is asserted, without what passes', async () => {
@@ -138,23 +136,30 @@ const hostile = [
 test.each(hostile.map((text) => [JSON.stringify(text), text]))(
   '%s acts on nobody, wherever it stands',
   async (_, text = '') => {
-    const failing = ran(text, { exitCode: 3, stderr: text })
-    const texts = [
-      await scenarioOf([
+    const notes = [
+      ...[
         ran(text),
         ran(text, { stdout: text }),
         says(text),
-        { kind: 'step', name: text },
+        { kind: 'step', name: text } as const,
         ran(text),
-      ]),
-      await scenarioOf([failing], { ...onPocket, title: text, remarks: [text] }),
-      await scenarioOf([gap(text, text), ran(text, { before: [{ text }], stdout: text })]),
+      ],
+      ...[gap(text, text), ran(text, { before: [{ text }], assigns: text, stdout: text })],
+      ran(text, { exitCode: 3, stderr: text, before: [{ variable: 'a', value: text }] }),
     ]
+    const written = await scenarioOf(notes, { ...onPocket, title: text, remarks: [text] })
     // What acts on a terminal, or turns what stands beside it.
-    for (const one of texts) expect(showControls(one)).toBe(one)
+    expect(showControls(written)).toBe(written)
   },
 )
 
-test('all of them are formatted, compile, and are linted', async () => {
+test.each(hostile)('%j is read as it was said', (text) => {
+  expect(runInNewContext(stringLiteral(text))).toBe(text)
+  expect(text).toMatch(runInNewContext(`/^${patternText(text)}$/`) as RegExp)
+  const raw = rawTemplateText(text)
+  if (raw !== undefined) expect(runInNewContext(`String.raw\`${raw}\``)).toBe(text)
+})
+
+test('all of them are formatted, compile, and are linted', { timeout: 300_000 }, async () => {
   expect(await objections(written)).toEqual([])
 })

@@ -87,6 +87,12 @@ function step(group: readonly Part[], later: string, draft: Draft): string[] {
   const name = first?.section ?? group.find((part) => part.name !== '')?.name ?? 'what was done'
   const gives = all.filter((one) => isNamed(one, later))
   const given = gives.length === 1 ? (gives[0] ?? '') : `{ ${gives.join(', ')} }`
+  const [only = ''] = lines
+  const [, value] = /^(?:const \w+ = )?await (.*)$/s.exec(only) ?? []
+  if (lines.length === 1 && value !== undefined && gives.length < 2) {
+    const result = gives.length === 0 ? '' : `const ${given} = `
+    return [`${result}await ${draft.fixture('step')}(${stringLiteral(name)}, () => ${value})`, '']
+  }
   const [before, after] = gives.length === 0 ? ['', []] : [`const ${given} = `, [`return ${given}`]]
   return [
     `${before}await ${draft.fixture('step')}(${stringLiteral(name)}, async () => {`,

@@ -46,15 +46,16 @@ function programOf(byFile: ReadonlyMap<string, string>): ts.Program {
     },
   )
   if (!read) throw new Error('no tsconfig.json')
-  const { tsBuildInfoFile: _, ...options } = read.options
+  const options = { ...read.options }
+  delete options.tsBuildInfoFile
   const host = ts.createCompilerHost(options, true)
-  const { readFile, fileExists } = host
+  const readFile = (file: string): string | undefined => byFile.get(file) ?? host.readFile(file)
   return ts.createProgram([...byFile.keys()], options, {
     ...host,
-    readFile: (file) => byFile.get(file) ?? readFile(file),
-    fileExists: (file) => byFile.has(file) || fileExists(file),
+    readFile,
+    fileExists: (file) => byFile.has(file) || host.fileExists(file),
     getSourceFile: (file, target) => {
-      const text = byFile.get(file) ?? readFile(file)
+      const text = readFile(file)
       return text === undefined ? undefined : ts.createSourceFile(file, text, target, true)
     },
   })
