@@ -33,11 +33,11 @@ export class CallSource {
     this.#all.push(...act.calls)
     this.#known = knownIds(this.#all, this.#draft.subject.ports)
     const written = new Written()
-    const { lines, gives } = written
+    const { lines, gives, uses } = written
     for (const call of this.#changing(act)) this.#change(act, call, written)
     this.#observe(act, written)
     if (lines.length === 0) lines.push(this.#leftOut(act))
-    return { name: stepName(act.command), lines, gives }
+    return { name: stepName(act.command), lines, gives, uses }
   }
 
   #leftOut({ command, exitCode, calls, isLast, expects }: ProgramAct): string {
@@ -84,7 +84,9 @@ export class CallSource {
       written.lines.push(`await ${code}`)
       return
     }
-    const { id, name } = made.entry
+    const { id } = made.entry
+    // Nova answers with the identifier alone.
+    const name = made.entry.name ?? requestedName(note.json, made.key)
     const kind = made.key ?? this.#known.get(id)?.kind ?? 'made'
     const variable = this.#draft.variable(typeof name === 'string' && /[a-z]/i.test(name) ? name : kind)
     written.gives.push(variable)
@@ -186,15 +188,17 @@ export class CallSource {
     const expect = this.#draft.uses('expect')
     const resource = this.#resources.get(id)
     const timeout = "{ timeout: '15min' }"
-    if (resource !== undefined)
+    if (resource !== undefined) {
+      written.uses.push(resource)
       return `await ${expect}(${resource}).toBecome(${stringLiteral(status)}, ${timeout})`
+    }
     const get = watchedKinds[kind ?? '']
     if (get !== undefined) {
       const cloud = this.#draft.fixture('cloud')
       const asked = `await ${cloud}.${get}(${this.#value(id, written)})`
       return `await ${expect}(${asked}).toBecome(${stringLiteral(status)}, ${timeout})`
     }
-    return this.#waitForAnswer(look, new RegExp(`"status": ?${JSON.stringify(status)}`).source, written)
+    return this.#waitForAnswer(look, `"status": ?${patternText(JSON.stringify(status))}`, written)
   }
 
   #expectText(
@@ -266,7 +270,10 @@ export class CallSource {
   /** A text of a request: an identifier is looked up, or is that of what was made. */
   #value(text: string, written: Written): string {
     const value = this.#values.get(text)
-    if (value !== undefined) return value
+    if (value !== undefined) {
+      written.uses.push(value.replace(/\.id$/, ''))
+      return value
+    }
     const origin = this.#known.get(text)
     if (!origin || !('listed' in origin) || (!isMadeUp(text) && origin.name === text))
       return stringLiteral(text)
@@ -277,6 +284,7 @@ export class CallSource {
       `const ${variable} = await ${cloud}.idOf('${type}', ${stringLiteral(path)}, ${stringLiteral(origin.name)})`,
     )
     written.gives.push(variable)
+    written.uses.push(variable)
     this.#values.set(text, variable)
     return variable
   }
@@ -319,6 +327,13 @@ export class CallSource {
 class Written {
   readonly lines: string[] = []
   readonly gives: string[] = []
+  readonly uses: string[] = []
+}
+
+function requestedName(json: unknown, key: string | undefined): unknown {
+  const fields = (key === undefined ? json : (json as Record<string, unknown> | undefined)?.[key]) as
+    { name?: unknown } | null | undefined
+  return fields?.name
 }
 
 const hasFailed = ({ status }: CallNote): boolean => status === undefined || status >= 400

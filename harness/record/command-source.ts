@@ -25,8 +25,9 @@ export class CommandSource {
 
   part(act: CommandAct): Part {
     const name = stepName(`${act.node}: ${act.command}`)
-    if (act.assigns !== undefined) return { name, ...this.#assignment(act, act.assigns) }
-    return { name, lines: this.#lines(act), gives: [] }
+    const uses = act.before.flatMap((one) => this.#valueOf(one) ?? [])
+    if (act.assigns !== undefined) return { name, uses, ...this.#assignment(act, act.assigns) }
+    return { name, uses, lines: this.#lines(act), gives: [] }
   }
 
   #assignment(act: CommandAct, shellVariable: string): Pick<Part, 'lines' | 'gives'> {

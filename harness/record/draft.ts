@@ -24,6 +24,8 @@ export interface Part {
   lines: string[]
   /** Variables that its lines declare. */
   gives: string[]
+  /** Variables that its lines use. */
+  uses: string[]
 }
 
 /** Names that mean something in every scenario: fixtures, vitest's own, and words of the language that a shell's variable may have. */
@@ -44,8 +46,8 @@ export class Draft {
   readonly subject: Subject
   readonly imports = new Set<string>()
   readonly fixtures = new Set<string>()
-  /** Statements before the test. */
-  readonly before = new Set<string>()
+  /** A statement before the test. */
+  access: string | undefined
   /** Statements at the beginning of the test. */
   readonly opening = new Set<string>()
   readonly #names: Set<string>

@@ -18,7 +18,10 @@ export function rawTemplateText(text: string): string | undefined {
 
 /** A text as a part of a regular expression. */
 export function patternText(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`).replaceAll('\n', String.raw`\n`)
+  return Array.from(text, (character) => {
+    if (/[\\^$.*+?()[\]{}|/]/.test(character)) return `\\${character}`
+    return character === "'" ? character : escaped(character, "'")
+  }).join('')
 }
 
 /** One line that may stand in a comment: it cannot end it. */

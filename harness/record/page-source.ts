@@ -8,6 +8,7 @@ const slow = '120_000'
 /** Writes what was done in the browser. */
 export class PageSource {
   readonly #draft: Draft
+  readonly #accessed = new Set<string>()
 
   constructor(draft: Draft) {
     this.#draft = draft
@@ -20,7 +21,7 @@ export class PageSource {
     )
     const lines = [this.#action(act), ...act.expects.flatMap((one) => ('text' in one ? [seen(one)] : []))]
     const name = stepName(`page: ${act.action} ${act.at}`)
-    return { name, lines, gives: [] }
+    return { name, lines, gives: [], uses: [] }
   }
 
   #action(act: PageAct): string {
@@ -59,7 +60,8 @@ export class PageSource {
   #access(what: 'horizonUrl' | 'credentials'): void {
     const { start } = this.#draft.subject
     const access = `${this.#draft.uses('cloudAccess')}(${start.topology})`
-    this.#draft.before.add(`const { ${what} } = ${access}`)
+    this.#accessed.add(what)
+    this.#draft.access = `const { ${[...this.#accessed].toSorted().join(', ')} } = ${access}`
   }
 }
 

@@ -32,11 +32,11 @@ export function scenarioSource(acts: readonly Act[], subject: Subject): string {
 }
 
 const gapPart = (what: string, why: string): Part => ({
-  ...{ name: '', gives: [] },
+  ...{ name: '', gives: [], uses: [] },
   lines: [`// Left out: ${commentText(what)} (${commentText(why)}).`],
 })
 
-function head({ subject, imports, fixtures, before }: Draft): string[] {
+function head({ subject, imports, fixtures, access }: Draft): string[] {
   const { title, remarks, start, harness, ports } = subject
   const named = [...new Set(['scenario', ...imports])].toSorted((a, b) => a.localeCompare(b))
   const asked = [...fixtures].toSorted((a, b) => a.localeCompare(b))
@@ -49,7 +49,7 @@ function head({ subject, imports, fixtures, before }: Draft): string[] {
     `import { ${start.variable} } from ${stringLiteral(start.from)}`,
     '',
     `const test = scenario(${start.variable}${options})`,
-    ...before,
+    ...(access === undefined ? [] : [access]),
     '',
     `test(${stringLiteral(title)}, async ({ ${asked.join(', ')} }) => {`,
   ]
@@ -64,28 +64,24 @@ function steps(parts: readonly Part[], draft: Draft): string[] {
     else groups.push([part])
   }
   return groups.flatMap((group, index) => {
-    const later = groups
-      .slice(index + 1)
-      .flat()
-      .flatMap(({ lines }) => lines)
-      .join('\n')
-    return step(group, later, draft)
+    const later = groups.slice(index + 1).flat()
+    return step(group, new Set(later.flatMap(({ uses }) => uses)), draft)
   })
 }
 
-function step(group: readonly Part[], later: string, draft: Draft): string[] {
-  const all = group.flatMap((part) => part.gives)
-  const written = group.flatMap((part) => part.lines)
-  const lines = written.map((line, index) => {
-    const rest = [...written.slice(index + 1), later].join('\n')
-    return all.some((name) => line.startsWith(`const ${name} = `) && !isNamed(name, rest))
-      ? unnamed(line)
-      : line
-  })
+/** @param wanted variables that later steps use */
+function step(group: readonly Part[], wanted: ReadonlySet<string>, draft: Draft): string[] {
+  const used = new Set([...wanted, ...group.flatMap(({ uses }) => uses)])
+  const lines = group.flatMap((part) =>
+    part.lines.map((line) => {
+      const isUnused = part.gives.some((name) => !used.has(name) && line.startsWith(`const ${name} = `))
+      return isUnused ? unnamed(line) : line
+    }),
+  )
   if (lines.every((line) => line.startsWith('//'))) return lines
   const [first] = group
   const name = first?.section ?? group.find((part) => part.name !== '')?.name ?? 'what was done'
-  const gives = all.filter((one) => isNamed(one, later))
+  const gives = group.flatMap((part) => part.gives).filter((one) => wanted.has(one))
   const given = gives.length === 1 ? (gives[0] ?? '') : `{ ${gives.join(', ')} }`
   const [only = ''] = lines
   const [, value] = /^(?:const \w+ = )?await (.*)$/s.exec(only) ?? []
@@ -102,8 +98,6 @@ function step(group: readonly Part[], later: string, draft: Draft): string[] {
     '',
   ]
 }
-
-const isNamed = (name: string, text: string): boolean => new RegExp(String.raw`\b${name}\b`).test(text)
 
 /** A statement whose value nobody needs. */
 const unnamed = (line: string): string =>
