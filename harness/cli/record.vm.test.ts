@@ -105,10 +105,15 @@ test('a program of this machine is in their network; what it asks over HTTP is a
   await terminal.shows(onHost)
   await type(
     terminal,
+    ['on one', onOne],
+    // Answers when it has read the request: otherwise the connection would be reset.
     [
-      'on one "(nc -ll -p 8080 -e sh -c \'cat >/dev/null & printf \"HTTP/1.0 200 OK\\r\\n\\r\\nwell\"\' >/dev/null 2>&1 </dev/null &)"',
-      onHost,
+      String.raw`printf '#!/bin/sh\nwhile read -r l; do [ ${'$'}{#l} -lt 2 ] && break; done\nprintf "HTTP/1.0 200 OK\\r\\n\\r\\nwell"\n' >/tmp/answer`,
+      onOne,
     ],
+    ['chmod +x /tmp/answer', onOne],
+    ['(nc -ll -p 8080 -e /tmp/answer >/dev/null 2>&1 </dev/null &)', onOne],
+    ['exit', onHost],
     ['curl -s http://one:8080/state', /well[\s\S]*record> $/],
     ['expect well', /it is so[\s\S]*record> $/],
     ['false', onHost],

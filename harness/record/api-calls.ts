@@ -46,6 +46,9 @@ export class ApiCalls implements Disposable {
         cause,
       })
     const calls = new ApiCalls(child)
+    child.once('exit', () => {
+      for (const resolve of calls.#settled.values()) resolve()
+    })
     const port = new Promise<number>((resolve, reject) => {
       child.once('error', (error) => reject(late(error)))
       child.once('exit', (status) => reject(late(new Error(`it exited ${status}`))))
@@ -79,7 +82,6 @@ export class ApiCalls implements Disposable {
     const name = String(++this.#asked)
     const told = new Promise<void>((resolve) => {
       this.#settled.set(name, resolve)
-      this.#child.once('exit', () => resolve())
     })
     stdin.write(`${name}\n`)
     await endsWithin(settling, told)

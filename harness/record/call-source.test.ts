@@ -85,6 +85,21 @@ test('what was said to be wanted is asserted, of the thing whose state it is', a
   )
 })
 
+test('a thing that was there before is asked for, and waited for', async () => {
+  const looks = [
+    lookups[3] ?? token,
+    call('GET', `http://controller:9696/v2.0/networks/${network}`, {
+      answer: { network: { id: network, name: 'tenant', status: 'ACTIVE' } },
+    }),
+  ]
+  const text = await scenarioOf(
+    ...looks,
+    program('openstack network show tenant', { output: 'ACTIVE' }),
+    says('ACTIVE'),
+  )
+  expect(text).toContain("expect(await cloud.neutron.network(networkId)).toBecome('ACTIVE'")
+})
+
 test('what no client has a method for is a request, and identifiers of that cloud are found again', async () => {
   const router = 'b9d1a3c4-5a0e-4f6f-8e56-3a2a1c8f7a60'
   const text = await scenarioOf(

@@ -85,7 +85,8 @@ function step(group: readonly Part[], wanted: ReadonlySet<string>, draft: Draft)
   const given = gives.length === 1 ? (gives[0] ?? '') : `{ ${gives.join(', ')} }`
   const [only = ''] = lines
   const [, value] = /^(?:const \w+ = )?await (.*)$/s.exec(only) ?? []
-  if (lines.length === 1 && value !== undefined && gives.length < 2) {
+  // One expression, unless it waits for another inside.
+  if (lines.length === 1 && value !== undefined && !/\bawait\b/.test(value) && gives.length < 2) {
     const result = gives.length === 0 ? '' : `const ${given} = `
     return [`${result}await ${draft.fixture('step')}(${stringLiteral(name)}, () => ${value})`, '']
   }
