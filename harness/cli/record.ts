@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { Command } from 'commander'
-import { isStage } from '../cloud/index.js'
-import { cloudAccess, hostsBeside, type Topology } from '../cluster/index.js'
+import { isStage, openBrowser } from '../cloud/index.js'
+import { cloudAccess, hostsBeside, passwordsOf, type Cluster, type Topology } from '../cluster/index.js'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { isCheckout, projectFolder } from '../paths.js'
-import { Recording, ScenarioFile, Session, type Subject } from '../record/index.js'
+import { listenToPages, Recording, ScenarioFile, Session, type Subject } from '../record/index.js'
 import { findStartExport, prepare, type StartExport } from '../scenario/index.js'
 import { forkCluster } from '../snapshot/index.js'
 import { environmentFor } from './exec.js'
@@ -13,6 +13,7 @@ import { interrupted } from './interrupt.js'
 import { print } from './print.js'
 import { Progress } from './progress.js'
 import { requireProgram } from './require-program.js'
+import { settings } from '../settings.js'
 import { terminalOn } from './shell.js'
 
 interface RecordOptions {
@@ -46,7 +47,7 @@ export function recordCommand(): Command {
         openTerminal: async (node, command) => {
           await terminalOn(node, { raw: command, lines: command })
         },
-        openBrowser: () => Promise.reject(new Error('there is no browser yet')),
+        openBrowser: () => openHorizon(cluster, recording),
       })
       tellHow(topology)
       await session.join()
@@ -80,6 +81,24 @@ async function fork({ start }: StartExport): ReturnType<typeof forkCluster> {
   using progress = new Progress()
   const snapshot = await prepare(start, { signal: interrupted, onProgress: progress.say })
   return await forkCluster(snapshot, { signal: interrupted })
+}
+
+/** The dashboard, in a browser on this screen; it closes with the cluster. @throws StackrigError USAGE, and those of `openBrowser` */
+async function openHorizon(cluster: Cluster, recording: Recording): Promise<void> {
+  const { horizonUrl } = cloudAccess(cluster.topology)
+  const { DISPLAY: display, XAUTHORITY: authority } = settings().environment
+  if (!display)
+    throw new StackrigError('USAGE', 'a browser must have a screen', {
+      seen: 'DISPLAY is not set',
+      next: 'record in a terminal of a desktop, or over ssh -X',
+    })
+  const browser = await openBrowser(cluster, {
+    screen: { display, authority: authority ?? join(settings().home, '.Xauthority') },
+  })
+  const context = await browser.newContext({ viewport: null })
+  await listenToPages(context, recording, Object.values(passwordsOf(cluster.topology)))
+  const page = await context.newPage()
+  await page.goto(horizonUrl, { waitUntil: 'domcontentloaded', timeout: 120_000 })
 }
 
 /** @throws StackrigError USAGE for a file that is there, or that no run of tests would find. */
