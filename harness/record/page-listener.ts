@@ -25,9 +25,6 @@ export async function listenToPages(
   let last: PageNote | undefined
   const note = ({ action, at, value }: Omit<PageNote, 'kind' | 'began' | 'ended'>): void => {
     const now = Date.now()
-    const isSame = last?.action === action && last.at === at && last.value === value
-    // Enter in a field is told by the key and by the field.
-    if (isSame && action === 'fill') return
     const isSecret = value !== undefined && secrets.some((secret) => secret !== '' && value.includes(secret))
     last = {
       kind: 'page',

@@ -24,11 +24,18 @@ export const pageScript = (tell: string): string => `(() => {
   const isText = (element) =>
     element.localName === 'textarea' ||
     (element.localName === 'input' && !/^(checkbox|radio|submit|button|image|reset|file)$/.test(element.type))
-  const fill = (element) =>
+  // Enter in a field also makes a change of it, and a click on the form's button.
+  const told = new WeakMap()
+  let entered = -Infinity
+  const fill = (element) => {
+    if (told.get(element) === element.value) return
+    told.set(element, element.value)
     tell({ action: 'fill', at: at(element), ...(element.type === 'password' ? {} : { value: element.value }) })
+  }
   addEventListener('click', (event) => {
     const target = event.composedPath()[0]
     if (!event.isTrusted || !(target instanceof Element)) return
+    if (event.detail === 0 && event.timeStamp - entered < 100) return
     const element = target.closest('a, button, input, select, textarea, label, summary, [role], [onclick]') ?? target
     if (isText(element) || element.localName === 'select' || /^(checkbox|radio|file)$/.test(element.type ?? '')) return
     tell({ action: 'click', at: at(element) })
@@ -43,7 +50,9 @@ export const pageScript = (tell: string): string => `(() => {
   addEventListener('keydown', (event) => {
     const element = event.composedPath()[0]
     if (!event.isTrusted || event.key !== 'Enter' || !(element instanceof Element) || element.localName !== 'input') return
-    if (isText(element)) fill(element)
+    if (!isText(element)) return
+    entered = event.timeStamp
+    fill(element)
     tell({ action: 'press', at: at(element), value: 'Enter' })
   }, true)
 })()`
