@@ -66,7 +66,7 @@ test('what a person did on nodes is a scenario that passes as it did', async () 
   expect(terminal.screen).toMatch(/next: npx stackrig test scenarios\/recorded-passes-\d+\s*$/)
   await expectNothingLeft()
   const text = readFileSync(file, 'utf8')
-  expect(text).toContain('await nodes.one.waitUntil`cd /tmp && test -e state`')
+  expect(text).toContain('nodes.one.waitUntil`cd /tmp && test -e state`')
   expect(text).toContain("toContain('ready')")
   expect(text).not.toContain('sleep 5')
 
