@@ -151,6 +151,17 @@ test('Ctrl-C ends a command, not the recording', async () => {
   )
 })
 
+test('a window that is closed at a node ends everything', async () => {
+  const file = newFile('closed')
+  const terminal = record('--out', file)
+  await terminal.shows(onHost)
+  await type(terminal, ['on two', /two:\S+# \x1b\[\d+G$/], ['hostname', /two:\S+# \x1b\[\d+G$/])
+  terminal.hangUp()
+  expect(await terminal.ended).toBe(130)
+  await expectNothingLeft()
+  expect(readFileSync(file, 'utf8')).toContain("nodes.two.run`hostname`).toBe('two')")
+})
+
 test('a recording that is killed leaves what was done until then, and nothing else', async () => {
   const file = newFile('killed')
   const terminal = record('--out', file)

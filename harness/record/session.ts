@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { open, writeFile } from 'node:fs/promises'
+import { closeSync, constants, openSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { IPty, spawn } from 'node-pty'
 import type { Cluster, RunningNode } from '../cluster/index.js'
@@ -45,7 +45,8 @@ export class Session implements Disposable {
   readonly #shell: IPty
   readonly #calls: ApiCalls
   readonly #marks: TerminalMarks
-  readonly #answers: string
+  /** Open for reading, too, so that nobody waits for a shell that is gone (fifo(7)). */
+  readonly #answers: number
   readonly #ended: Promise<void>
   #running: Running | undefined
   #turn: Promise<unknown> = Promise.resolve()
@@ -53,7 +54,7 @@ export class Session implements Disposable {
   private constructor(
     cluster: Cluster,
     options: SessionOptions,
-    parts: { shell: IPty; calls: ApiCalls; secret: string; answers: string },
+    parts: { shell: IPty; calls: ApiCalls; secret: string; answers: number },
   ) {
     this.#cluster = cluster
     this.#options = options
@@ -70,17 +71,11 @@ export class Session implements Disposable {
     const { hosts, signal, recording, environment, spawn: start } = options
     const folder = join(sandbox.folder, 'record')
     const secret = randomBytes(18).toString('hex')
-    const answers = join(folder, 'answers')
     const file = join(folder, 'bashrc')
+    const answers = answersFor(folder, (fifo) => writeFileSync(file, bashFile(secret, fifo), { mode: 0o600 }))
+    let calls: ApiCalls | undefined
     try {
-      makeFolder(folder, 0o700)
-      execFileSync('mkfifo', ['-m', '600', answers])
-      await writeFile(file, bashFile(secret, answers), { mode: 0o600 })
-    } catch (error) {
-      throw hostFault(error, 'what a recording shell reads must be written', folder)
-    }
-    const calls = await ApiCalls.open(sandbox, { hosts, signal, told: (call) => recording.add(call) })
-    try {
+      calls = await ApiCalls.open(sandbox, { hosts, signal, told: (call) => recording.add(call) })
       const words = sandbox.visiting(['bash', '--noprofile', '--rcfile', file, '-i'], { hosts })
       const [program = '', ...args] = words
       const [cols, rows] = process.stdout.getWindowSize()
@@ -88,7 +83,8 @@ export class Session implements Disposable {
       const shell = start(program, args, { cols, rows, env: { ...environment, ...proxies } })
       return new Session(cluster, options, { shell, calls, secret, answers })
     } catch (error) {
-      calls[Symbol.dispose]()
+      calls?.[Symbol.dispose]()
+      closeSync(answers)
       throw hostFault(error, 'a shell must begin in a terminal of its own', folder)
     }
   }
@@ -148,7 +144,7 @@ export class Session implements Disposable {
         return 1
       })
       this.#take(typed)
-      void this.#answer(status)
+      this.#answer(status)
     }
   }
 
@@ -208,16 +204,27 @@ export class Session implements Disposable {
     return 0
   }
 
-  /** Opening waits for the shell, which has said its mark before it listens. */
-  async #answer(status: number): Promise<void> {
-    const file = await open(this.#answers, 'w').catch(() => undefined)
-    await file?.writeFile(`${status}\n`).catch(() => undefined)
-    await file?.close()
+  #answer(status: number): void {
+    writeSync(this.#answers, `${status}\n`)
   }
 
   [Symbol.dispose](): void {
     this.#calls[Symbol.dispose]()
     this.#shell.kill()
+    closeSync(this.#answers)
+  }
+}
+
+/** A FIFO that nobody waits at, for what is answered to the shell. @throws StackrigError HOST_DISK, HOST_FOLDER, HOST_LIMIT */
+function answersFor(folder: string, writeFile: (fifo: string) => void): number {
+  const fifo = join(folder, 'answers')
+  try {
+    makeFolder(folder, 0o700)
+    execFileSync('mkfifo', ['-m', '600', fifo])
+    writeFile(fifo)
+    return openSync(fifo, constants.O_RDWR)
+  } catch (error) {
+    throw hostFault(error, 'what a recording shell reads must be written', folder)
   }
 }
 
