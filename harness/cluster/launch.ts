@@ -114,6 +114,8 @@ export interface Launched {
   signal: AbortSignal
   /** From now on the guest's crash is no failure: it was asked for. */
   expectCrash: () => void
+  /** It was saved while it booted, and its shells have not answered yet. */
+  isBooting?: boolean
 }
 
 /**
@@ -150,7 +152,7 @@ export async function launch(
 }
 
 /** A file for the owner alone: QEMU keeps the mode of what is there. @throws StackrigError HOST_DISK, HOST_LIMIT, HOST_FOLDER */
-function makeConsoleLog({ name, consoleLog }: MachineSpec): void {
+export function makeConsoleLog({ name, consoleLog }: Pick<MachineSpec, 'name' | 'consoleLog'>): void {
   try {
     writeFileSync(consoleLog, '', { flag: 'a', mode: 0o600 })
   } catch (error) {

@@ -9,6 +9,16 @@ interface Answer {
   failure?: { message: string; code?: string }
 }
 
+/** Where a machine has its memory. */
+export interface MemoryPlace {
+  /** Where /proc shows QEMU. */
+  process: string
+  /** What it is mapped from, as QEMU calls it. */
+  file: string
+  /** Whether that is a file of the node's own, whose base is all zeros; otherwise it is the golden snapshot's, and the base. */
+  isOwn: boolean
+}
+
 /** The thread that moves the memory of one node; moment-pages.mjs has what it does. */
 export class MomentPages {
   readonly #node: string
@@ -32,9 +42,15 @@ export class MomentPages {
     this.#worker.unref()
   }
 
-  /** Before the node stands still, so that it does for a short time only. @param process where /proc shows QEMU */
-  prepare(process: string, golden: string): Promise<void> {
-    return this.#ask('prepare', { process, file: golden })
+  /** Before the node stands still: resolves with how much it has changed, bytes. */
+  async look(place: MemoryPlace): Promise<number> {
+    const { bytes } = await this.#ask<{ bytes: number }>('look', place)
+    return bytes
+  }
+
+  /** Takes memory for that, so that the node stands still for a short time only. */
+  prepare(): Promise<void> {
+    return this.#ask('prepare')
   }
 
   /** Copies the pages that the guest has changed, while it stands still; resolves with their number. */
@@ -44,7 +60,7 @@ export class MomentPages {
   }
 
   /**
-   * Writes what was read to a new file: what differs from the golden's page, or since the last moment that was kept.
+   * Writes what was read to a new file: what differs from the base's page, or since the last moment that was kept.
    * Resolves with the number of pages in it.
    * @throws StackrigError HOST_DISK
    */
@@ -65,8 +81,8 @@ export class MomentPages {
   }
 
   /** Puts what was loaded in its place in a machine that does not run yet. */
-  put(process: string, golden: string): Promise<void> {
-    return this.#ask('put', { process, file: golden })
+  put(place: MemoryPlace): Promise<void> {
+    return this.#ask('put', place)
   }
 
   async close(): Promise<void> {
