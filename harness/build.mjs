@@ -1,8 +1,8 @@
-// Translates the sources of stackrig to JavaScript in dist/, when that has not been done yet. The command line
-// runs what is there: nothing is translated while it loads. Plain JavaScript, for it runs before anything is translated.
+// Makes JavaScript of the sources of stackrig in dist/, when that has not been done yet. The command line runs what is there:
+// nothing is translated while it loads. Plain JavaScript, for it runs before anything is translated.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { createHash } from 'node:crypto'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -17,46 +17,110 @@ const hasSources = existsSync(join(root, 'harness', 'index.ts'))
 // A command that runs from an older build loads the rest of it as it needs it.
 const oldBuild = 3_600_000
 
-/** Every source, and every file that lies beside them. @returns {string[]} */
-function sources() {
-  return ['harness', 'fixtures'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.parentPath.includes('/fixtures/images'))
-      .map((entry) => join(entry.parentPath, entry.name)),
-  )
+/** What npm has installed: packages are a part of what is built. */
+const installed = 'node_modules/.package-lock.json'
+
+/** Every source but tests, and every file that lies beside them, by its path from the root. @returns {string[]} */
+const sources = () => ['harness', 'fixtures'].flatMap(filesIn)
+
+/** @param {string} folder @returns {string[]} */
+function filesIn(folder) {
+  return readdirSync(root + folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`
+    if (entry.isDirectory()) return path === 'fixtures/images' ? [] : filesIn(path)
+    return entry.isFile() && !path.endsWith('.test.ts') ? path : []
+  })
 }
 
-/** Changes with every source: a file that is older than before is another one, too. @param {string[]} files */
-function stampOf(files) {
-  const hash = createHash('sha256')
-  for (const file of files.toSorted()) {
-    const { size, mtimeMs, ino } = statSync(file)
-    hash.update(`${relative(root, file)} ${size} ${mtimeMs} ${ino}\n`)
-  }
-  return hash.digest('hex')
+/** Changes with every source: a file that is older than before is another one, too. Every command waits for this. */
+function stamp() {
+  const lines = [...sources().sort(), installed].map((file) => {
+    const { size, mtimeMs, ino } = statSync(root + file)
+    return `${file} ${size} ${mtimeMs} ${ino}\n`
+  })
+  return createHash('sha256').update(lines.join('')).digest('hex').slice(0, 16)
 }
 
 /** Makes sure that there is a build of the sources as they are. @returns {Promise<string>} its folder */
 export async function ensureBuilt() {
-  if (!hasSources) return packed
-  const folder = join(dist, stampOf(sources()).slice(0, 16))
-  if (!existsSync(folder)) {
-    await buildInto(folder)
-    removeOldBuilds(folder)
+  return hasSources ? ensure(join(dist, stamp()), buildInto) : packed
+}
+
+/** The same with each module in a file of its own, for tests: their scripts use parts of the harness. @returns {Promise<string>} */
+export async function ensureModules() {
+  return ensure(join(dist, `${stamp()}-modules`), (folder) => translate(sources(), folder))
+}
+
+/**
+ * Each in a folder of its own: other processes may build at the same time, or run what is there.
+ * @param {string} folder
+ * @param {(fresh: string) => Promise<unknown>} make
+ */
+async function ensure(folder, make) {
+  if (existsSync(folder)) return folder
+  const fresh = `${folder}.${process.pid}`
+  // First: what is said of a folder that the bundlers cannot make has no code of the system's.
+  mkdirSync(fresh, { recursive: true })
+  await make(fresh)
+  try {
+    renameSync(fresh, folder)
+  } catch (error) {
+    // Another process was faster, and has built the same.
+    rmSync(fresh, { recursive: true, force: true })
+    if (!existsSync(folder)) throw error
   }
+  removeOldBuilds(folder)
   return folder
 }
 
-/** Each in a folder of its own: other processes may build at the same time, or run what is there. @param {string} folder */
+/** What the command line runs, and what is packed. @param {string} folder */
 export async function buildInto(folder) {
-  const files = sources()
-  const fresh = `${folder}.${process.pid}`
-  // First: what esbuild says of a folder that it cannot make has no code of the system's.
-  mkdirSync(fresh, { recursive: true })
+  const others = sources().filter((file) => !(file.startsWith('harness/') && file.endsWith('.ts')))
+  await Promise.all([bundleHarness(folder), bundlePage(folder), translate(others, folder)])
+}
+
+/**
+ * The harness and the packages that it uses, in few files: Node needs half a millisecond for each that it loads, and `ps` needed 550.
+ * A command has what it needs in files of its own and in those that it shares with others. Fixtures are not among them: they are
+ * found by their names.
+ * @param {string} folder
+ */
+async function bundleHarness(folder) {
+  const { build } = await import('rolldown')
+  await build({
+    cwd: root,
+    input: { main: 'harness/cli/main.ts', index: 'harness/index.ts', vitest: 'harness/vitest.ts' },
+    platform: 'node',
+    // Those that find files of theirs by where they lie, and vitest, of which there must be one.
+    external: [/^vitest(\/|$)/, 'playwright-core', 'esbuild', 'better-sqlite3', 'node-pty'],
+    // Nothing of ours is imported for what it does when it is loaded: otherwise the index.ts of a room brings the whole room.
+    treeshake: { moduleSideEffects: (file) => (file.includes('/node_modules/') ? undefined : false) },
+    transform: { target: 'node20' },
+    logLevel: 'warn',
+    output: { dir: join(folder, 'harness'), sourcemap: true, sourcemapExcludeSources: true },
+  })
+}
+
+/** What runs in the browser of who reads a report. @param {string} folder */
+async function bundlePage(folder) {
   const { build } = await import('esbuild')
   await build({
-    entryPoints: files.filter((file) => file.endsWith('.ts') && !/\.test\.ts$/.test(file)),
-    outdir: fresh,
+    absWorkingDir: root,
+    entryPoints: ['harness/report/page/main.ts'],
+    outfile: join(folder, 'harness', 'report', 'page', 'main.js'),
+    bundle: true,
+    format: 'esm',
+    logLevel: 'error',
+  })
+}
+
+/** @param {string[]} files @param {string} folder */
+async function translate(files, folder) {
+  const { build } = await import('esbuild')
+  await build({
+    absWorkingDir: root,
+    entryPoints: files.filter((file) => file.endsWith('.ts')),
+    outdir: folder,
     outbase: root,
     format: 'esm',
     platform: 'node',
@@ -66,16 +130,9 @@ export async function buildInto(folder) {
     logLevel: 'error',
   })
   for (const file of files.filter((name) => !name.endsWith('.ts'))) {
-    const copy = join(fresh, relative(root, file))
+    const copy = join(folder, file)
     mkdirSync(dirname(copy), { recursive: true })
-    copyFileSync(file, copy)
-  }
-  try {
-    renameSync(fresh, folder)
-  } catch (error) {
-    // Another process was faster, and has built the same.
-    rmSync(fresh, { recursive: true, force: true })
-    if (!existsSync(folder)) throw error
+    copyFileSync(root + file, copy)
   }
 }
 

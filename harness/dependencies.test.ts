@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { projectFolder } from './paths.js'
 
 const read = (...path: string[]): string => readFileSync(join(projectFolder, ...path), 'utf8')

@@ -12,10 +12,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { ensureBuilt } from './build.mjs'
+import { ensureModules } from './build.mjs'
 import { lockFile, tryLock } from './file-lock.js'
 
-const built = join(await ensureBuilt(), 'harness', 'file-lock.js')
+const built = join(await ensureModules(), 'harness', 'file-lock.js')
 
 let folder: string
 let path: string

@@ -2,15 +2,19 @@ import { readFile } from 'node:fs/promises'
 import { createRequire, isBuiltin } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { packageFolder, projectFolder } from './paths.js'
+import { harnessFile, packageFolder, projectFolder } from './paths.js'
 
-const harness = join(packageFolder, 'harness') + '/'
+/** Where fixtures find the harness: a project's that is stackrig itself, and those that came with a build. */
+const harnesses = [join(packageFolder, 'harness') + '/', harnessFile('./')]
 /** The harness that is running: a fixture must not load another copy of it. */
-const running = new URL('./index.js', import.meta.url).href
+const running = pathToFileURL(harnessFile('index.js')).href
 
 /** What an import of a fixture leads to, when that is no file of the project. */
 function outside(path: string, importer: string): string | undefined {
-  if (path.startsWith('.')) return join(dirname(importer), path).startsWith(harness) ? running : undefined
+  if (path.startsWith('.')) {
+    const target = join(dirname(importer), path)
+    return harnesses.some((harness) => target.startsWith(harness)) ? running : undefined
+  }
   if (path === 'stackrig') return running
   return isBuiltin(path) ? path : pathToFileURL(createRequire(importer).resolve(path)).href
 }

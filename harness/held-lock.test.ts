@@ -12,12 +12,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { ensureBuilt } from './build.mjs'
+import { ensureModules } from './build.mjs'
 import { held, HeldLock } from './held-lock.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const built = join(await ensureBuilt(), 'harness', 'held-lock.js')
+const built = join(await ensureModules(), 'harness', 'held-lock.js')
 
 let folder: string
 let path: string

@@ -14,6 +14,12 @@ const here = dirname(fileURLToPath(import.meta.url))
 /** stackrig itself: its recipes and contracts, as a checkout or below node_modules. */
 export const packageFolder = packageAround(here) ?? here
 
+/**
+ * A file that lies below the harness and is none of its modules, as a program of another language: beside the sources, or beside
+ * what was built of them. Where a module lies does not tell: many are one file in a build.
+ */
+export const harnessFile = (path: string): string => join(here, path)
+
 /** Of stackrig itself. */
 export function packageVersion(): string {
   const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {

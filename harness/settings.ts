@@ -1,6 +1,6 @@
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { StackrigError } from './errors/index.js'
 
 /** A variable that is set to nothing counts as one that is not set. */

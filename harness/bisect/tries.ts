@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { makeFolder } from '../make-folder.js'
 import { replaceFile } from '../replace-file.js'
 import type { Tally } from './tally.js'

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { execa } from 'execa'
-import { z } from 'zod'
+import * as z from 'zod'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { moreRoom } from '../qemu/index.js'
 

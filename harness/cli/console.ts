@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { attachByName, namedNode } from './kept-clusters.js'
+import { attachByName, namedNode } from './attach-by-name.js'
 import { joinTerminal } from './terminal.js'
 
 /** `stackrig console NODE`: the serial console of a running node. */

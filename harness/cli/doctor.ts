@@ -3,11 +3,11 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'nod
 import { delimiter, join } from 'node:path'
 import { Command } from 'commander'
 import { styleText } from 'node:util'
-import { z } from 'zod'
+import * as z from 'zod'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { availableMemory } from '../cluster/index.js'
 import { findImage } from '../images/index.js'
-import { cacheFolder } from '../paths.js'
+import { cacheFolder, harnessFile } from '../paths.js'
 import { probeAcceleration } from '../qemu/index.js'
 import { settings } from '../settings.js'
 import { Sandbox } from '../sandbox/index.js'
@@ -51,7 +51,7 @@ function print({ what, ok, seen, next }: Finding): void {
 }
 
 function programs(): Finding[] {
-  const text = readFileSync(new URL('../host-programs.json', import.meta.url), 'utf8')
+  const text = readFileSync(harnessFile('host-programs.json'), 'utf8')
   const wanted = Object.entries(programsSchema.parse(JSON.parse(text)))
   const folders = `${settings().path}:/usr/sbin:/sbin`.split(delimiter)
   const missing = wanted.filter(

@@ -1,16 +1,5 @@
-import {
-  attachCluster,
-  consoleLogOf,
-  findKept,
-  listKept,
-  type Cluster,
-  type KeptCluster,
-  type RunningNode,
-} from '../cluster/index.js'
-import { StackrigError } from '../errors/index.js'
-import { makeFaults } from '../faults/index.js'
+import { consoleLogOf, findKept, listKept, type KeptCluster } from '../cluster/index.js'
 import { readPublished } from '../sandbox/index.js'
-import { makeSaver } from '../snapshot/index.js'
 
 const tell = (file: string): unknown => process.stderr.write(`passed over: ${file} is not of this version\n`)
 
@@ -19,20 +8,6 @@ export const keptClusters = (): Promise<KeptCluster[]> => listKept(tell)
 
 /** One of them, by its name, or the only one. @throws StackrigError CLUSTER_UNKNOWN */
 export const keptCluster = (name?: string): Promise<KeptCluster> => findKept(name, tell)
-
-/** The same, attached to. @throws StackrigError also NODE_HELD */
-export async function attachByName(name?: string): Promise<Cluster> {
-  return attachCluster((await keptCluster(name)).folder, { makeFaults, makeSaver })
-}
-
-/** The node of that name. @throws StackrigError CLUSTER_UNKNOWN */
-export function namedNode({ nodes, topology }: Cluster, name: string): RunningNode {
-  const node = nodes.find((candidate) => candidate.name === name)
-  if (node) return node
-  throw new StackrigError('CLUSTER_UNKNOWN', `cluster ${topology.name} has no node "${name}"`, {
-    seen: `its nodes: ${nodes.map((candidate) => candidate.name).join(', ')}`,
-  })
-}
 
 /** What `up --json` and `ps --json` print of a cluster. */
 export function described({

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { Cluster } from '../cluster/index.js'
+import type { Cluster, RunningNode } from '../cluster/index.js'
 import { humanDuration } from '../duration.js'
 import { StackrigError } from '../errors/index.js'
 import { readPublished } from '../sandbox/index.js'
@@ -29,6 +29,7 @@ export async function leaveRunning(
   cluster: Cluster,
   { name, took, json, what }: LeaveOptions,
 ): Promise<never> {
+  const states = new Map(cluster.nodes.map((node) => [node.name, stateOf(node)]))
   await cluster.keep(name)
   const kept = await keptCluster(name)
   const { nodes } = kept.topology
@@ -36,12 +37,20 @@ export async function leaveRunning(
   else {
     if (what !== undefined) process.stdout.write(`${what}\n`)
     process.stdout.write(`${styleText('bold', name)} is up after ${humanDuration(took)}\n`)
-    for (const node of nodes) process.stdout.write(`  ${node.name.padEnd(12)} ${node.address}\n`)
+    for (const node of nodes)
+      process.stdout.write(`  ${node.name.padEnd(12)} ${node.address}${states.get(node.name) ?? ''}\n`)
     for (const port of readPublished(kept.folder))
       process.stdout.write(`  ${describePort(kept.topology, port)}\n`)
-    process.stdout.write(`npx stackrig shell ${nodes[0]?.name ?? 'NODE'}\n`)
+    const first = nodes.find((node) => states.get(node.name) === '') ?? nodes[0]
+    process.stdout.write(`npx stackrig shell ${first?.name ?? 'NODE'}\n`)
     process.stdout.write(`npx stackrig down ${name}\n`)
   }
   // The nodes' processes, which it has started, would keep this one alive.
   process.exit(0)
+}
+
+/** What a node is that is not simply on: the cluster is a moment, in which one may have been off. */
+function stateOf({ name, isOn, isBooting }: RunningNode): string {
+  if (isBooting) return `  boots, and has no shell: npx stackrig console ${name}`
+  return isOn ? '' : '  off'
 }

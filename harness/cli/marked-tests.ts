@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createVitest, type TestModule } from 'vitest/node'
+import type { TestModule } from 'vitest/node'
 import { projectFolder } from '../paths.js'
 import type { KnownIssue } from '../scenario/index.js'
 
@@ -20,6 +20,8 @@ export interface MarkedTest {
  * @param only files, from the project's folder; without it, all
  */
 export async function markedTests(only?: readonly string[]): Promise<MarkedTest[]> {
+  // Loaded when it is needed: that takes a fifth of a second.
+  const { createVitest } = await import('vitest/node')
   const vitest = await createVitest('test', {
     root: projectFolder,
     run: true,

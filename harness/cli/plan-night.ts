@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import {
   findPart,
   folderDigest,
@@ -10,7 +10,7 @@ import {
   type ProgramPart,
   type TestPart,
 } from '../nightly/index.js'
-import { fileStem, isCheckout } from '../paths.js'
+import { fileStem, isCheckout, packageFolder } from '../paths.js'
 import { lastDurations } from '../report/index.js'
 import { listTests } from './list-tests.js'
 import { resultsRoot } from './results-folder.js'
@@ -72,8 +72,8 @@ export async function planNight(
 function programPieces(part: ProgramPart): Piece[] {
   const rows =
     part === 'torture'
-      ? readdirSync(fileURLToPath(new URL('../torture/rows/', import.meta.url)))
-          .filter((name) => /\.[jt]s$/.test(name))
+      ? readdirSync(join(packageFolder, 'harness', 'torture', 'rows'))
+          .filter((name) => name.endsWith('.ts'))
           .map(fileStem)
           .sort()
       : [part]

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ownHost } from '../testing/own-host.js'
 import { onPocket, ownProject, plain } from './testing/own-project.js'
 import { stackrigIn } from './testing/stackrig.js'

@@ -29,12 +29,17 @@ beforeAll(async () => {
         "test('it is well', { timeout: 240_000 }, async ({ one, step }) => {",
         write('well'),
         '})',
+        "test('the lights go out', { timeout: 240_000 }, async ({ cluster, one, step }) => {",
+        "  await step('one more', () => cluster.addNode('three', { image: 'pocket', role: 'pocket', address: '192.168.7.8' }))",
+        "  await step('a cut', () => cluster.node('two').powerOff())",
+        "  await step('it fails', () => one.run`false`)",
+        '})',
       ],
     },
     join('results', 'last-night'),
   )
   const run = await past.start()
-  expect(run.outcomes.map(({ canRewind }) => canRewind)).toEqual([true, undefined])
+  expect(run.outcomes.map(({ canRewind }) => canRewind)).toEqual([true, undefined, true])
 }, 900_000)
 
 afterAll(() => past[Symbol.asyncDispose]())
@@ -64,19 +69,42 @@ test('without a name it lists what can be entered; the moments of what passed ar
     expect.stringMatching(/^ {2}after step 1 "write first" {2}\(gone: only the last 3 steps/),
     ...['second', 'third', 'fourth'].map((word, n) => `  after step ${n + 2} "write ${word}"`),
     '  where step 5 "pay" failed',
+    'last-night  shop: the lights go out (failed)',
+    '  after step 1 "one more"',
+    '  after step 2 "a cut"',
+    '  where step 3 "it fails" failed',
   ])
   const evidence = join(past.results, 'shop-unit')
   expect(await readdir(join(evidence, 'it-sells', 'moments'))).toHaveLength(5)
   expect(await readdir(join(evidence, 'it-is-well'))).not.toContain('moments')
 })
 
+test('a node that was off is off, and one that joined is there, by their names', async () => {
+  const { stdout, stderr } = await stackrig('rewind', 'last-night', 'lights')
+  expect(stdout, stderr).toMatch(
+    / one +192\.168\.7\.2\n +two +192\.168\.7\.4 +off\n +three +192\.168\.7\.8\n/,
+  )
+  expect((await stackrig('shell', 'three', 'hostname -i || ip addr')).stdout).toContain('192.168.7.8')
+  expect((await stackrig('shell', 'two', 'true')).stderr).toMatch(/SHELL_LOST[\s\S]*it is off/)
+  await stackrig('down')
+  const file = join(folder, 'lights.capsule')
+  expect(
+    (await stackrig('capsule', 'last-night', 'lights', '--with-golden', '--output', file)).exitCode,
+  ).toBe(0)
+  const other = { cwd: past.folder, cache: join(folder, 'lights-cache') }
+  const replayed = await stackrigIn(other, 'replay', file)
+  expect(replayed.stdout, replayed.stderr).toMatch(/ two .* off\n +three/)
+  expect((await stackrigIn(other, 'shell', 'three', 'ip addr')).stdout).toContain('192.168.7.8')
+  await stackrigIn(other, 'down')
+})
+
 test('what cannot be entered is refused before anything starts', async () => {
   for (const [words, status, said] of [
     [['tonight', 'sell'], 2, /there must be a run "tonight"[\s\S]*last-night/],
     [['last-night', 'buy'], 2, /one scenario "buy"[\s\S]*it sells/],
-    [['last-night', 'shop', '--step', '9'], 2, /there must be a step 9[\s\S]*step 5: pay/],
-    [['last-night', 'shop', '--step', '-1'], 2, /number of a step/],
-    [['last-night', 'shop', '--step', '1'], 3, /only the last 3 steps/],
+    [['last-night', 'sell', '--step', '9'], 2, /there must be a step 9[\s\S]*step 5: pay/],
+    [['last-night', 'sell', '--step', '-1'], 2, /number of a step/],
+    [['last-night', 'sell', '--step', '1'], 3, /only the last 3 steps/],
   ] as const) {
     const { stderr, exitCode } = await stackrig('rewind', ...words)
     expect(stderr).toMatch(said)

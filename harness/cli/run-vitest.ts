@@ -1,5 +1,4 @@
 import { relative } from 'node:path'
-import { createVitest } from 'vitest/node'
 import { StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
 import { failureOf, lastDurations, LiveScenarios, LongTests, RunReporter, type Run } from '../report/index.js'
@@ -33,6 +32,8 @@ export async function runVitest(
   choice: TestChoice,
   { keep = false, hold = false, until, overlays = [], restart = [], label }: WantedOptions = {},
 ): Promise<EndedTests> {
+  // Loaded when it is needed: that takes a fifth of a second.
+  const { createVitest } = await import('vitest/node')
   const folder = newResultsFolder(
     [...overlays.map(({ node }) => `with-${node}`), ...(label === undefined ? [] : [label])].join('-'),
   )

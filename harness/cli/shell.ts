@@ -4,7 +4,7 @@ import type { RunningNode } from '../cluster/index.js'
 import { settings } from '../settings.js'
 import { quoteWord } from '../shell-word.js'
 import { interrupted } from './interrupt.js'
-import { attachByName, namedNode } from './kept-clusters.js'
+import { attachByName, namedNode } from './attach-by-name.js'
 import { joinTerminal, shellEnded } from './terminal.js'
 
 /** `stackrig shell NODE [COMMAND]`: a login shell in a terminal of its own, or one command. */

@@ -7,8 +7,11 @@ import { ensureBuilt } from '../build.mjs'
 /** What a machine says that is full, or does not let itself be written to (errno(3)). */
 const faults = ['EACCES', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENOSPC', 'EPERM', 'EROFS']
 
+// Before anything is loaded, for Node keeps no maps otherwise: stacks are shown with DEBUG, and many sources are one file in a build.
+if (process.env.DEBUG) process.setSourceMapsEnabled(true)
+
 try {
-  const { main } = await import(pathToFileURL(join(await ensureBuilt(), 'harness', 'cli', 'main.js')).href)
+  const { main } = await import(pathToFileURL(join(await ensureBuilt(), 'harness', 'main.js')).href)
   await main(process.argv)
 } catch (error) {
   const { code = '', message } = /** @type {NodeJS.ErrnoException} */ (error)

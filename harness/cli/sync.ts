@@ -6,7 +6,7 @@ import { Command } from 'commander'
 import { LayOver, type RunningNode } from '../cluster/index.js'
 import { messageOf } from '../errors/index.js'
 import { interrupted } from './interrupt.js'
-import { attachByName, namedNode } from './kept-clusters.js'
+import { attachByName, namedNode } from './attach-by-name.js'
 import { namesOption } from './names-option.js'
 
 interface SyncOptions {

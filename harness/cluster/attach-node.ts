@@ -5,14 +5,16 @@ import { HeldLock } from '../held-lock.js'
 import { Machine, qmpLock, qmpSocket } from '../qemu/index.js'
 import { bootNode, diskFile, type BootNodeOptions } from './boot-node.js'
 import type { Cluster } from './cluster.js'
-import { consoleLogOf, tapOf, watchGuest, type Launched } from './launch.js'
+import { consoleLogOf } from './console-log.js'
+import { tapOf, watchGuest, type Launched } from './launch.js'
+import { noShell } from './no-shell.js'
 import type { TopologyNode } from './topology.js'
 
 /** How long others may talk to a node's QEMU before that is told, ms. */
 const turnTime = 90_000
 
 /**
- * A node that another process started, also one that is off. Its channels are taken when commands need them.
+ * A node that another process started, also one that is off, which then has no shell. Its channels are taken when commands need them.
  * @throws StackrigError NODE_HELD, QMP_FAILED
  */
 export async function attachNode(cluster: Cluster, node: TopologyNode): Promise<Launched> {
@@ -23,9 +25,12 @@ export async function attachNode(cluster: Cluster, node: TopologyNode): Promise<
   const facts = { name, consoleLog, tap: tapOf(topology, node), disk: existsSync(disk) ? disk : undefined }
   const machine = await Machine.attach(sandbox, facts, stopping)
   const { expected, signal } = watchGuest(machine, facts, stopping)
+  const expectCrash = (): void => expected.abort()
+  if (machine.ended.aborted)
+    return { machine, shell: noShell(name, 'it is off', signal), signal, expectCrash }
   const more = new LentChannels({ node: name, folder: sandbox.folder, signal })
   const shell = new Shell(name, { ender: more.ender, work: [], more }, signal)
-  return { machine, shell, signal, expectCrash: () => expected.abort() }
+  return { machine, shell, signal, expectCrash }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Duration } from '../duration.js'
-import { Console, logInAndStartShells, logOut, shellPorts } from '../guest/index.js'
+import { Console, leaveLogin, logInAndStartShells, logOut, shellPorts } from '../guest/index.js'
 import { createOverlay, type Machine } from '../qemu/index.js'
 import { waitFor } from '../waits/index.js'
 import type { Cluster } from './cluster.js'
@@ -37,6 +37,8 @@ export interface BootNodeOptions {
   timeout?: Duration
   /** The one that has this node; default: the cluster's. */
   topology?: Topology
+  /** Told of the machine as soon as its guest runs: its shells answer minutes later. */
+  onLaunched?: ((launched: Launched) => void) | undefined
 }
 
 /**
@@ -46,20 +48,12 @@ export interface BootNodeOptions {
 export async function bootNode(
   cluster: Cluster,
   node: TopologyNode,
-  { timeout = laterBoot, topology = cluster.topology }: BootNodeOptions = {},
+  { timeout = laterBoot, topology = cluster.topology, onLaunched }: BootNodeOptions = {},
 ): Promise<Launched> {
-  const memory = sharedMemory(node)
-  // Memory does not outlive a power cut.
-  await cluster.sandbox.run(['rm', '-f', memory])
-  const storage = { memory: { file: memory, shared: true }, disk: diskOf(cluster, node), incoming: false }
-  // Neutron drops what agents report with a time before its own start: a controller hours ahead of them sees none alive.
-  const clock = new Date(Date.now() - cluster.clockBehind)
-  const { machines, logFolder, stopping } = cluster
-  const spec = machineSpec({ topology, machines, logFolder }, node, { storage, clock })
-  const launched = await launch(cluster, spec)
-  const signal = AbortSignal.any([launched.signal, stopping])
+  const launched = await cluster.undisturbed(() => switchOn(cluster, node, topology))
+  onLaunched?.(launched)
+  const signal = AbortSignal.any([launched.signal, cluster.stopping])
   try {
-    await launched.machine.resume()
     await openShells(launched.machine, timeout, signal)
     await launched.shell.start(timeout)
     return launched
@@ -70,10 +64,52 @@ export async function bootNode(
   }
 }
 
-/** By the console, which is then free for a person again. */
-async function openShells(machine: Machine, timeout: Duration, signal: AbortSignal): Promise<void> {
+/**
+ * The same for a node that was saved while it booted, and runs again. Its shells may have been started by then: who has begun to log in
+ * is not here any more. What cannot be booted to its end stays as it is.
+ * @throws StackrigError as `bootNode`
+ */
+export async function goOnBooting(
+  { stopping }: Cluster,
+  { machine, shell, signal }: Launched,
+): Promise<void> {
+  const either = AbortSignal.any([signal, stopping])
+  const open = await machine.openPorts()
+  if (shellPorts.some((port) => open.includes(port))) await shellsOpen(machine, laterBoot, either)
+  else await openShells(machine, laterBoot, either, { again: true })
+  await shell.start(laterBoot)
+}
+
+/** Starts the node's machine, and lets its guest run. */
+async function switchOn(cluster: Cluster, node: TopologyNode, topology: Topology): Promise<Launched> {
+  const memory = sharedMemory(node)
+  // Memory does not outlive a power cut.
+  await cluster.sandbox.run(['rm', '-f', memory])
+  const storage = { memory: { file: memory, shared: true }, disk: diskOf(cluster, node), incoming: false }
+  // Neutron drops what agents report with a time before its own start: a controller hours ahead of them sees none alive.
+  const clock = new Date(Date.now() - cluster.clockBehind)
+  const { machines, logFolder } = cluster
+  const spec = machineSpec({ topology, machines, logFolder }, node, { storage, clock })
+  const launched = await launch(cluster, spec)
+  try {
+    await launched.machine.resume()
+    return launched
+  } catch (error) {
+    await launched.machine.powerOff().catch(() => undefined)
+    throw error
+  }
+}
+
+/** By the console, which is then free for a person again. @param again somebody may have logged in before, and is gone */
+async function openShells(
+  machine: Machine,
+  timeout: Duration,
+  signal: AbortSignal,
+  { again = false } = {},
+): Promise<void> {
   const { name } = machine.spec
   using console = new Console(await machine.openConsole(), name)
+  if (again) await leaveLogin(console, timeout, signal)
   await logInAndStartShells(console, name, { timeout, signal })
   await shellsOpen(machine, timeout, signal)
   logOut(console)

@@ -69,6 +69,8 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   #nodes: readonly RunningNode[] = []
   /** Of nodes that are added: each needs the topology that the one before it made. */
   readonly #adding = new Turns()
+  /** Of moments, and of nodes that are switched on. */
+  readonly #still = new Turns()
 
   private constructor(topology: Topology<Name>, sandbox: Sandbox, options: ClusterOptions, isShared = false) {
     this.isShared = isShared
@@ -213,8 +215,14 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
     return this.isShared ? bootSharedNode(this, node, options) : bootNode(this, node, options)
   }
 
+  /** Of a moment and the start of a machine neither begins in the middle of the other: what starts would not stand still. */
+  undisturbed<T>(work: () => Promise<T>): Promise<T> {
+    return this.saver ? this.#still.take(work) : work()
+  }
+
   #runs(plan: TopologyNode, launched: Launched): RunningNode {
-    this.watch(launched)
+    // One that still boots ends no wait: so it is of one that is switched on.
+    if (!launched.isBooting) this.watch(launched)
     return new RunningNode(plan, this, launched)
   }
 
@@ -226,7 +234,7 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
   /**
    * Saves what the cluster is now, so that it can be gone back to; the guests notice nothing but a pause. Of several, each
    * begins when the one before is kept.
-   * @throws StackrigError USAGE when it is no fork of a golden snapshot, or a node does not run since then; HOST_DISK.
+   * @throws StackrigError USAGE when it is no fork of a golden snapshot; HOST_DISK; HOST_MEMORY when what is copied has no room.
    */
   async moment(name: string, options: MomentOptions = {}): Promise<ClusterMoment<Name>> {
     if (this.saver) {

@@ -17,16 +17,10 @@ export type {
 } from './faults.js'
 export { hostNames, hostsBeside } from './host-names.js'
 export { giveUpSpare, giveUpWhenShort, hasMemory, requireDisk, requireMemory } from './host-room.js'
-export { findKept, listKept, type KeptCluster } from './kept.js'
+export { findKept, listKept, topologyNodeSchema, type KeptCluster } from './kept.js'
 export { LayOver } from './lay-over.js'
-export {
-  consoleLogOf,
-  launch,
-  machineSpec,
-  type Images,
-  type Launched,
-  type MachineOptions,
-} from './launch.js'
+export { consoleLogOf } from './console-log.js'
+export { imageOf, launch, machineSpec, type Images, type Launched, type MachineOptions } from './launch.js'
 export type {
   ClusterMoment,
   MomentForkOptions,
@@ -35,6 +29,7 @@ export type {
   SaverMaker,
 } from './moment-saver.js'
 export { RunningNode, type CommandMethod, type TimeLimit } from './node.js'
+export { offNode } from './off-node.js'
 export { endPackets, packetsEnding } from './packet-dump.js'
 export { openstackEnvironment, type CloudUser } from './openstack-environment.js'
 export type { Origin } from './origin.js'
@@ -52,6 +47,7 @@ export {
 export {
   defineTopology,
   passwordsOf,
+  withNode,
   withoutPasswords,
   type NodePlan,
   type Topology,

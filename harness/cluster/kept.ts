@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { contractSchema } from '../contract/index.js'
 import { StackrigError } from '../errors/index.js'
 import { plainImageSchema } from '../images/index.js'
@@ -12,7 +12,8 @@ import { defineTopology, type NodePlan, type Topology } from './topology.js'
 
 const log = logger('cluster')
 
-const nodeSchema = z.strictObject({
+/** A node as it is written down. */
+export const topologyNodeSchema = z.strictObject({
   name: z.string(),
   image: z.string(),
   role: z.string(),
@@ -30,7 +31,7 @@ const topologySchema = z
     network: z.string(),
     gateway: z.string(),
     passwords: z.partialRecord(z.enum(['admin', 'service']), z.string()).optional(),
-    nodes: z.array(nodeSchema),
+    nodes: z.array(topologyNodeSchema),
   })
   .transform(({ passwords, nodes, ...topology }): Topology => {
     const plans = nodes.map(({ name, ...plan }) => [name, plan as NodePlan])

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
-import { join } from 'node:path'
 import {
   ShellChannel,
   channels,
@@ -27,6 +26,7 @@ import {
 import { tapName, type NetworkPlan } from '../sandbox/index.js'
 import { noTimeline } from '../timeline/index.js'
 import type { Cluster } from './cluster.js'
+import { consoleLogOf } from './console-log.js'
 import { consoleRecorder, recordEvents } from './machine-record.js'
 import { dumpPackets, packetFile } from './packet-dump.js'
 import { netmask, type Topology, type TopologyNode } from './topology.js'
@@ -62,10 +62,6 @@ export function networkPlan(topology: Topology): NetworkPlan {
 /** The node's tap. */
 export const tapOf = ({ nodes }: Topology, { name }: TopologyNode): string =>
   tapName(nodes.findIndex((node) => node.name === name))
-
-/** Where everything that a node writes to its serial console is kept. */
-export const consoleLogOf = (logFolder: string, name: string): string =>
-  join(logFolder, `${name}.console.log`)
 
 /** What differs between a cold boot and a fork of the same node. */
 export interface Storage {
@@ -118,6 +114,8 @@ export interface Launched {
   signal: AbortSignal
   /** From now on the guest's crash is no failure: it was asked for. */
   expectCrash: () => void
+  /** It was saved while it booted, and its shells have not answered yet. */
+  isBooting?: boolean
 }
 
 /**
@@ -154,7 +152,7 @@ export async function launch(
 }
 
 /** A file for the owner alone: QEMU keeps the mode of what is there. @throws StackrigError HOST_DISK, HOST_LIMIT, HOST_FOLDER */
-function makeConsoleLog({ name, consoleLog }: MachineSpec): void {
+export function makeConsoleLog({ name, consoleLog }: Pick<MachineSpec, 'name' | 'consoleLog'>): void {
   try {
     writeFileSync(consoleLog, '', { flag: 'a', mode: 0o600 })
   } catch (error) {

@@ -15,16 +15,21 @@ import {
   type RunOptions,
   type Shell,
 } from '../guest/index.js'
+import { logger } from '../log.js'
 import type { Machine } from '../qemu/index.js'
 import { nodeLane } from '../timeline/index.js'
 import { commandSucceeds, port as portOf, waitFor, type Seen } from '../waits/index.js'
+import { goOnBooting } from './boot-node.js'
 import type { Cluster } from './cluster.js'
 import { recordCommand } from './command-record.js'
 import { initWords, type ServiceSignal, type Verb } from './init-words.js'
 import { followNode } from './log-follower.js'
 import { endFollower } from './log-words.js'
 import type { Launched } from './launch.js'
+import { noShell } from './no-shell.js'
 import type { TopologyNode } from './topology.js'
+
+const log = logger('cluster')
 
 /** A command as a template: what stands in `${}` is one word each, an array several. */
 export type CommandTemplate<Result> = (
@@ -47,13 +52,18 @@ export interface TimeLimit {
 export class RunningNode {
   readonly plan: TopologyNode
   readonly #cluster: Cluster
-  /** What runs since the node was last switched on. */
+  /** What runs since the node was last switched on; while it boots, what ran before. */
   #current: Launched
+  /** What runs, and has not answered yet. */
+  #booting: Launched | undefined
+  /** Resolves when it has. */
+  #up: Promise<void> | undefined
 
   constructor(plan: TopologyNode, cluster: Cluster, launched: Launched) {
     this.plan = plan
     this.#cluster = cluster
     this.#current = launched
+    if (launched.isBooting) this.#booting = launched
   }
 
   get name(): string {
@@ -70,16 +80,24 @@ export class RunningNode {
   }
 
   get machine(): Machine {
-    return this.#current.machine
+    return (this.#booting ?? this.#current).machine
   }
 
-  /** False after `powerOff` and `shutDown`. */
+  /** False after `powerOff` and `shutDown`, and until the shells of a node that is switched on answer. */
   get isOn(): boolean {
-    return !this.machine.ended.aborted
+    return !this.isBooting && !this.#current.machine.ended.aborted
+  }
+
+  /** Whether its guest runs, and its shells have not answered yet: `powerOn` resolves when they do. */
+  get isBooting(): boolean {
+    return this.#booting !== undefined && !this.#booting.machine.ended.aborted
   }
 
   get #shell(): Shell {
-    return this.#current.shell
+    const { machine, shell } = this.#current
+    return this.isBooting
+      ? noShell(this.name, 'it boots, and its shells have not answered yet', machine.signal)
+      : shell
   }
 
   /**
@@ -244,15 +262,21 @@ export class RunningNode {
 
   /** Leaves the node to other processes; see `Cluster.letGo`. */
   async letGo(): Promise<void> {
-    await this.#shell.letGo()
-    this.machine.letGo()
+    const { machine, shell } = this.#current
+    await shell.letGo()
+    machine.letGo()
+    this.#booting?.shell.close()
+    this.#booting?.machine.letGo()
   }
 
   /** A power cut: what the node had not written to its disk is lost. */
   async powerOff(): Promise<void> {
     await this.machine.powerOff()
     this.#tellPower('off', 'a power cut')
-    this.#shell.close()
+    this.#current.shell.close()
+    this.#booting?.shell.close()
+    this.#booting = undefined
+    this.#up = undefined
   }
 
   /**
@@ -296,14 +320,46 @@ export class RunningNode {
   }
 
   /**
-   * Boots a node that was switched off, from its disk as it was left; resolves when its shells answer.
+   * Boots a node that was switched off, from its disk as it was left; resolves when its shells answer. One that boots already is waited
+   * for.
    * @throws StackrigError USAGE when it is on; QEMU_DIED, NODE_CRASHED, LOGIN_FAILED, WAIT_TIMEOUT
    */
   async powerOn(): Promise<void> {
     if (this.isOn) throw new StackrigError('USAGE', `${this.name} must be off to be switched on`)
+    if (this.#up === undefined) {
+      const up = this.#boot()
+      const forget = (): void => {
+        if (this.#up === up) this.#up = undefined
+      }
+      this.#up = up
+      up.then(forget, forget)
+    }
+    await this.#up
+  }
+
+  /** Has a node that was saved while it booted boot on; nobody waits for it. */
+  goOnBooting(): void {
+    this.powerOn().catch((error: unknown) => log('%s does not come up: %O', this.name, error))
+  }
+
+  async #boot(): Promise<void> {
+    const launched = await (this.#booting && this.isBooting ? this.#goOn(this.#booting) : this.#switchOn())
+    this.#booting = undefined
+    this.#current = launched
+    this.#cluster.watch(launched)
+  }
+
+  async #goOn(booting: Launched): Promise<Launched> {
+    await goOnBooting(this.#cluster, booting)
+    return booting
+  }
+
+  #switchOn(): Promise<Launched> {
     this.#tellPower('on', 'it is switched on')
-    this.#current = await this.#cluster.boot(this.plan)
-    this.#cluster.watch(this.#current)
+    const onLaunched = (launched: Launched): void => {
+      this.#booting = launched
+    }
+    return this.#cluster.boot(this.plan, { onLaunched })
   }
 
   #tellPower(to: 'on' | 'off', text: string): void {

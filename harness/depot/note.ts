@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { KeyPart } from '../snapshot/index.js'
 import { chunkSize } from './cut.js'
 

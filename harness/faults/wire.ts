@@ -1,13 +1,13 @@
-import { fileURLToPath } from 'node:url'
 import { dirname, join } from 'node:path'
 import type { Cluster } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { held, HeldLock } from '../held-lock.js'
+import { harnessFile } from '../paths.js'
 import { connectWhenListening } from '../qemu/index.js'
 import { askAgent, type Program } from '../sandbox/index.js'
 import { wireSocket } from './wire-streams.mjs'
 
-const program = fileURLToPath(new URL('wire.mjs', import.meta.url))
+const program = harnessFile('faults/wire.mjs')
 
 /** How long it may take to answer, ms. */
 const answerTime = 60_000

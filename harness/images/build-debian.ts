@@ -2,13 +2,13 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, symlink, writeFile }
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { BuildTask } from './build-task.js'
 import { imagesFolder } from './cache.js'
 import { packageSources, updateIndexes } from './debian-packages.js'
 import { requireVersions } from './exact-archive.js'
 import { writeArchive } from './kept-archive.js'
 import { findLayer, pruneLayers } from './layers.js'
+import { harnessFile } from '../paths.js'
 import { quoteWord } from '../shell-word.js'
 import { dpkgOptions, installOptions, unpackOptions } from './mmdebstrap-options.js'
 import { runLogged } from './program.js'
@@ -16,7 +16,7 @@ import { imageFileName, qemubootValues } from './qemuboot-values.js'
 import type { DebianRecipe } from './recipe.js'
 
 /** Runs inside mmdebstrap's namespaces when everything is installed. */
-const finishScript = join(dirname(fileURLToPath(import.meta.url)), 'finish-debian.sh')
+const finishScript = harnessFile('images/finish-debian.sh')
 
 /** Where finish-debian.sh and its input lie in the tree; hidden from the image's own scripts by a tmpfs on /tmp. */
 const insideFolder = '/tmp/stackrig-build'

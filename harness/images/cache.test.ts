@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { ensureBuilt } from '../build.mjs'
+import { ensureModules } from '../build.mjs'
 import { forgetSettings } from '../settings.js'
 import { lockImages } from './lock.js'
 
@@ -53,7 +53,7 @@ test('an imported image of which a file cannot be read says which', async () => 
 
 /** `stackrig images build pocket` as somebody whom no file knows. */
 async function asStranger(environment: Record<string, string>) {
-  const settings = join(await ensureBuilt(), 'harness', 'settings.js')
+  const settings = join(await ensureModules(), 'harness', 'settings.js')
   const script = `const { settings } = await import(${JSON.stringify(settings)})
     try { console.log(settings().cache) } catch ({ code, message }) { console.log(code, message) }`
   const words = [

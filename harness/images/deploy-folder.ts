@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { StackrigError } from '../errors/index.js'
 import { readQemubootConf } from './qemuboot-conf.js'
 

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { diskBus, diskFormat, refuseOtherFiles, type DiskBus, type DiskFormat } from './boot-disk.js'
 import { readQemubootConf, type QemubootConf } from './qemuboot-conf.js'
 import { StackrigError } from '../errors/index.js'

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, onTestFinished, test } from 'vitest'
-import { ensureBuilt } from '../build.mjs'
+import { ensureModules } from '../build.mjs'
 import { readLock } from './lock-file.js'
 import { formatQemubootConf } from './qemuboot-conf.js'
 
-const built = join(await ensureBuilt(), 'harness', 'images', 'index.js')
+const built = join(await ensureModules(), 'harness', 'images', 'index.js')
 
 /** Writes ten entries, one after the other. */
 const writer = (file: string, folder: string, name: string): string => `

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Image } from './image.js'
 import { readQemubootConf } from './qemuboot-conf.js'
 

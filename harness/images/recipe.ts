@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { StackrigError } from '../errors/index.js'
 import { packageFolder, projectFolder } from '../paths.js'
 import { listProblems } from './schema-problems.js'

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 /** One line per problem of a parsed file: the key, then what is wrong with it and what is allowed. */
 export function listProblems(error: z.ZodError): string {

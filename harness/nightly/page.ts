@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { humanDuration } from '../duration.js'
 import { showControls } from '../errors/index.js'
+import { harnessFile } from '../paths.js'
 import { escapeHtml, percent } from '../report/index.js'
 import type { Night } from './history.js'
 import { label, type Cell, type Overview, type Row } from './overview.js'
@@ -30,7 +30,7 @@ export async function nightlyPage(
   { nights, rows, causes, known }: Overview,
   project: string,
 ): Promise<string> {
-  const style = await readFile(fileURLToPath(new URL('page.css', import.meta.url)), 'utf8')
+  const style = await readFile(harnessFile('nightly/page.css'), 'utf8')
   const digest = createHash('sha256').update(style).digest('base64')
   const last = nights.at(-1)
   const flaky = rows.filter((row) => row.flaky)

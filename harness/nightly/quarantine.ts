@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
 import { failed, type Outcome, type Run } from '../report/index.js'

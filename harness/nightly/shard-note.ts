@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { parseResults } from '../report/index.js'
 import type { NightRun } from './history.js'

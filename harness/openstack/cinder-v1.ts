@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { CinderV3 } from './cinder.js'
 import { list } from './json.js'
 

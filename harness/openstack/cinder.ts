@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { resource, type Fresh } from './resource.js'
 import type { Service } from './service.js'
 import { list } from './json.js'

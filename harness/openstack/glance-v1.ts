@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { z } from 'zod'
+import * as z from 'zod'
 import { StackrigError } from '../errors/index.js'
 import { dataBody } from './body.js'
 import {

@@ -1,5 +1,5 @@
 import got, { CancelError, type Method, type OptionsOfBufferResponseBody, type Response } from 'got'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { milliseconds, type Duration } from '../duration.js'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'

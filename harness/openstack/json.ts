@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Values that an answer may have. A thousand images have 30,000; a body full of `{}` has a million, which take seconds. */
 const mostValues = 200_000

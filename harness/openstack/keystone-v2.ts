@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Endpoint, IdentityService, Keystone, Project, Role, User } from './keystone.js'
 import type { Service } from './service.js'
 import type { Credentials, Token } from './token.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Service } from './service.js'
 import { issueToken, readToken, type Credentials, type Token } from './token.js'
 import { list } from './json.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { list } from './json.js'
 
 export const networkSchema = z.object({

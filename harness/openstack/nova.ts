@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Duration } from '../duration.js'
 import { StackrigError } from '../errors/index.js'
 import { waitFor } from '../waits/index.js'

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Method } from 'got'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { checked, type HttpAnswer, type HttpRequest } from './http.js'
 import type { Session } from './session.js'
 import { upload } from './upload.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { dataBody } from './body.js'
 import type { HttpAnswer } from './http.js'
 import type { Service } from './service.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { StackrigError } from '../errors/index.js'
 import { checked, type Http, type HttpAnswer, type HttpRequest } from './http.js'
 import { Token, type Credentials } from './token.js'

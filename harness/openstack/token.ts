@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { CatalogEntry } from './catalog.js'
 import { ApiError } from './api-error.js'
 import { checked, type Http, type HttpAnswer, type HttpRequest } from './http.js'

@@ -9,6 +9,7 @@ import { endsWithin } from '../time-limit.js'
 import { isListenedTo, type Program, type Sandbox } from '../sandbox/index.js'
 import { consoleSocket, directCommand, qmpSocket, type MachineSpec } from './command.js'
 import { connectWhenListening } from './connect.js'
+import { NoQmp } from './no-qmp.js'
 import { Qmp, type QmpClient } from './qmp.js'
 import { runqemuCommand } from './runqemu.js'
 import { SharedQmp } from './shared-qmp.js'
@@ -75,7 +76,7 @@ export class Machine {
 
   /**
    * A machine that another process started and left. Several processes may be attached to it: each command of `qmp` is a turn
-   * that they take. One that is not there is a machine that has ended.
+   * that they take. One that is not there is off.
    * @throws StackrigError NODE_HELD, QMP_FAILED
    */
   static async attach(
@@ -86,15 +87,21 @@ export class Machine {
     const { name } = facts
     const path = join(sandbox.folder, qmpSocket(name))
     const found = await new SharedQmp(path, name, stop).turnIf(() => isListenedTo(path), lookAt)
-    const program = found ? sandbox.find(found.thread, stop) : nobody
-    const { memory = { file: '', shared: true }, cpus = 0 } = found ?? {}
+    if (!found) return Machine.off(sandbox, facts)
+    const { thread, memory, cpus } = found
     const spec = { ...facts, memory, cpus }
+    const program = sandbox.find(thread, stop)
     const death = watch(sandbox, program, spec, wordsOf(sandbox, name))
-    if (!found) {
-      death.ending.asked = true
-      await once(death.ended, 'abort')
-    }
     return new Machine(sandbox, spec, program, new SharedQmp(path, name, death.signal), death)
+  }
+
+  /** A machine that is switched off: it has ended before anything of it was seen. */
+  static async off(sandbox: Sandbox, facts: Omit<MachineFacts, 'memory' | 'cpus'>): Promise<Machine> {
+    const spec = { ...facts, memory: { file: '', shared: true }, cpus: 0 }
+    const death = watch(sandbox, nobody, spec, wordsOf(sandbox, facts.name))
+    death.ending.asked = true
+    await once(death.ended, 'abort')
+    return new Machine(sandbox, spec, nobody, new NoQmp(facts.name), death)
   }
 
   async resume(): Promise<void> {

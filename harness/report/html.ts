@@ -1,10 +1,9 @@
-import { build } from 'esbuild'
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { harnessFile } from '../paths.js'
 import { readTimeline, timelineName, type Entry } from '../timeline/index.js'
 import { packTimeline } from './pack-timeline.js'
 import { timelineId, type PackedTimeline, type PageData, type PageTest } from './page-data.js'
@@ -21,7 +20,10 @@ const mostPictures = 20 * 1024 * 1024
  * @param folder where it will lie: evidence is named from there
  */
 export async function reportHtml(run: Run, folder: string): Promise<string> {
-  const [script, style] = await Promise.all([pageScript(), readFile(beside('page/style.css'), 'utf8')])
+  const [script, style] = await Promise.all([
+    pageScript(),
+    readFile(harnessFile('report/page/style.css'), 'utf8'),
+  ])
   const tests: PageTest[] = []
   const timelines: string[] = []
   const room = { left: mostPictures }
@@ -136,12 +138,12 @@ async function packed(id: string, timeline: PackedTimeline): Promise<string> {
 
 const digest = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`
 
-/** The sources of the page, or what was built of them: both lie beside this file. */
-const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-
 async function pageScript(): Promise<string> {
+  // Loaded when it is needed: most commands write no report.
+  const { build } = await import('esbuild')
   const built = await build({
-    entryPoints: [beside('page/main')],
+    // The sources of the page, or what was built of them.
+    entryPoints: [harnessFile('report/page/main')],
     bundle: true,
     write: false,
     format: 'iife',

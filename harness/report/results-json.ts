@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { findingSchema } from '../timeline/index.js'
 import { exitStatus } from './exit-status.js'
 import { classOfOutcome, countOutcomes, runSucceeded, type Outcome, type Run } from './run.js'

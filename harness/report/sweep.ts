@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { escapeHtml } from './escape-html.js'
 import type { Results } from './results-json.js'
 

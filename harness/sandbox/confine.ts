@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { hostFault, systemCode } from '../errors/index.js'
+import { harnessFile } from '../paths.js'
 import type { Mounts } from './mounts.js'
 import { placesOf, viewFolder, type Place, type View } from './view.js'
 
-const program = fileURLToPath(new URL('confine.pl', import.meta.url))
+const program = harnessFile('sandbox/confine.pl')
 
 /**
  * The words before a command that let it see no more than its view, for good. They must come behind those that enter the sandbox.

@@ -1,7 +1,7 @@
 import { existsSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ensureBuilt } from '../build.mjs'
+import { ensureModules } from '../build.mjs'
 import { ownHost } from '../testing/own-host.js'
 import { firstReport, startScript } from '../testing/script.js'
 import { Sandbox } from './sandbox.js'
@@ -20,7 +20,7 @@ test('with too few file descriptors, however few, nothing starts, and no living 
   // Old enough to be removed when nobody lives in it.
   const longAgo = new Date(Date.now() - 3_600_000)
   utimesSync(living.folder, longAgo, longAgo)
-  const harness = join(await ensureBuilt(), 'harness')
+  const harness = join(await ensureModules(), 'harness')
   // All descriptors are taken but `free`, which grows until a sandbox opens.
   const script = `
     const { openSync, closeSync } = await import('node:fs')

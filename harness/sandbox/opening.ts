@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { hostFault, messageOf, StackrigError } from '../errors/index.js'
+import { harnessFile } from '../paths.js'
 import { Namespaces } from './namespaces.js'
 import { networkBatch, type NetworkPlan } from './network.js'
 import { identify, type ProcessIdentity } from './process-identity.js'
 import { cleanEnvironment } from './program.js'
 
-const agent = fileURLToPath(new URL('agent.mjs', import.meta.url))
+const agent = harnessFile('sandbox/agent.mjs')
 
 /** How long making a sandbox may take on a busy machine, ms; it takes a tenth of a second on an idle one. */
 const openingTime = 60_000

@@ -1,7 +1,7 @@
 import { constants, readlinkSync, writeFileSync } from 'node:fs'
 import { open, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { hostFault, StackrigError, systemCode } from '../errors/index.js'
 import { Namespaces } from './namespaces.js'
 import { requireOwnFolder } from './own-folder.js'

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
+import * as z from 'zod'
 import { StackrigError } from '../errors/index.js'
+import { harnessFile } from '../paths.js'
 import type { Namespaces } from './namespaces.js'
 import { startOutside } from './program.js'
 import type { View } from './view.js'
 
-const program = fileURLToPath(new URL('publish.mjs', import.meta.url))
+const program = harnessFile('sandbox/publish.mjs')
 
 /** How long it may take until all ports are there, ms. */
 const publishingTime = 60_000

@@ -14,7 +14,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { execaSync } from 'execa'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { ensureBuilt } from '../build.mjs'
+import { ensureModules } from '../build.mjs'
 import { forgetSettings } from '../settings.js'
 import { processesBelow } from '../testing/leftovers.js'
 import { ownHost } from '../testing/own-host.js'
@@ -137,7 +137,7 @@ describe('close() ends what does not end by itself', () => {
 test.runIf(process.getuid?.() === 0)('what cannot be killed is named', async () => {
   const other = spawn('sleep', ['600'])
   onTestFinished(() => void other.kill())
-  const ending = join(await ensureBuilt(), 'harness', 'sandbox', 'ending.js')
+  const ending = join(await ensureModules(), 'harness', 'sandbox', 'ending.js')
   const script = `const { endOf } = await import('${ending}')
     await fails(endOf(${JSON.stringify(identify(other.pid ?? 0))}, new Promise(() => undefined), 1))`
   const within = ['setpriv', '--reuid=4242', '--clear-groups']

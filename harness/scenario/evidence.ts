@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Cluster } from '../cluster/index.js'
 import { forPeople, messageOf } from '../errors/index.js'
 import { makeFolder } from '../make-folder.js'

@@ -1,17 +1,16 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { isStage, type Stage, type Start } from '../cloud/index.js'
 import type { Topology } from '../cluster/index.js'
 import type { Contract } from '../contract/index.js'
 import { StackrigError } from '../errors/index.js'
 import { loadFixture } from '../fixture-module.js'
-import { projectFolder } from '../paths.js'
+import { harnessFile, projectFolder } from '../paths.js'
 
 // A project's own come first; a package of stackrig has its contracts, topologies and stages as JavaScript.
 const places = [
   { fixtures: join(projectFolder, 'fixtures'), ending: '.ts' },
-  { fixtures: fileURLToPath(new URL('../../fixtures', import.meta.url)), ending: '.js' },
+  { fixtures: harnessFile('../fixtures'), ending: '.js' },
 ]
 
 /** A kind of fixture: each is what a file of a folder exports under the file's name. */

@@ -112,7 +112,7 @@ export class ScenarioMoments implements StepObserver {
         this.#write()
       },
       (error: unknown) => {
-        // What has memory of its own is refused before anything stands still; all else would cost the next step as much.
+        // Those are told before anything stands still, and may not hold at the next step; all else would cost that as much.
         if (!isRefusal(error)) this.#givenUp = messageOf(error)
         this.#miss(place, messageOf(error))
       },
@@ -155,4 +155,5 @@ export class ScenarioMoments implements StepObserver {
   }
 }
 
-const isRefusal = (error: unknown): boolean => error instanceof StackrigError && error.code === 'USAGE'
+const isRefusal = (error: unknown): boolean =>
+  error instanceof StackrigError && ['USAGE', 'HOST_MEMORY'].includes(error.code)

@@ -73,7 +73,7 @@ export interface ScenarioOptions {
    * `'off'`: none are taken.
    */
   moments?: MomentsKept
-  /** Whether a cloud must be whole when a scenario has passed: INVARIANT_BROKEN otherwise. Default: `invariantsByDefault`. */
+  /** Whether a cloud must be whole when a scenario has passed: INVARIANT_BROKEN otherwise. Default: yes. */
   invariants?: boolean
 }
 
@@ -82,8 +82,6 @@ interface TimelineNeeds extends Pick<HiddenFixtures, 'Steps'> {
   task: RunnerTestCase
 }
 
-/** To be turned when all scenarios were seen to keep them: identity.scenario.ts was the first that had not. */
-const invariantsByDefault = false
 /** ms: two looks, and the two minutes in which a cloud may come to rest. */
 const invariantsTimeout = 300_000
 
@@ -101,7 +99,7 @@ const preparation = 75 * 60_000
  */
 export function scenario<Name extends string>(
   start: Start<Name>,
-  { moments: kept = 'failure', invariants = invariantsByDefault }: ScenarioOptions = {},
+  { moments: kept = 'failure', invariants = true }: ScenarioOptions = {},
 ): TestAPI<ScenarioFixtures<Name>> {
   requireKept(kept)
   const topology = isStage(start) ? start.topology : start

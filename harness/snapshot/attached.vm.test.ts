@@ -99,5 +99,7 @@ test('a node is switched off and on again', async () => {
   expect(cluster.node('two').isOn).toBe(false)
   await fault.heal()
   expect(await cluster.node('two').run`echo on`).toBe('on')
-  await expect(cluster.moment('too late')).rejects.toMatchObject({ code: 'USAGE' })
+  await cluster.node('two').run`sh -c ${'echo again >/root/word'}`
+  await using fork = await cluster.fork()
+  expect(await fork.node('two').run`cat /root/word`).toBe('again')
 })

@@ -1,7 +1,9 @@
+import { renameSync, symlinkSync } from 'node:fs'
 import { lstat, readlink, rename, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { StackrigError } from '../errors/index.js'
-import { createLayer, type Machine } from '../qemu/index.js'
+import { backingFile } from '../images/index.js'
+import { createLayer, sizeOfDisk, type Machine } from '../qemu/index.js'
 
 /** The disk of a node, while it is cut: what was written so far becomes a layer that nobody writes to any more. */
 export interface Cut {
@@ -17,10 +19,7 @@ export interface Cut {
  */
 export async function prepareCut(machine: Machine, disk: string): Promise<Cut> {
   const { node, size, backing } = await blockNode(machine)
-  const linked = (await lstat(disk)).isSymbolicLink()
-  const layer = linked ? await readlink(disk) : nextLayer(disk, highestIn(backing))
-  const above = nextLayer(disk, numberOf(layer))
-  await createLayer(join(dirname(disk), above), layer, size)
+  const { layers, layer, above, linked } = await nextLayers(disk, { size, backing })
   const perform = async (): Promise<void> => {
     await machine.qmp.execute('blockdev-snapshot-sync', {
       'node-name': node,
@@ -33,8 +32,45 @@ export async function prepareCut(machine: Machine, disk: string): Promise<Cut> {
     await symlink(above, `${disk}.next`)
     await rename(`${disk}.next`, disk)
   }
-  const layers = Array.from({ length: numberOf(layer) + 1 }, (_, number) => nextLayer(disk, number - 1))
   return { layers, perform }
+}
+
+/** The same of a node that is off: nobody has its disk open, nor must anybody open it before the cut is made. */
+export async function prepareCutOff(disk: string): Promise<Cut> {
+  const size = await sizeOfDisk(disk, { format: 'qcow2', from: disk })
+  const { layers, layer, above, linked } = await nextLayers(disk, {
+    size,
+    backing: (await backingFile(disk)) ?? '',
+  })
+  const perform = (): Promise<void> => {
+    if (!linked) renameSync(disk, join(dirname(disk), layer))
+    symlinkSync(above, `${disk}.next`)
+    renameSync(`${disk}.next`, disk)
+    return Promise.resolve()
+  }
+  return { layers, perform }
+}
+
+interface Layers {
+  /** As a cut has them. */
+  layers: string[]
+  /** What will be cut off, and the empty one above it. */
+  layer: string
+  above: string
+  /** Whether the disk was cut before, and is a link to its uppermost layer. */
+  linked: boolean
+}
+
+async function nextLayers(
+  disk: string,
+  { size, backing }: { size: number; backing: string },
+): Promise<Layers> {
+  const linked = (await lstat(disk)).isSymbolicLink()
+  const layer = linked ? await readlink(disk) : nextLayer(disk, highestIn(backing))
+  const above = nextLayer(disk, numberOf(layer))
+  await createLayer(join(dirname(disk), above), layer, size)
+  const layers = Array.from({ length: numberOf(layer) + 1 }, (_, number) => nextLayer(disk, number - 1))
+  return { layers, layer, above, linked }
 }
 
 interface BlockDevice {

@@ -1,11 +1,34 @@
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
+import { topologyNodeSchema } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { checkManifest, writeManifest } from '../manifest.js'
 
+/** Those that every node has: the layers of its disk that lie here, the lowest first. */
+const layers = z.array(z.string())
+
+const nodeSchema = z.discriminatedUnion('power', [
+  z.strictObject({ power: z.literal('off'), layers }),
+  z.strictObject({
+    power: z.literal('on'),
+    /** Whether the guest ran. */
+    running: z.boolean(),
+    /** False while it boots: its shells have not answered since it was switched on. */
+    answers: z.boolean(),
+    /** What its pages differ from: the golden snapshot's, or, for one that was switched on since or joined, zeros. */
+    memory: z.enum(['golden', 'own']),
+    /** Whether all that differs lies here; otherwise the moment before has what did not change since. */
+    alone: z.boolean(),
+    /** How many pages of memory lie here. */
+    pages: z.int(),
+    layers,
+  }),
+])
+
 const infoSchema = z.strictObject({
+  version: z.literal(2),
   /** As its taker called it. */
   name: z.string(),
   /** The time that the nodes' clocks showed. */
@@ -22,21 +45,16 @@ const infoSchema = z.strictObject({
   }),
   /** The moment before it that it stands on too, from its own folder; none when it has all itself. */
   parent: z.string().optional(),
-  nodes: z.record(
-    z.string(),
-    z.strictObject({
-      /** Whether the guest ran. */
-      running: z.boolean(),
-      /** How many pages of memory lie here. */
-      pages: z.int(),
-      /** The layers of its disk that lie here, the lowest first. */
-      layers: z.array(z.string()),
-    }),
-  ),
+  /** The nodes that the snapshot does not have, in the order in which they joined. */
+  joined: z.array(topologyNodeSchema),
+  nodes: z.record(z.string(), nodeSchema),
 })
 
 /** What is written down beside a moment's files. */
 export type MomentInfo = z.infer<typeof infoSchema>
+
+/** What is written down of one node. */
+export type MomentNode = z.infer<typeof nodeSchema>
 
 /** A moment on disk. */
 export interface KeptMoment {
@@ -79,6 +97,19 @@ export async function readChain(folder: string): Promise<[KeptMoment, ...KeptMom
   return [first, ...others, last]
 }
 
+/** Of a chain the moments that hold a node's memory, the oldest first: none before one that holds all of it. */
+export function memoryChain(chain: readonly KeptMoment[], node: string): readonly KeptMoment[] {
+  const isAlone = ({ info }: KeptMoment): boolean => {
+    const kept = info.nodes[node]
+    return kept?.power === 'on' && kept.alone
+  }
+  return chain.slice(Math.max(0, chain.findLastIndex(isAlone)))
+}
+
+/** The layers of a node's disk that a chain holds, the lowest first, and where each lies. */
+export const layersIn = (chain: readonly KeptMoment[], node: string): (KeptMoment & { layer: string })[] =>
+  chain.flatMap((moment) => (moment.info.nodes[node]?.layers ?? []).map((layer) => ({ ...moment, layer })))
+
 async function readMoment(folder: string): Promise<MomentInfo> {
   const wrong = isMoment(folder) ? await checkManifest(folder) : await whyGone(folder)
   const info =
@@ -86,7 +117,9 @@ async function readMoment(folder: string): Promise<MomentInfo> {
   if (info) return info
   throw new StackrigError('SNAPSHOT_BROKEN', 'a moment must be whole to be entered', {
     where: folder,
-    seen: wrong ?? 'moment.json is not of its form',
+    seen: wrong ?? 'its moment.json is not of this version',
+    next:
+      wrong === undefined ? 'run the scenario again, or use the version of stackrig that took it' : undefined,
   })
 }
 

@@ -1,27 +1,41 @@
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { StackrigError } from '../errors/index.js'
 import {
   Cluster,
   diskOf,
   launch,
   machineSpec,
+  offNode,
+  sharedMemory,
+  withNode,
   type FaultMaker,
   type Launched,
   type MomentForkOptions,
+  type NodePlan,
+  type Topology,
   type TopologyNode,
 } from '../cluster/index.js'
-import { createOverlay, loadState, moveOverlay } from '../qemu/index.js'
+import { loadState } from '../qemu/index.js'
 import { reached } from '../log.js'
 import { letRun } from './let-run.js'
-import { keptLayer, momentFiles, readChain, type KeptMoment } from './moment-info.js'
+import {
+  memoryChain,
+  momentFiles,
+  readChain,
+  type KeptMoment,
+  type MomentInfo,
+  type MomentNode,
+} from './moment-info.js'
 import { MomentPages } from './moment-pages.js'
 import { reserveMemory } from './reserve-memory.js'
+import { restoreDisk } from './restore-disk.js'
 import { requireWhole, snapshotFiles, type Snapshot } from './snapshot.js'
 import { snapshotIdentity } from './travelled.js'
 import { decompressFile } from './zstd.js'
 
 /**
- * A running copy of a moment, in a sandbox of its own. Resolves when all nodes run and their shells answer.
+ * A running copy of a moment, in a sandbox of its own. Resolves when the shells of all nodes that had one answer. Nodes that were off are
+ * off; those that booted go on booting, and nobody waits for them.
  * @throws StackrigError SNAPSHOT_BROKEN when the moment, one that it stands on, or its golden snapshot is not there or not whole.
  */
 export async function forkMoment<Name extends string>(
@@ -36,71 +50,94 @@ export async function forkMoment<Name extends string>(
   if (info.golden.digest !== (await snapshotIdentity(golden.folder))) throw otherGolden(folder, golden)
   reached(golden.topology.name, 'snapshot and moments are whole')
   const cluster = await Cluster.start(
-    golden.topology,
+    withJoined(golden.topology, info),
     { ...golden, ...options },
-    { signal, startNode: (node, within) => loadNode(node, within, golden, chain) },
+    {
+      signal,
+      startNode: (node, within) => {
+        const kept = info.nodes[node.name]
+        if (!kept) throw lacksNode(folder, node)
+        return kept.power === 'off'
+          ? loadOff(node, within, golden, chain)
+          : loadOn(node, within, golden, chain, kept)
+      },
+    },
   )
   return letRun(cluster, {
     ...{ made: info.made, signal },
-    runs: (node) => info.nodes[node.name]?.running ?? true,
-    answer: (node) => node.answerWhileBusy(),
+    runs: ({ name }) => {
+      const kept = info.nodes[name]
+      return kept?.power === 'on' && kept.running
+    },
+    answer: async (node) => {
+      if (node.isBooting) node.goOnBooting()
+      else await node.answerWhileBusy()
+    },
   })
 }
 
-/** A node as it was; it stands still. */
-async function loadNode(
+/** The topology that the cluster had: that of its golden snapshot, and the nodes that have joined since. */
+const withJoined = <Name extends string>(topology: Topology<Name>, { joined }: MomentInfo): Topology<Name> =>
+  joined.reduce((before, { name, ...plan }) => withNode(before, name, plan as NodePlan), topology)
+
+/** A node that is off, with its disk as it was left. */
+async function loadOff(
   node: TopologyNode,
   cluster: Cluster,
   golden: Snapshot,
-  chain: [KeptMoment, ...KeptMoment[]],
+  chain: readonly KeptMoment[],
 ): Promise<Launched> {
-  const { memory } = snapshotFiles(golden.folder, node.name)
-  await reserveMemory(memory)
+  const disk = diskOf(cluster, node)
+  if (disk !== undefined) await restoreDisk(disk, node, golden, chain)
+  return offNode(cluster, node)
+}
+
+/** A node as it was; it stands still. */
+async function loadOn(
+  node: TopologyNode,
+  cluster: Cluster,
+  golden: Snapshot,
+  chain: readonly KeptMoment[],
+  { memory: kind, answers }: MomentNode & { power: 'on' },
+): Promise<Launched> {
+  const memory =
+    kind === 'own'
+      ? { file: sharedMemory(node), shared: true }
+      : { file: snapshotFiles(golden.folder, node.name).memory, shared: false }
+  if (kind === 'golden') await reserveMemory(memory.file)
   const unpacked = join(cluster.sandbox.folder, `${node.name}.moment`)
   const pages = new MomentPages(node.name)
   try {
     const loaded = pages.load(
-      chain.map((moment) => momentFiles(moment.folder, node.name).pages),
+      memoryChain(chain, node.name).map((moment) => momentFiles(moment.folder, node.name).pages),
       `${unpacked}.pages`,
     )
     loaded.catch(() => undefined)
-    const { folder } = chain.at(-1) ?? chain[0]
-    const stateThere = decompressFile(momentFiles(folder, node.name).state, unpacked)
+    const stateThere = decompressFile(momentFiles(chain.at(-1)?.folder ?? '', node.name).state, unpacked)
     stateThere.catch(() => undefined)
     const disk = diskOf(cluster, node)
     if (disk !== undefined) await restoreDisk(disk, node, golden, chain)
-    const storage = { memory: { file: memory, shared: false }, disk, incoming: true, devicesOnly: true }
+    const storage = { memory, disk, incoming: true, devicesOnly: true }
     const launched = await launch(cluster, machineSpec(cluster, node, { storage }))
     await Promise.all([loaded, stateThere])
     reached(node.name, 'what it had changed is unpacked')
     // Before the state: virtio devices look into the guest's memory while theirs is loaded.
-    await pages.put(await launched.machine.processFolder(), memory)
+    const process = await launched.machine.processFolder()
+    await pages.put({ process, file: memory.file, isOwn: kind === 'own' })
     reached(node.name, 'its memory is in place')
     await loadState(launched.machine, unpacked)
     reached(node.name, 'its state is loaded')
-    return launched
+    return answers ? launched : { ...launched, isBooting: true }
   } finally {
     void pages.close()
   }
 }
 
-/** All layers beside the disk, which is a new one on top of them. */
-async function restoreDisk(
-  disk: string,
-  node: TopologyNode,
-  golden: Snapshot,
-  chain: KeptMoment[],
-): Promise<void> {
-  const kept = chain.flatMap(({ folder, info }) =>
-    (info.nodes[node.name]?.layers ?? []).map((layer) => ({ folder, info, layer })),
-  )
-  await Promise.all(
-    kept.map(({ folder, layer }) => decompressFile(keptLayer(folder, layer), join(dirname(disk), layer))),
-  )
-  const [lowest] = kept
-  if (lowest && lowest.info.golden.folder !== golden.folder)
-    await moveOverlay(join(dirname(disk), lowest.layer), snapshotFiles(golden.folder, node.name).disk)
-  await createOverlay(disk, kept.at(-1)?.layer ?? snapshotFiles(golden.folder, node.name).disk, 'qcow2')
+function lacksNode(where: string, { name }: TopologyNode): StackrigError {
+  return new StackrigError('SNAPSHOT_BROKEN', `a moment must have node ${name} of its golden snapshot`, {
+    where,
+    seen: 'its moment.json does not name it',
+  })
 }
 
 function otherGolden(where: string, golden: Snapshot): StackrigError {

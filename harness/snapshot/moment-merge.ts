@@ -6,9 +6,12 @@ import {
   completeMoment,
   isMoment,
   keptLayer,
+  layersIn,
+  memoryChain,
   momentFiles,
   readChain,
   type KeptMoment,
+  type MomentNode,
 } from './moment-info.js'
 import { MomentPages } from './moment-pages.js'
 
@@ -38,22 +41,13 @@ async function standAlone(chain: [KeptMoment, ...KeptMoment[]]): Promise<void> {
   await mkdir(building, { mode: 0o700 })
   try {
     const nodes = await Promise.all(
-      Object.entries(info.nodes).map(async ([name, node]) => {
-        const pages = await mergePages(chain, name, momentFiles(building, name).pages)
-        await share(momentFiles(folder, name).state, momentFiles(building, name).state)
-        const layers = await Promise.all(
-          chain.flatMap((moment) =>
-            (moment.info.nodes[name]?.layers ?? []).map(async (layer) => {
-              await share(keptLayer(moment.folder, layer), keptLayer(building, layer))
-              return layer
-            }),
-          ),
-        )
-        return [name, { ...node, pages, layers }] as const
-      }),
+      Object.entries(info.nodes).map(
+        async ([name, node]) => [name, await nodeAlone(name, node, chain, building)] as const,
+      ),
     )
-    const { name, made, pause, golden } = info
-    await completeMoment(building, { name, made, pause, golden, nodes: Object.fromEntries(nodes) })
+    const { version, name, made, pause, golden, joined } = info
+    const alone = { version, name, made, pause, golden, joined, nodes: Object.fromEntries(nodes) }
+    await completeMoment(building, alone)
     await rename(folder, going)
     await publish(building, folder)
   } finally {
@@ -62,7 +56,32 @@ async function standAlone(chain: [KeptMoment, ...KeptMoment[]]): Promise<void> {
   }
 }
 
-async function mergePages(chain: KeptMoment[], node: string, file: string): Promise<number> {
+/** What is known of a node, when all of it lies in one folder. */
+async function nodeAlone(
+  name: string,
+  node: MomentNode,
+  chain: [KeptMoment, ...KeptMoment[]],
+  building: string,
+): Promise<MomentNode> {
+  const layers = await Promise.all(
+    layersIn(chain, name).map(async ({ folder, layer }) => {
+      await share(keptLayer(folder, layer), keptLayer(building, layer))
+      return layer
+    }),
+  )
+  if (node.power === 'off') return { ...node, layers }
+  const { folder } = chain.at(-1) ?? chain[0]
+  const [from, to] = [momentFiles(folder, name), momentFiles(building, name)]
+  await share(from.state, to.state)
+  if (!node.alone) {
+    const pages = await mergePages(memoryChain(chain, name), name, to.pages)
+    return { ...node, alone: true, pages, layers }
+  }
+  await share(from.pages, to.pages)
+  return { ...node, layers }
+}
+
+async function mergePages(chain: readonly KeptMoment[], node: string, file: string): Promise<number> {
   const pages = new MomentPages(node)
   try {
     return await pages.merge(

@@ -7,35 +7,53 @@ import {
   createWriteStream,
   fstatSync,
   openSync,
+  read,
   readFileSync,
   readSync,
   rmSync,
   writeSync,
 } from 'node:fs'
 import { finished } from 'node:stream/promises'
+import { promisify } from 'node:util'
 import { parentPort } from 'node:worker_threads'
+
+const readLater = promisify(read)
 
 const pageSize = 4096
 const wordsOfPage = pageSize / 4
 /** Memory is moved in pieces of this size, bytes. */
 const pieceSize = 8 * 1024 ** 2
 const pagesOfPiece = pieceSize / pageSize
+/** From so many on it is worth while to have another thread read them. */
+const pagesBeside = 64
 
-/** What a file of pages begins with; then their count, their numbers, and the pages, each XORed with the golden's. */
+/** What a file of pages begins with; then their count, their numbers, and the pages, each XORed with that of the base. */
 const magic = 0x314d5253
 
-/** Where a machine has its memory. @typedef {{ memory: number, pagemap: number, start: number, pages: number }} Mapping */
+/**
+ * What a machine has its memory in, as QEMU calls it: the golden snapshot's file, mapped privately, or one of its own in the sandbox, which
+ * it writes to. The base of the first is that file, of the second all zeros.
+ * @typedef {{ process: string, file: string, isOwn: boolean }} Place
+ */
+/**
+ * Where it is: `memory` is open, and has the first page at `at`; the process has it at `start`.
+ * @typedef {{ memory: number, at: number, pagemap: number, start: number, pages: number }} Mapping
+ */
 /** One run of pages and where its data lies. @typedef {{ first: number, count: number }} Run */
 
 /** Open in a node whose moment is being taken. @type {Mapping | undefined} */
 let source
+/** Whether its base is all zeros; otherwise the golden snapshot's memory, which is open then. */
+let isOwn = false
 let golden = -1
+/** How many pages the machine had changed when that was looked at. */
+let expected = 0
 /** Buffers that were touched before the node stands still: to get memory from the kernel takes time, too. @type {Int32Array[]} */
 let pieces = []
 /** Numbers of the pages that were read, in the order in which they lie in the pieces. @type {number[]} */
 let numbers = []
 /**
- * Two words for each page, which tell what it was in the last moment; zeros for one that is the golden's.
+ * Two words for each page, which tell what it was in the last moment; zeros for one that is the base's.
  * @type {Int32Array}
  */
 let last = new Int32Array(0)
@@ -54,22 +72,26 @@ function pageAt(n) {
 }
 
 /**
- * The private mapping of the golden memory file (proc(5), /proc/PID/maps).
- * @param {string} process @param {string} file @returns {Mapping}
+ * The mapping of the memory's file (proc(5), /proc/PID/maps). What lies in a file of the machine's own is read from there: the kernel is twice
+ * as fast with it as with the memory of a process.
+ * @param {Place} place @param {'r' | 'w'} to @returns {Mapping}
  */
-function mappingOf(process, file) {
+function mappingOf({ process, file, isOwn }, to) {
   const name = file.slice(file.lastIndexOf('/'))
+  const kind = isOwn ? / ..-s / : / ..-p /
   const lines = readFileSync(`${process}/maps`, 'utf8').split('\n')
-  const found = lines.filter((line) => line.endsWith(name) && / ..-p /.test(line))
-  const [, from = '', to = ''] = /^([0-9a-f]+)-([0-9a-f]+) ..-p 0+ /.exec(found[0] ?? '') ?? []
+  const found = lines.filter((line) => line.endsWith(name) && kind.test(line))
+  const [, from = '', end = ''] = /^([0-9a-f]+)-([0-9a-f]+) ..-[ps] 0+ /.exec(found[0] ?? '') ?? []
   if (found.length !== 1 || from === '')
     throw new Error(`${file} is mapped ${found.length} times: ${found.join('; ')}`)
   const start = Number.parseInt(from, 16)
+  const fromFile = isOwn && to === 'r'
   return {
-    memory: openSync(`${process}/mem`, 'r+'),
+    memory: fromFile ? openSync(`${process}/root${file}`, 'r') : openSync(`${process}/mem`, 'r+'),
+    at: fromFile ? 0 : start,
     pagemap: openSync(`${process}/pagemap`, 'r'),
     start,
-    pages: (Number.parseInt(to, 16) - start) / pageSize,
+    pages: (Number.parseInt(end, 16) - start) / pageSize,
   }
 }
 
@@ -89,6 +111,15 @@ function readWhole(file, target, position) {
   }
 }
 
+/** The same by another thread of Node's. @param {number} file @param {Uint8Array} target @param {number} position */
+async function readBeside(file, target, position) {
+  for (let done = 0; done < target.length;) {
+    const { bytesRead } = await readLater(file, target, done, target.length - done, position + done)
+    if (bytesRead === 0) throw new Error(`it ends at byte ${position + done}`)
+    done += bytesRead
+  }
+}
+
 /** @param {number} file @param {Uint8Array} data @param {number} position */
 function writeWhole(file, data, position) {
   for (let done = 0; done < data.length;)
@@ -99,24 +130,34 @@ function writeWhole(file, data, position) {
 const bytesOf = (words) => new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
 
 /**
- * The anonymous pages of a private mapping: what its owner has written to (Linux, admin-guide/mm/pagemap: bit 63 present, 62
- * swapped, 61 of a file).
- * @param {Mapping} mapping @returns {Run[]}
+ * The pages that the guest has written to: of a private mapping the anonymous ones, of a file of the machine's own those that are there
+ * (Linux, admin-guide/mm/pagemap: bit 63 present, 62 swapped, 61 of a file). A page of a file may be there and not be mapped, as one that
+ * was swapped out: when the file has more pages than are seen, all are taken.
+ * @param {Mapping} mapping @param {boolean} isOwn @returns {Run[]}
  */
-function changedRuns({ pagemap, start, pages }) {
+function changedRuns({ memory, pagemap, start, pages }, isOwn) {
   const entries = new Uint32Array(2 * pages)
   readWhole(pagemap, new Uint8Array(entries.buffer), (start / pageSize) * 8)
   /** @type {Run[]} */
   const runs = []
   /** @type {Run | undefined} */
   let run
+  let seen = 0
   for (let page = 0; page < pages; page++) {
     const flags = entries[2 * page + 1] ?? 0
-    const changed = (flags & 0xc0000000) !== 0 && (flags & 0x20000000) === 0
-    if (!changed) run = undefined
-    else if (run) run.count++
+    const changed = isOwn
+      ? (flags & 0x80000000) !== 0
+      : (flags & 0xc0000000) !== 0 && (flags & 0x20000000) === 0
+    if (!changed) {
+      run = undefined
+      continue
+    }
+    seen++
+    if (run) run.count++
     else runs.push((run = { first: page, count: 1 }))
   }
+  // The block of stat(2) has 512 bytes.
+  if (isOwn && seen < (fstatSync(memory).blocks * 512) / pageSize) return [{ first: 0, count: pages }]
   return runs
 }
 
@@ -139,34 +180,45 @@ function differ(page, other, told) {
 
 /** What the thread can be asked for. @type {Record<string, (body: any) => unknown>} */
 const requests = {
-  /** Before the node stands still. @param {{ process: string, file: string }} body */
-  prepare({ process, file }) {
+  /** Before the node stands still, and before there is memory for it. @param {Place} place */
+  look(place) {
     release(source)
-    source = mappingOf(process, file)
-    if (golden < 0) golden = openSync(file, 'r')
-    const count = changedRuns(source).reduce((sum, run) => sum + run.count, 0)
-    for (let at = 0; at <= (count * 1.1) / pagesOfPiece; at++) pieceAt(at)
+    source = mappingOf(place, 'r')
+    isOwn = place.isOwn
+    if (!isOwn && golden < 0) golden = openSync(place.file, 'r')
+    expected = changedRuns(source, isOwn).reduce((sum, run) => sum + run.count, 0)
+    return { bytes: expected * pageSize }
   },
 
-  /** While it does. */
-  read() {
+  /** The same, when there is. */
+  prepare() {
+    for (let at = 0; at <= (expected * 1.1) / pagesOfPiece; at++) pieceAt(at)
+  },
+
+  /** While it does: large pieces by several threads, for that is what the node waits for. */
+  async read() {
     if (!source) throw new Error('nothing was prepared')
     numbers = []
-    for (const { first, count } of changedRuns(source)) {
+    /** @type {Promise<void>[]} */
+    const reading = []
+    for (const { first, count } of changedRuns(source, isOwn)) {
       for (let done = 0; done < count;) {
         const inPiece = numbers.length % pagesOfPiece
         const some = Math.min(count - done, pagesOfPiece - inPiece)
         const piece = bytesOf(pieceAt(Math.floor(numbers.length / pagesOfPiece)))
         const target = piece.subarray(inPiece * pageSize, (inPiece + some) * pageSize)
-        readWhole(source.memory, target, source.start + (first + done) * pageSize)
+        const position = source.at + (first + done) * pageSize
+        if (some < pagesBeside) readWhole(source.memory, target, position)
+        else reading.push(readBeside(source.memory, target, position))
         for (let page = 0; page < some; page++) numbers.push(first + done + page)
         done += some
       }
     }
+    await Promise.all(reading)
     return { pages: numbers.length }
   },
 
-  /** After it goes on: what differs, from the last moment or from the golden snapshot. @param {{ file: string, chained: boolean }} body */
+  /** After it goes on: what differs, from the last moment or from the base. @param {{ file: string, chained: boolean }} body */
   async keep({ file, chained }) {
     if (!source) throw new Error('nothing was prepared')
     const before = chained ? last : new Int32Array(2 * source.pages)
@@ -177,7 +229,7 @@ const requests = {
     /** @type {number[]} */
     const kept = []
     for (const [n, number] of numbers.entries()) {
-      readWhole(golden, bytesOf(original), number * pageSize)
+      if (!isOwn) readWhole(golden, bytesOf(original), number * pageSize)
       const page = pageAt(n)
       differ(page, original, told)
       now.set(told, 2 * number)
@@ -186,7 +238,7 @@ const requests = {
       if (kept.length !== n) pageAt(kept.length).set(page)
       kept.push(number)
     }
-    // What is the golden's again, because the guest has given it back, and was not in the last moment.
+    // What is the base's again, because the guest has given it back, and was not in the last moment.
     const differing = kept.length
     for (let number = 0; number < source.pages; number++) {
       const was = (before[2 * number] ?? 0) | (before[2 * number + 1] ?? 0)
@@ -220,17 +272,19 @@ const requests = {
     return { pages: numbers.length }
   },
 
-  /** Puts what was unpacked in its place in a machine that does not run yet. @param {{ process: string, file: string }} body */
-  put({ process, file }) {
-    const mapping = mappingOf(process, file)
-    const before = openSync(file, 'r')
+  /** Puts what was unpacked in its place in a machine that does not run yet. @param {Place} place */
+  put(place) {
+    const mapping = mappingOf(place, 'w')
+    const before = place.isOwn ? undefined : openSync(place.file, 'r')
     const original = new Int32Array(pieceSize / 4)
     forEachRun((first, words) => {
-      readWhole(before, bytesOf(original.subarray(0, words.length)), first * pageSize)
-      for (let at = 0; at < words.length; at++) words[at] = (words[at] ?? 0) ^ (original[at] ?? 0)
-      writeWhole(mapping.memory, bytesOf(words), mapping.start + first * pageSize)
+      if (before !== undefined) {
+        readWhole(before, bytesOf(original.subarray(0, words.length)), first * pageSize)
+        for (let at = 0; at < words.length; at++) words[at] = (words[at] ?? 0) ^ (original[at] ?? 0)
+      }
+      writeWhole(mapping.memory, bytesOf(words), mapping.at + first * pageSize)
     })
-    closeSync(before)
+    if (before !== undefined) closeSync(before)
     release(mapping)
   },
 }

@@ -1,11 +1,22 @@
 import { Worker } from 'node:worker_threads'
 import { StackrigError } from '../errors/index.js'
+import { harnessFile } from '../paths.js'
 import { moreRoom } from '../qemu/index.js'
 
 interface Answer {
   id: number
   answer?: unknown
   failure?: { message: string; code?: string }
+}
+
+/** Where a machine has its memory. */
+export interface MemoryPlace {
+  /** Where /proc shows QEMU. */
+  process: string
+  /** What it is mapped from, as QEMU calls it. */
+  file: string
+  /** Whether that is a file of the node's own, whose base is all zeros; otherwise it is the golden snapshot's, and the base. */
+  isOwn: boolean
 }
 
 /** The thread that moves the memory of one node; moment-pages.mjs has what it does. */
@@ -20,7 +31,7 @@ export class MomentPages {
 
   constructor(node: string) {
     this.#node = node
-    this.#worker = new Worker(new URL('moment-pages.mjs', import.meta.url), { execArgv: [] })
+    this.#worker = new Worker(harnessFile('snapshot/moment-pages.mjs'), { execArgv: [] })
     this.#worker.on('message', ({ id, answer, failure }: Answer) => {
       const waiting = this.#waiting.get(id)
       if (failure) waiting?.reject(this.#failed(failure))
@@ -31,9 +42,15 @@ export class MomentPages {
     this.#worker.unref()
   }
 
-  /** Before the node stands still, so that it does for a short time only. @param process where /proc shows QEMU */
-  prepare(process: string, golden: string): Promise<void> {
-    return this.#ask('prepare', { process, file: golden })
+  /** Before the node stands still: resolves with how much it has changed, bytes. */
+  async look(place: MemoryPlace): Promise<number> {
+    const { bytes } = await this.#ask<{ bytes: number }>('look', place)
+    return bytes
+  }
+
+  /** Takes memory for that, so that the node stands still for a short time only. */
+  prepare(): Promise<void> {
+    return this.#ask('prepare')
   }
 
   /** Copies the pages that the guest has changed, while it stands still; resolves with their number. */
@@ -43,7 +60,7 @@ export class MomentPages {
   }
 
   /**
-   * Writes what was read to a new file: what differs from the golden's page, or since the last moment that was kept.
+   * Writes what was read to a new file: what differs from the base's page, or since the last moment that was kept.
    * Resolves with the number of pages in it.
    * @throws StackrigError HOST_DISK
    */
@@ -64,8 +81,8 @@ export class MomentPages {
   }
 
   /** Puts what was loaded in its place in a machine that does not run yet. */
-  put(process: string, golden: string): Promise<void> {
-    return this.#ask('put', { process, file: golden })
+  put(place: MemoryPlace): Promise<void> {
+    return this.#ask('put', place)
   }
 
   async close(): Promise<void> {

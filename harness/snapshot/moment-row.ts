@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { StackrigError } from '../errors/index.js'
 import { replaceFile } from '../replace-file.js'
 import { snapshotRecordSchema } from './snapshot-record.js'

@@ -22,7 +22,7 @@ import { isMoment, readChain, type MomentInfo } from './moment-info.js'
 import { originOf } from './fork.js'
 import { forkMoment } from './moment-load.js'
 import { MomentPages } from './moment-pages.js'
-import { takeMoment } from './moment-take.js'
+import { takeMoment, type NodeMemory } from './moment-take.js'
 import { pinSnapshot } from './pinned.js'
 import { recordedSnapshot, recordOf, snapshotRecordSchema, type SnapshotRecord } from './snapshot-record.js'
 import type { Snapshot } from './snapshot.js'
@@ -83,25 +83,35 @@ export async function openMoment<Name extends string>(
 const othersTake = 120_000
 
 /** What takes the moments of a fork that another process started; undefined when it is none, or its images are gone. */
-export const makeSaver: SaverMaker = (cluster, record) => {
+export const makeSaver: SaverMaker = <Name extends string>(cluster: Cluster<Name>, record: unknown) => {
   const known = snapshotRecordSchema.safeParse(record)
   if (!known.success) return undefined
   try {
-    const golden = recordedSnapshot(known.data)
-    return new ForkSaver(cluster, { ...golden, topology: cluster.topology })
+    // With its own topology: nodes may have joined the cluster since.
+    return new ForkSaver(cluster, recordedSnapshot(known.data) as Snapshot<Name>)
   } catch (error) {
     log('%O', error)
     return undefined
   }
 }
 
+/** What is known of the memory of a machine. */
+interface KnownMemory {
+  machine: RunningNode['machine']
+  pages: MomentPages
+  /** The folder of the moment that the thread last kept it in. */
+  in: string | undefined
+}
+
 /** Takes the moments of one fork, one after the other. */
 export class ForkSaver<Name extends string> implements MomentSaver<Name> {
   readonly #cluster: Cluster<Name>
   readonly #golden: Snapshot<Name>
-  readonly #pages = new Map<string, MomentPages>()
+  readonly #memories = new Map<string, KnownMemory>()
   /** The folder of the last moment, whose pages the threads know. */
   #last: string | undefined
+  /** All layers of disks that it and those before it hold: another process may have made some between. */
+  readonly #layers = new Set<string>()
   readonly #turns = new Turns()
 
   constructor(cluster: Cluster<Name>, golden: Snapshot<Name>) {
@@ -148,10 +158,27 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
     await mkdir(building, { mode: 0o700 })
     const parent = this.#parentIn(within)
     this.#last = undefined
+    if (parent === undefined) this.#layers.clear()
     try {
-      const options = { name, golden: this.#golden, building, parent, onResumed }
-      const info = await takeMoment(this.#cluster, { ...options, pagesOf: (node) => this.#pagesOf(node) })
+      const taken: KnownMemory[] = []
+      const memoryOf = (node: RunningNode): NodeMemory => {
+        const known = this.#memoryOf(node)
+        taken.push(known)
+        return { pages: known.pages, follows: parent !== undefined && known.in === parent }
+      }
+      const options = {
+        name,
+        golden: this.#golden,
+        building,
+        parent,
+        onResumed,
+        memoryOf,
+        held: this.#layers,
+      }
+      const info = await takeMoment(this.#cluster, options)
       const folder = await moveInto(building, within, name)
+      for (const known of taken) known.in = folder
+      for (const { layers } of Object.values(info.nodes)) for (const layer of layers) this.#layers.add(layer)
       if (root !== undefined) await pinSnapshot(this.#golden.folder, folder)
       this.#last = folder
       return new Moment(folder, info, this.#golden, this.#cluster.makeFaults)
@@ -168,15 +195,19 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
     return last !== undefined && dirname(last) === root && isMoment(last) ? last : undefined
   }
 
-  #pagesOf({ name }: RunningNode): MomentPages {
-    const pages = this.#pages.get(name) ?? new MomentPages(name)
-    this.#pages.set(name, pages)
-    return pages
+  /** One thread for each machine: what a node had in memory before it was switched off says nothing of what it has now. */
+  #memoryOf({ name, machine }: RunningNode): KnownMemory {
+    const known = this.#memories.get(name)
+    if (known?.machine === machine) return known
+    void known?.pages.close()
+    const fresh = { machine, pages: new MomentPages(name), in: undefined }
+    this.#memories.set(name, fresh)
+    return fresh
   }
 
   #close(): void {
-    for (const pages of this.#pages.values()) void pages.close()
-    this.#pages.clear()
+    for (const { pages } of this.#memories.values()) void pages.close()
+    this.#memories.clear()
   }
 }
 

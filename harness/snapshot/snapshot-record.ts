@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Topology } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
 import { imageFromPlain, plainImage, plainImageSchema, type Image, type PlainImage } from '../images/index.js'

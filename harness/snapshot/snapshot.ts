@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { MachineOptions, Topology } from '../cluster/index.js'
 import { hostFault, StackrigError } from '../errors/index.js'
 import { checkManifest, setAside, usedFile, writeManifest } from '../manifest.js'

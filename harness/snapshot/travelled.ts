@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Image } from '../images/index.js'
 import { StackrigError } from '../errors/index.js'
 import { checkManifest, manifestDigest, writeManifest } from '../manifest.js'

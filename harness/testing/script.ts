@@ -3,12 +3,12 @@ import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
-import { ensureBuilt } from '../build.mjs'
+import { ensureModules } from '../build.mjs'
 import { projectFolder } from '../paths.js'
 
 // Translated once, not by every script; who runs in a build has it around.
 const around = fileURLToPath(new URL('..', import.meta.url))
-const harness = existsSync(join(around, 'index.js')) ? around : join(await ensureBuilt(), 'harness')
+const harness = existsSync(join(around, 'index.js')) ? around : join(await ensureModules(), 'harness')
 
 /** What every script can use. */
 const preamble = `

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Something that the diagnosis noticed, for people; every text of it may hold what a guest said. */
 export interface Finding {

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
-import { ensureBuilt } from '../build.mjs'
+import { ensureModules } from '../build.mjs'
 import { readTimeline } from './read-timeline.js'
 
 test('what a process told before it was killed is in its timeline, all of it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'timeline-'))
   const path = join(folder, 'timeline.jsonl')
-  const room = join(await ensureBuilt(), 'harness', 'timeline', 'index.js')
+  const room = join(await ensureModules(), 'harness', 'timeline', 'index.js')
   // It says on its standard output what it has told.
   const writer = execa(
     process.execPath,

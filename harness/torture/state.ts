@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { cacheFolder, projectFolder } from '../paths.js'
 import { replaceFile } from '../replace-file.js'
 import { makeFolder } from '../make-folder.js'

@@ -13,7 +13,7 @@ import {
 import { readyInstance } from '../../fixtures/ready-instance.js'
 import { instanceRuns, runningInstance } from '../../fixtures/stages/instance-runs.js'
 
-const test = scenario(instanceRuns, { invariants: true })
+const test = scenario(instanceRuns)
 
 /** nova-compute has reported again, by the controller's clock. */
 async function reportsAgain({ nova }: Cloud, host: string): Promise<Condition<string>> {

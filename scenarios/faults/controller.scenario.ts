@@ -15,20 +15,15 @@ import {
 import { threeNode } from '../../fixtures/topologies/three-node.js'
 import { underLoad } from '../../fixtures/under-load.js'
 
-const test = scenario(threeNode, { invariants: true })
-
-/** The images let PostgreSQL acknowledge before it has written, to be fast under TCG: what is lost then would be theirs. */
-const acknowledgeWhatIsKept = (controller: RunningNode): Promise<string> =>
-  controller.run`runuser -u postgres -- psql -q ${['-c', 'alter system set synchronous_commit = on', '-c', 'select pg_reload_conf()']}`
+const test = scenario(threeNode)
 
 const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex')
 
 test(
   'the disk of the controller is full while an image is uploaded, and has room again: nothing that was acknowledged is lost',
   { tags: 'slow' },
-  async ({ cloud, cluster, controller, guestDisk, signal, step }) => {
+  async ({ cloud, cluster, guestDisk, signal, step }) => {
     const { glance, keystone } = cloud
-    await acknowledgeWhatIsKept(controller)
     const small = await readFile(guestDisk)
     const large = randomBytes(48 * 1024 * 1024)
     const before = await step('an image', () => glance.upload({ name: 'before', file: small }))
@@ -207,8 +202,7 @@ function tenRequests(cloud: Cloud, image: { id: string }, network: { id: string 
 test(
   'the controller loses power in the middle of ten requests: each is done, refused, or visible as failed, and none is half there',
   { tags: 'slow', timeout: 2_700_000 },
-  async ({ cloud, cluster, controller, guestDisk, step }) => {
-    await acknowledgeWhatIsKept(controller)
+  async ({ cloud, cluster, guestDisk, step }) => {
     const image = await cloud.glance.upload({ name: 'guest', file: guestDisk })
     const network = await cloud.neutron.createNetwork({ name: 'tenant', cidr: '10.37.0.0/24' })
     const requests = tenRequests(cloud, image, network)

@@ -12,8 +12,8 @@ import { readyInstance } from '../../fixtures/ready-instance.js'
 import { instanceRuns, runningInstance } from '../../fixtures/stages/instance-runs.js'
 import { threeNode } from '../../fixtures/topologies/three-node.js'
 
-const test = scenario(threeNode, { invariants: true })
-const testWithInstance = scenario(instanceRuns, { invariants: true })
+const test = scenario(threeNode)
+const testWithInstance = scenario(instanceRuns)
 
 /** The processes of services, as the init system knows them: they change with a restart. */
 const processes = (node: RunningNode, ...services: string[]): Promise<string> =>

@@ -6,7 +6,8 @@ import { expect, scenario } from '../../harness/index.js'
 import { instanceRuns, runningInstance } from '../../fixtures/stages/instance-runs.js'
 import { sql } from './planted.js'
 
-const test = scenario(instanceRuns)
+// What is broken stays.
+const test = scenario(instanceRuns, { invariants: false })
 
 test(
   'what is half there, never ends, or was restarted unasked is told at the end of a scenario',

@@ -1,11 +1,11 @@
 /** Tracebacks that are no fault of the cloud's, and why. */
 const known: readonly { line: RegExp; reason: string }[] = [
   {
-    line: /ConnectionRefusedError|ConnectionResetError|ConnectionForced|RecoverableConnectionError|BrokenPipeError|Server unexpectedly closed connection|EHOSTUNREACH|No route to host|AMQP server .* is unreachable/,
+    line: /ConnectionRefusedError|ConnectionResetError|ConnectionForced|RecoverableConnectionError|BrokenPipeError|Server unexpectedly closed connection|DisconnectionError|EHOSTUNREACH|No route to host|AMQP server .* is unreachable/,
     reason: 'a connection ended, as its other end was restarted or cut off; it is opened anew',
   },
   {
-    line: /MessagingTimeout|MessageDeliveryFailure|MessageUndeliverable|DBConnectionError|psycopg2\.OperationalError|ConnectFailure|ConnectTimeout|ReadTimeout|EndpointNotFound|RemoteDisconnected|(socket\.timeout|TimeoutError): timed out/,
+    line: /MessagingTimeout|queue\.Empty|MessageDeliveryFailure|MessageUndeliverable|DBConnectionError|psycopg2\.OperationalError|ConnectFailure|ConnectTimeout|ReadTimeout|EndpointNotFound|RemoteDisconnected|(socket\.timeout|TimeoutError): timed out/,
     reason: 'the same, seen by who had asked for something',
   },
   {

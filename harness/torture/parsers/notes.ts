@@ -46,9 +46,16 @@ export const noteParsers: readonly Parser[] = [
     made,
   }),
   note('note of a moment', parseMomentInfo, {
-    ...{ name: 'm', made, pause: 100, parent: '../before' },
+    ...{ version: 2, name: 'm', made, pause: 100, parent: '../before' },
     golden: { topology: 'pair', key: digest.slice(40), folder: '/cache/golden/pair', digest },
-    nodes: { one: { running: true, pages: 12, layers: ['one.0.qcow2'] } },
+    joined: pocket.nodes,
+    nodes: {
+      one: {
+        ...{ power: 'on', running: true, answers: true, memory: 'golden', alone: false, pages: 12 },
+        layers: ['one.0.qcow2'],
+      },
+      two: { power: 'off', layers: [] },
+    },
   }),
 ]
 
