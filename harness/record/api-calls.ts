@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { messageOf, StackrigError } from '../errors/index.js'
+import { harnessFile } from '../paths.js'
 import type { Sandbox } from '../sandbox/index.js'
 import { endsWithin, withTimeLimit } from '../time-limit.js'
 import type { CallNote } from './note.js'
 import { toldCall } from './told-call.js'
 
-const program = fileURLToPath(new URL('api-proxy.mjs', import.meta.url))
+const program = harnessFile('record/api-proxy.mjs')
 
 /** How long the proxy may take to begin, ms. */
 const beginning = 60_000

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { BrowserContext, Page } from 'playwright-core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { PageNote } from './note.js'
 import { pageScript } from './page-script.js'
 import type { Recording } from './recording.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { maskSecrets } from '../openstack/index.js'
 import type { CallNote } from './note.js'
 
