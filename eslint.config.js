@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint'
 const rooms = [
   ...['settings', 'errors', 'contract', 'images', 'sandbox', 'qemu', 'timeline', 'waits', 'guest', 'cluster'],
   ...['snapshot', 'faults', 'openstack', 'cloud', 'depot'],
-  ...['diagnosis', 'scenario', 'report', 'bisect', 'nightly', 'cli'],
+  ...['diagnosis', 'scenario', 'record', 'report', 'bisect', 'nightly', 'cli'],
 ]
 /** @type {import('typescript-eslint').ConfigArray} */
 const borderRules = rooms.map((room, index) => {

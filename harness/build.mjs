@@ -92,7 +92,7 @@ async function bundleHarness(folder) {
     input: { main: 'harness/cli/main.ts', index: 'harness/index.ts', vitest: 'harness/vitest.ts' },
     platform: 'node',
     // Those that find files of theirs by where they lie, and vitest, of which there must be one.
-    external: [/^vitest(\/|$)/, 'playwright-core', 'esbuild', 'better-sqlite3', 'node-pty'],
+    external: [/^vitest(\/|$)/, 'playwright-core', 'esbuild', 'better-sqlite3', 'node-pty', 'prettier'],
     // Nothing of ours is imported for what it does when it is loaded: otherwise the index.ts of a room brings the whole room.
     treeshake: { moduleSideEffects: (file) => (file.includes('/node_modules/') ? undefined : false) },
     transform: { target: 'node20' },

@@ -47,16 +47,19 @@ export {
   type StepFunction,
 } from './scenario/index.js'
 export { settings } from './settings.js'
+export { quoteWord } from './shell-word.js'
 export {
   agentAlive,
   all,
   any,
+  apiAnswer,
   command,
   file,
   http,
   invariant,
   logLine,
   not,
+  output,
   port,
   resourceGone,
   resourceStatus,

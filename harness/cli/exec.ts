@@ -40,7 +40,10 @@ export function execCommand(): Command {
  * What this process has around it, but for proxies, which cannot be reached from a network without a way out, and for another
  * cloud's variables.
  */
-function environmentFor(topology: Topology, { as: user, project }: ExecOptions): NodeJS.ProcessEnv {
+export function environmentFor(
+  topology: Topology,
+  { as: user, project }: Omit<ExecOptions, 'cluster'> = {},
+): NodeJS.ProcessEnv {
   const { environment } = settings()
   const kept = Object.entries(environment).filter(([name]) => !/^OS_|_proxy$/i.test(name))
   if (!topology.contract.cloud && user === undefined && project === undefined) return Object.fromEntries(kept)

@@ -18,6 +18,7 @@ const commands = new Map(
     rewind: async () => (await import('./rewind.js')).rewindCommand,
     capsule: async () => (await import('./capsule.js')).capsuleCommand,
     replay: async () => (await import('./replay.js')).replayCommand,
+    record: async () => (await import('./record.js')).recordCommand,
     ps: async () => (await import('./ps.js')).psCommand,
     exec: async () => (await import('./exec.js')).execCommand,
     sync: async () => (await import('./sync.js')).syncCommand,

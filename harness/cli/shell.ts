@@ -41,22 +41,34 @@ async function runCommand(node: RunningNode, words: string[]): Promise<number> {
  * a shell that reads whole lines, edited by the terminal outside.
  */
 async function openShell(node: RunningNode): Promise<void> {
+  const login = 'if command -v bash >/dev/null; then exec bash -il; else exec sh -il; fi'
+  process.stderr.write(`${await terminalOn(node, { raw: `cd; ${login}`, lines: "PS1='# ' sh -i" })}\n`)
+}
+
+/**
+ * Gives a command on a node this terminal.
+ * @param command for a terminal of its own, and for one that reads whole lines
+ * @returns why it ended, for people
+ */
+export async function terminalOn(
+  node: RunningNode,
+  command: { raw: string; lines: string },
+): Promise<string> {
   const { exitCode } = await node.execute('command -v script >/dev/null', { signal: interrupted })
   const raw = exitCode === 0
   // The port stays open when the shell ends, so it says so.
   const end = randomBytes(9).toString('hex')
   // A command's input is empty. Its output is the port, which can be read as well.
-  const command = `${raw ? terminalShell() : "PS1='# ' sh -i 2>&1"} <&1; echo ${end}`
-  const { stream, ended } = await node.converse(command, interrupted)
+  const words = `${raw ? inTerminal(command.raw) : `${command.lines} 2>&1`} <&1; echo ${end}`
+  const { stream, ended } = await node.converse(words, interrupted)
   const why = await joinTerminal(stream, { end, raw })
   if (why === shellEnded) ended()
-  process.stderr.write(`${why}\n`)
+  return why
 }
 
-function terminalShell(): string {
+function inTerminal(command: string): string {
   // Not a terminal: no size.
   const [columns, rows] = process.stdout.isTTY ? process.stdout.getWindowSize() : [80, 24]
   const size = `stty rows ${rows} cols ${columns} 2>/dev/null; TERM=${quoteWord(settings().terminal)}; export TERM`
-  const login = 'if command -v bash >/dev/null; then exec bash -il; else exec sh -il; fi'
-  return `script -qc ${quoteWord(`${size}; cd; ${login}`)} /dev/null`
+  return `script -qc ${quoteWord(`${size}; ${command}`)} /dev/null`
 }

@@ -20,6 +20,8 @@ export async function joinTerminal(
 ): Promise<string> {
   const { stdin, stdout } = process
   const raw = bytes && stdin.isTTY
+  // Others may use this terminal afterwards.
+  const left = new AbortController()
   if (raw) stdin.setRawMode(true)
   try {
     const upTo = end === undefined ? undefined : upToMark(end)
@@ -33,15 +35,18 @@ export async function joinTerminal(
       stream.on('error', () => resolve('the node closed it'))
       // A conversation stands still until somebody listens.
       stream.resume()
-      stdin.on('data', (data: Buffer) => {
+      const typed = (data: Buffer): void => {
         const escape = raw ? data.indexOf(0x1d) : -1
         stream.write(escape === -1 ? data : data.subarray(0, escape))
         if (escape !== -1) resolve('you left it')
-      })
+      }
       // Without a terminal the last answers are still on their way when the input ends.
-      stdin.on('end', () => setTimeout(() => resolve('the input ended'), 1000))
+      const end = (): unknown => setTimeout(() => resolve('the input ended'), 1000)
+      stdin.on('data', typed).on('end', end)
+      left.signal.addEventListener('abort', () => stdin.off('data', typed).off('end', end))
     })
   } finally {
+    left.abort()
     if (raw) stdin.setRawMode(false)
     stdin.pause()
     stream.destroy()

@@ -1,5 +1,5 @@
 export { bootCloud } from './boot-cloud.js'
-export { openBrowser } from './browser.js'
+export { openBrowser, type Screen } from './browser.js'
 export { cloudOf } from './cloud-of.js'
 export {
   imagesOf,

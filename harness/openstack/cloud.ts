@@ -1,5 +1,8 @@
+import type { Method } from 'got'
 import type { ApiVersions } from '../contract/index.js'
+import { StackrigError } from '../errors/index.js'
 import type { Timeline } from '../timeline/index.js'
+import { Answer } from './answer.js'
 import type { CatalogEntry, ServiceType } from './catalog.js'
 import { CinderV3, type Cinder } from './cinder.js'
 import { CinderV1 } from './cinder-v1.js'
@@ -12,7 +15,7 @@ import { KeystoneV2 } from './keystone-v2.js'
 import { Neutron } from './neutron.js'
 import { Nova } from './nova.js'
 import { Placement } from './placement.js'
-import { Service } from './service.js'
+import { Service, type CallOptions } from './service.js'
 import { Session, type SessionOptions } from './session.js'
 import { Swift } from './swift.js'
 import type { Credentials, Token } from './token.js'
@@ -46,6 +49,7 @@ export class Cloud implements Disposable {
   readonly cinder: Cinder
   readonly swift: Swift
   readonly #session: Session
+  readonly #services: Readonly<Record<ServiceType, Service>>
 
   constructor(options: SessionOptions) {
     const session = new Session(options)
@@ -53,6 +57,12 @@ export class Cloud implements Disposable {
       new Service(session, () => session.endpoint(type, version))
     this.#session = session
     const { apis } = session
+    this.#services = {
+      identity: new Service(session, () => Promise.resolve(session.identityUrl)),
+      ...{ image: at('image', apis.image), volume: at('volume', apis.volume) },
+      ...{ compute: at('compute', 'v2.1'), network: at('network', 'v2.0') },
+      ...{ placement: at('placement', ''), 'object-store': at('object-store', '') },
+    }
     this.keystone =
       apis.identity === 'v3'
         ? new KeystoneV3(new Service(session, () => Promise.resolve(session.identityUrl)))
@@ -72,6 +82,36 @@ export class Cloud implements Disposable {
   /** The services and their addresses, as in the token. */
   async catalog(): Promise<CatalogEntry[]> {
     return (await this.#session.token()).catalog
+  }
+
+  /**
+   * A request that no client has a method for, with the user's token: `request('network', 'POST', '/routers', { json })`. The
+   * path is below the service's address and version, as OpenStack's API reference has it.
+   * @throws ApiError for an error status
+   */
+  async request(type: ServiceType, method: Method, path: string, options: CallOptions = {}): Promise<Answer> {
+    const service = this.#services[type]
+    const url = await service.url(path)
+    return new Answer({ method, url }, await service.send(method, path, options))
+  }
+
+  /**
+   * The id of what has that name in a list: `idOf('network', '/networks', 'tenant')`.
+   * @throws StackrigError USAGE when none or several are called so; ApiError
+   */
+  async idOf(type: ServiceType, path: string, name: string): Promise<string> {
+    const { json } = await this.request(type, 'GET', path)
+    const lists = typeof json === 'object' && json !== null ? Object.values(json) : []
+    const entries = lists.find((one): one is { id?: unknown; name?: unknown }[] => Array.isArray(one)) ?? []
+    const ids = entries.filter((entry) => entry.name === name).map(({ id }) => String(id))
+    const [id] = ids
+    if (id !== undefined && ids.length === 1) return id
+    throw new StackrigError('USAGE', `one of ${type}${path} must be called ${name}`, {
+      seen:
+        ids.length > 1
+          ? `${ids.length} are`
+          : `there are: ${entries.map((entry) => String(entry.name)).join(', ')}`,
+    })
   }
 
   /** The same cloud as another user (or with another password or project) sees it. */

@@ -1,6 +1,7 @@
 export type { Dial } from './agent.js'
+export type { Answer } from './answer.js'
 export { ApiError, hasStatus } from './api-error.js'
-export type { CatalogEntry } from './catalog.js'
+export type { CatalogEntry, ServiceType } from './catalog.js'
 export type { Cinder, Volume, VolumeService } from './cinder.js'
 export { openCloud, type Cloud, type CloudOptions } from './cloud.js'
 export type { Glance, Image, ImageData, ImageFile, NewImage } from './glance.js'

@@ -55,10 +55,12 @@ export class Namespaces implements Disposable {
 
   /** The same, but into the network only. Who is not root of this machine has to be root of the sandbox for that (setns(2)). */
   networkWords(isRoot: boolean): string[] {
-    const wanted = isRoot ? ['net'] : ['user', 'net']
-    const words = enterWords((index) => `/proc/self/fd/${firstInChild + index}`)
-    const options = words.filter((word) => wanted.some((name) => word.startsWith(`--${name}=`)))
-    return ['nsenter', ...(isRoot ? [] : ['--preserve-credentials']), ...options]
+    return networkWords((index) => `/proc/self/fd/${firstInChild + index}`, isRoot)
+  }
+
+  /** The same for a process that cannot be handed descriptors, as `wordsForOthers`. */
+  networkWordsForOthers(isRoot: boolean): string[] {
+    return networkWords((index) => `/proc/${process.pid}/fd/${this.#held[index] ?? -1}`, isRoot)
   }
 
   /** The same, but into all else than the network: what is started so ends with the sandbox, and is in the network of this machine. */
@@ -78,6 +80,12 @@ export class Namespaces implements Disposable {
   [Symbol.dispose](): void {
     this.close()
   }
+}
+
+function networkWords(path: (index: number) => string, isRoot: boolean): string[] {
+  const wanted = isRoot ? ['net'] : ['user', 'net']
+  const options = enterWords(path).filter((word) => wanted.some((name) => word.startsWith(`--${name}=`)))
+  return ['nsenter', ...(isRoot ? [] : ['--preserve-credentials']), ...options]
 }
 
 function enterWords(path: (index: number) => string): string[] {

@@ -19,7 +19,7 @@ import { Mounts } from './mounts.js'
 import { programFolders } from './program-folders.js'
 import { agentSocket, makeRunFolder } from './run-folder.js'
 import type { View } from './view.js'
-import { visit, type VisitOptions } from './visit.js'
+import { visit, visiting, type VisitOptions } from './visit.js'
 
 const log = logger('sandbox')
 
@@ -209,6 +209,15 @@ export class Sandbox implements AsyncDisposable {
    */
   visit(command: readonly string[], options: Omit<VisitOptions, 'hostsFile'>): Promise<number> {
     return visit(this.#namespaces, command, { ...options, hostsFile: join(this.folder, 'hosts') })
+  }
+
+  /**
+   * The words of a command that somebody else starts and that visits the sandbox in the same way; they hold as long as this process
+   * and this object are in use.
+   * @throws StackrigError HOST_DISK, HOST_FOLDER
+   */
+  visiting(command: readonly string[], { hosts }: { hosts: string }): string[] {
+    return visiting(this.#namespaces, command, { hosts, hostsFile: join(this.folder, 'hosts') })
   }
 
   /**

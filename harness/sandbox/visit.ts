@@ -20,6 +20,25 @@ export interface VisitOptions {
 const inside = 'mount --bind "$0" /etc/hosts && exec "$@" 3<&- 4<&- 5<&- 6<&- 7<&-'
 
 /**
+ * The words of a command that somebody else starts, as a terminal of its own is: it visits the sandbox as `visit` has it, as long as
+ * this process holds the namespaces.
+ * @throws StackrigError HOST_DISK, HOST_FOLDER
+ */
+export function visiting(
+  namespaces: Namespaces,
+  command: readonly string[],
+  { hosts, hostsFile }: Omit<VisitOptions, 'environment'>,
+): string[] {
+  try {
+    writeFileSync(hostsFile, hosts, { mode: 0o644 })
+  } catch (error) {
+    throw hostFault(error, `${command[0] ?? ''} must find the nodes by their names`, hostsFile)
+  }
+  const network = namespaces.networkWordsForOthers(process.getuid?.() === 0)
+  return [...network, 'unshare', '--mount', 'sh', '-c', inside, hostsFile, ...command]
+}
+
+/**
  * Runs a program of this machine in the network of a sandbox, and otherwise as it would run here: this terminal, these files,
  * this working directory, the process numbers of this machine. Resolves with its exit status, as a shell says it.
  *

@@ -75,6 +75,28 @@ export function findStart(name: string): Promise<Start> {
   return find<Start>(name, topologies, stages)
 }
 
+/** How a topology or a stage is imported by a scenario. */
+export interface StartExport {
+  start: Start
+  variable: string
+  /** The file of the project that has it; or else what is imported of the package. */
+  from: { file: string } | { module: string }
+}
+
+/** @throws StackrigError as `findStart`; USAGE for a stage of the package, which a scenario cannot import. */
+export async function findStartExport(name: string): Promise<StartExport> {
+  const start = await findStart(name)
+  const file = (await filesOf(isStage(start) ? stages : topologies)).get(name) ?? ''
+  const exports = Object.entries(await loadFixture(file))
+  const [variable = name] = exports.find(([, value]) => isNamed(value, name)) ?? []
+  if (file.startsWith(join(projectFolder, 'fixtures'))) return { start, variable, from: { file } }
+  if (!isStage(start)) return { start, variable, from: { module: `stackrig/topologies/${name}` } }
+  throw new StackrigError('USAGE', 'a scenario must be able to import what it begins with', {
+    seen: `${name} is a stage of the package stackrig`,
+    next: `define it in ${join('fixtures', 'stages')}`,
+  })
+}
+
 /** The stages of a topology. */
 export async function stagesOf(topology: string): Promise<Stage[]> {
   const all = await Promise.all((await namesIn(stages)).map((name) => find(name, stages)))

@@ -3,9 +3,11 @@ export {
   findContract,
   findContractExport,
   findStart,
+  findStartExport,
   findTopology,
   stagesOf,
   type ContractExport,
+  type StartExport,
 } from './find-fixture.js'
 export type { HeldCluster } from './hold.js'
 export { bug, type KnownIssue, type KnownIssueOptions } from './known-issue.js'

@@ -21,7 +21,7 @@ export const makingSteps: Readonly<Record<string, MakingStepVersion>> = {
     lookedAt: 'c4143bdf4f200ff5',
   },
   proof: { version: 4, sources: ['cloud/readiness.ts'], lookedAt: '518e134def7e9ed0' },
-  'warm-up': { version: 5, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: '5fea0e1d8d82908d' },
+  'warm-up': { version: 5, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: '2a7c9fe8c85b8d33' },
   rest: { version: 1, sources: ['cluster/quiet-moment.ts'], lookedAt: '6efb777e0713c562' },
   saving: { version: 1, sources: ['snapshot/keep.ts', 'qemu/saved-state.ts'], lookedAt: 'eb0ceb4fbe7954e3' },
 }

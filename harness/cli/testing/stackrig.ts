@@ -40,6 +40,15 @@ export class Terminal {
     this.pty.write(text)
   }
 
+  /** As when its window is closed. */
+  hangUp(): void {
+    this.pty.kill('SIGHUP')
+  }
+
+  kill(): void {
+    this.pty.kill('SIGKILL')
+  }
+
   /** Resolves when the screen shows this after what was shown before the call. */
   async shows(pattern: RegExp, after = 0): Promise<void> {
     await expect.poll(() => this.screen.slice(after), { timeout: 120_000, interval: 50 }).toMatch(pattern)

@@ -1,0 +1,5 @@
+export type { Subject } from './draft.js'
+export { listenToPages } from './page-listener.js'
+export { Recording } from './recording.js'
+export { ScenarioFile } from './scenario-file.js'
+export { Session, type SessionOptions } from './session.js'

@@ -1,0 +1,15 @@
+import { spawnSync } from 'node:child_process'
+
+/** What shells say of a text that goes on: dash, bash as sh, busybox. */
+const goesOn = /unterminated|end of file|unexpected EOF/i
+
+/** Whether a shell would wait for more: an open quote, a `for` without its `done`, a backslash at the end. */
+export function isUnfinished(text: string): boolean {
+  if (/(^|[^\\])(\\\\)*\\$/.test(text)) return true
+  const { status, stderr } = spawnSync('sh', ['-n'], {
+    input: `${text}\n`,
+    encoding: 'utf8',
+    timeout: 10_000,
+  })
+  return status !== 0 && goesOn.test(stderr)
+}
