@@ -1,6 +1,15 @@
 // Makes JavaScript of the sources of stackrig in dist/, when that has not been done yet. The command line runs what is there:
 // nothing is translated while it loads. Plain JavaScript, for it runs before anything is translated.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
 import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,7 +44,8 @@ function filesIn(folder) {
 /** Changes with every source: a file that is older than before is another one, too. Every command waits for this. */
 function stamp() {
   const lines = [...sources().sort(), installed].map((file) => {
-    const { size, mtimeMs, ino } = statSync(root + file)
+    // Who has installed the packages otherwise has no such file.
+    const { size, mtimeMs, ino } = statSync(root + file, { throwIfNoEntry: false }) ?? {}
     return `${file} ${size} ${mtimeMs} ${ino}\n`
   })
   return createHash('sha256').update(lines.join('')).digest('hex').slice(0, 16)
@@ -57,20 +67,33 @@ export async function ensureModules() {
  * @param {(fresh: string) => Promise<unknown>} make
  */
 async function ensure(folder, make) {
-  if (existsSync(folder)) return folder
+  if (existsSync(folder)) {
+    touch(folder)
+    return folder
+  }
   const fresh = `${folder}.${process.pid}`
   // First: what is said of a folder that the bundlers cannot make has no code of the system's.
   mkdirSync(fresh, { recursive: true })
-  await make(fresh)
   try {
+    await make(fresh)
     renameSync(fresh, folder)
   } catch (error) {
-    // Another process was faster, and has built the same.
     rmSync(fresh, { recursive: true, force: true })
+    // Otherwise another process was faster, and has built the same.
     if (!existsSync(folder)) throw error
   }
-  removeOldBuilds(folder)
+  removeOldBuilds()
   return folder
+}
+
+/** Says that a build is in use. Where nobody may write, nobody removes old ones. @param {string} folder */
+function touch(folder) {
+  try {
+    const now = new Date()
+    utimesSync(folder, now, now)
+  } catch {
+    // It runs all the same.
+  }
 }
 
 /** What the command line runs, and what is packed. @param {string} folder */
@@ -136,11 +159,13 @@ async function translate(files, folder) {
   }
 }
 
-/** @param {string} keep */
-function removeOldBuilds(keep) {
+/** Those of other sources that nobody has used for long, and what a build that was killed has left. */
+function removeOldBuilds() {
+  const current = stamp()
   for (const name of readdirSync(dist)) {
     const folder = join(dist, name)
-    if (folder !== keep && Date.now() - statSync(folder).mtimeMs > oldBuild)
-      rmSync(folder, { recursive: true, force: true })
+    const isOurs = name === current || name === `${current}-modules`
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Infinity)
+    if (!isOurs && folder !== packed && age > oldBuild) rmSync(folder, { recursive: true, force: true })
   }
 }

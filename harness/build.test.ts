@@ -36,6 +36,21 @@ async function loadedBy(command: string): Promise<{ files: string[]; sources: st
   }
 }
 
+test('what is imported as stackrig has its matchers', async () => {
+  const harness = join(await ensureBuilt(), 'harness')
+  const seen = new Set<string>()
+  const texts: string[] = []
+  const read = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    const text = readFileSync(file, 'utf8')
+    texts.push(text)
+    for (const [, path = ''] of text.matchAll(/^import .*?"(\.\/[^"]+)"/gm)) read(join(harness, path))
+  }
+  read(join(harness, 'index.js'))
+  expect(texts.some((text) => text.includes('async toBecome('))).toBe(true)
+})
+
 // A count, for it is the same on every machine: half a millisecond for each file, a millisecond for each 30 KB.
 test.each(['ps', 'down'])('%s loads few files, and no package that it does not use', async (command) => {
   const { files, sources } = await loadedBy(command)

@@ -289,9 +289,10 @@ export class RunningNode {
   /**
    * A kernel panic, asked for by sysrq (Linux, admin-guide/sysrq): no wait ends of it. Resolves when the kernel has said so, and
    * the machine is off.
-   * @throws StackrigError WAIT_TIMEOUT
+   * @throws StackrigError WAIT_TIMEOUT; USAGE while it boots
    */
   async crash({ timeout = '2min', signal }: TimeLimit = {}): Promise<void> {
+    this.#requireBooted('to panic')
     const { size } = await stat(this.consoleLog)
     this.#current.expectCrash()
     // It does not come back from there.
@@ -306,8 +307,9 @@ export class RunningNode {
     this.#shell.close()
   }
 
-  /** Tells the node's init to end everything and switch off; resolves when it has. @throws StackrigError WAIT_TIMEOUT */
+  /** Tells the node's init to end everything and switch off; resolves when it has. @throws StackrigError WAIT_TIMEOUT; USAGE while it boots */
   async shutDown({ timeout = '5min', signal }: TimeLimit = {}): Promise<void> {
+    this.#requireBooted('to be shut down')
     const limit = milliseconds(timeout)
     const expired = AbortSignal.timeout(limit)
     const off = this.machine.switchedOff(AbortSignal.any([expired, this.#either(signal)]))
@@ -362,6 +364,14 @@ export class RunningNode {
       this.#booting = launched
     }
     return this.#cluster.boot(this.plan, { onLaunched, signal: this.#cut.signal })
+  }
+
+  /** Who asks for it is the node's shell. */
+  #requireBooted(wanted: string): void {
+    if (!this.isBooting) return
+    throw new StackrigError('USAGE', `${this.name} must have booted ${wanted}`, {
+      next: `await ${this.name}.powerOn(), or powerOff(), which needs nobody to answer`,
+    })
   }
 
   #tellPower(to: 'on' | 'off', text: string): void {

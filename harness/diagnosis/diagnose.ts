@@ -215,13 +215,13 @@ class Look {
   }
 }
 
-/** A node that was switched off is a cause of what needs it, and of nothing else. */
-function off({ name }: RunningNode): { suspicions: Suspicion[]; said: string[] } {
+/** A node that was switched off, or still boots, is a cause of what needs it, and of nothing else. */
+function off({ name, isBooting }: RunningNode): { suspicions: Suspicion[]; said: string[] } {
   const suspicion: Suspicion = {
     tier: 'changed',
-    what: `${name} is switched off`,
+    what: `${name} ${isBooting ? 'boots' : 'is switched off'}`,
     where: name,
-    proof: ['its machine does not run'],
+    proof: [isBooting ? 'its shells have not answered since it was switched on' : 'its machine does not run'],
     breaks: [`node ${name}`],
     words: [name],
     mends: `${name}.powerOn()`,

@@ -23,7 +23,7 @@ export async function requirePrograms(
 
 /** @throws StackrigError FAULT_IMPOSSIBLE */
 export function requireOn(node: RunningNode, fault: string): void {
-  if (!node.isOn) throw impossible(fault, node.name, 'it is off')
+  if (!node.isOn) throw impossible(fault, node.name, node.isBooting ? 'it boots' : 'it is off')
 }
 
 /** @throws StackrigError USAGE */

@@ -7,7 +7,8 @@ import type { Console } from './console.js'
  * @throws StackrigError WAIT_TIMEOUT
  */
 export async function leaveLogin(console: Console, timeout: Duration, signal: AbortSignal): Promise<void> {
-  const [prompt] = await console.expect(/login: *$|[#$] *$/, timeout, signal, '\n')
+  // Ctrl-C: half a line may have been typed, of which a shell would show only that it waits for the rest.
+  const [prompt] = await console.expect(/login: *$|[#$] *$/, timeout, signal, '\x03\n')
   // The next who waits for a login prompt asks for a new one by a newline.
   if (!prompt.startsWith('login')) console.type('exit\n')
 }

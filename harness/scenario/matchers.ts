@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import { expect as vitestExpect } from 'vitest'
 import type { Duration } from '../duration.js'
 import { StackrigError } from '../errors/index.js'
 import { become, deleted, type Resource } from '../openstack/index.js'
@@ -16,20 +16,23 @@ declare module 'vitest' {
   }
 }
 
-expect.extend({
-  async toBecome(
-    received: Parameters<typeof become>[0],
-    status: string,
-    options: { timeout?: Duration } = {},
-  ) {
-    const wait = become(received, status, { timeout: options.timeout ?? '5min' })
-    return outcome(wait, { contrary: `not to become ${status}`, isNot: this.isNot })
-  },
-  async toBeGone(received: Resource, options: { timeout?: Duration } = {}) {
-    const wait = deleted(received, { timeout: options.timeout ?? '2min' })
-    return outcome(wait, { contrary: 'not to be gone', isNot: this.isNot })
-  },
-})
+function withMatchers(): typeof vitestExpect {
+  vitestExpect.extend({
+    async toBecome(
+      received: Parameters<typeof become>[0],
+      status: string,
+      options: { timeout?: Duration } = {},
+    ) {
+      const wait = become(received, status, { timeout: options.timeout ?? '5min' })
+      return outcome(wait, { contrary: `not to become ${status}`, isNot: this.isNot })
+    },
+    async toBeGone(received: Resource, options: { timeout?: Duration } = {}) {
+      const wait = deleted(received, { timeout: options.timeout ?? '2min' })
+      return outcome(wait, { contrary: 'not to be gone', isNot: this.isNot })
+    },
+  })
+  return vitestExpect
+}
 
 /**
  * A resource that does not get there is the product's failure, with the code of its wait. With `not`, that is the answer that was
@@ -52,4 +55,5 @@ async function outcome(
   }
 }
 
-export { expect }
+/** vitest's, with the matchers above: whoever imports it has them. */
+export const expect = withMatchers()

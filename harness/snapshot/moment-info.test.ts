@@ -27,7 +27,7 @@ async function moment(name: string, parent?: string): Promise<string> {
     ...{ version: 2 as const, joined: [] },
     ...{ name, made: new Date(0), pause: 1, ...(parent !== undefined && { parent: join('..', parent) }) },
     golden: { topology: 'pair', key: 'key', folder: '/golden', digest: 'digest' },
-    nodes: { one: { power: 'off', layers: ['layer'] } },
+    nodes: { one: { power: 'off', layers: ['one.disk.qcow2.layer0'] } },
   }
   writeFileSync(keptLayer(folder, 'layer'), name)
   await completeMoment(folder, info)

@@ -7,7 +7,7 @@ import { StackrigError } from '../errors/index.js'
 import { checkManifest, writeManifest } from '../manifest.js'
 
 /** Those that every node has: the layers of its disk that lie here, the lowest first. */
-const layers = z.array(z.string())
+const layers = z.array(z.string().regex(/^[\w.-]+\.disk\.qcow2\.layer\d+$/))
 
 const nodeSchema = z.discriminatedUnion('power', [
   z.strictObject({ power: z.literal('off'), layers }),
@@ -44,7 +44,10 @@ const infoSchema = z.strictObject({
     digest: z.string(),
   }),
   /** The moment before it that it stands on too, from its own folder; none when it has all itself. */
-  parent: z.string().optional(),
+  parent: z
+    .string()
+    .regex(/^\.\.\/[\w.-]+$/)
+    .optional(),
   /** The nodes that the snapshot does not have, in the order in which they joined. */
   joined: z.array(topologyNodeSchema),
   nodes: z.record(z.string(), nodeSchema),

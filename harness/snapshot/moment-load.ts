@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { StackrigError } from '../errors/index.js'
 import {
+  availableMemory,
   Cluster,
   diskOf,
+  giveUpSpare,
   launch,
   machineSpec,
   offNode,
@@ -36,7 +38,7 @@ import { decompressFile } from './zstd.js'
 /**
  * A running copy of a moment, in a sandbox of its own. Resolves when the shells of all nodes that had one answer. Nodes that were off are
  * off; those that booted go on booting, and nobody waits for them.
- * @throws StackrigError SNAPSHOT_BROKEN when the moment, one that it stands on, or its golden snapshot is not there or not whole.
+ * @throws StackrigError HOST_MEMORY; SNAPSHOT_BROKEN when the moment, one that it stands on, or its golden snapshot is not there or not whole.
  */
 export async function forkMoment<Name extends string>(
   folder: string,
@@ -49,6 +51,7 @@ export async function forkMoment<Name extends string>(
   const { info } = chain.at(-1) ?? chain[0]
   if (info.golden.digest !== (await snapshotIdentity(golden.folder))) throw otherGolden(folder, golden)
   reached(golden.topology.name, 'snapshot and moments are whole')
+  await requireOwnMemory(chain, info)
   const cluster = await Cluster.start(
     withJoined(golden.topology, info),
     { ...golden, ...options },
@@ -133,8 +136,25 @@ async function loadOn(
   }
 }
 
+/** Memory that no snapshot backs is taken when the fork is made: without room for it the kernel would end some cluster's node. */
+async function requireOwnMemory(chain: readonly KeptMoment[], { nodes }: MomentInfo): Promise<void> {
+  const own = Object.keys(nodes).filter((name) => isOwn(nodes[name]))
+  const pages = own.flatMap((name) => memoryChain(chain, name).map(({ info }) => info.nodes[name]))
+  const wanted = Math.ceil(pages.reduce((sum, one) => sum + (isOwn(one) ? one.pages : 0), 0) / 256)
+  if (availableMemory().mebibytes < wanted) await giveUpSpare()
+  const { mebibytes, source } = availableMemory()
+  if (mebibytes >= wanted) return
+  throw new StackrigError('HOST_MEMORY', `${wanted} MiB of memory must be free to enter a moment`, {
+    seen: `${mebibytes} MiB available (${source})`,
+    next: 'end other programs (npx stackrig ps lists running clusters)',
+  })
+}
+
+const isOwn = (node: MomentNode | undefined): node is MomentNode & { power: 'on' } =>
+  node?.power === 'on' && node.memory === 'own'
+
 function lacksNode(where: string, { name }: TopologyNode): StackrigError {
-  return new StackrigError('SNAPSHOT_BROKEN', `a moment must have node ${name} of its golden snapshot`, {
+  return new StackrigError('SNAPSHOT_BROKEN', `a moment must have node ${name}`, {
     where,
     seen: 'its moment.json does not name it',
   })

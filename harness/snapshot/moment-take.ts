@@ -70,8 +70,10 @@ export async function takeMoment(cluster: Cluster, options: TakeOptions): Promis
       digest: await snapshotIdentity(golden.folder),
     },
     ...(parent !== undefined && { parent: join('..', basename(parent)) }),
+    // One may have joined while this was compressed.
     joined: cluster.topology.nodes.filter(
-      ({ name }) => !golden.topology.nodes.some((one) => one.name === name),
+      ({ name }) =>
+        nodes.some(([kept]) => kept === name) && !golden.topology.nodes.some((one) => one.name === name),
     ),
     nodes: Object.fromEntries(nodes),
   }

@@ -159,8 +159,8 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
     const parent = this.#parentIn(within)
     this.#last = undefined
     if (parent === undefined) this.#layers.clear()
+    const taken: KnownMemory[] = []
     try {
-      const taken: KnownMemory[] = []
       const memoryOf = (node: RunningNode): NodeMemory => {
         const known = this.#memoryOf(node)
         taken.push(known)
@@ -183,6 +183,7 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
       this.#last = folder
       return new Moment(folder, info, this.#golden, this.#cluster.makeFaults)
     } catch (error) {
+      this.#forget(taken)
       throw hostFault(error, `the moment ${name} must find room`, within)
     } finally {
       await rm(building, { recursive: true, force: true })
@@ -193,6 +194,15 @@ export class ForkSaver<Name extends string> implements MomentSaver<Name> {
   #parentIn(root: string): string | undefined {
     const last = this.#last
     return last !== undefined && dirname(last) === root && isMoment(last) ? last : undefined
+  }
+
+  /** What was copied for a moment that is not kept may be gigabytes; it goes with the threads. */
+  #forget(taken: readonly KnownMemory[]): void {
+    for (const [node, known] of this.#memories) {
+      if (!taken.includes(known)) continue
+      this.#memories.delete(node)
+      void known.pages.close()
+    }
   }
 
   /** One thread for each machine: what a node had in memory before it was switched off says nothing of what it has now. */

@@ -13,12 +13,16 @@ import { isListenedTo } from '../sandbox/index.js'
 export async function holdOff({ name }: RunningNode, cluster: Cluster): Promise<() => Promise<void>> {
   if (!cluster.isShared) return () => Promise.resolve()
   const socket = join(cluster.sandbox.folder, qmpSocket(name))
-  const lock = await HeldLock.tryTake(qmpLock(socket))
+  // Who only looks at the node, as whoever attaches does, holds it for a moment.
+  const lock = await HeldLock.take(qmpLock(socket), `the control connection of ${name}`, {
+    timeout: 5000,
+    signal: cluster.stopping,
+  }).catch(() => undefined)
   if (lock && !(await isListenedTo(socket))) return () => lock.giveBack()
   await lock?.giveBack()
   throw new StackrigError('USAGE', 'a moment can be taken of nodes whose power this process knows of', {
     where: `node ${name}`,
-    seen: 'it was off, and another process has switched it on',
+    seen: 'it was off, and is switched on by now, or is being switched on',
     next: 'attach to the cluster anew',
   })
 }

@@ -42,9 +42,10 @@ export class Invariants {
   async check(): Promise<void> {
     const cluster = this.#cluster
     await cluster.faults.heal()
-    const off = cluster.nodes.filter(({ isOn }) => !isOn).map(({ name }) => name)
+    const off = cluster.nodes.filter(({ isOn }) => !isOn)
     if (off.length > 0) {
-      const text = `what must hold of a cloud was not looked at: ${off.join(', ')} is off`
+      const states = off.map(({ name, isBooting }) => `${name} ${isBooting ? 'boots' : 'is off'}`)
+      const text = `what must hold of a cloud was not looked at: ${states.join(', ')}`
       cluster.timeline.add({ lane: 'harness', kind: 'note', text })
       return
     }

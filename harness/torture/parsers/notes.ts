@@ -52,7 +52,7 @@ export const noteParsers: readonly Parser[] = [
     nodes: {
       one: {
         ...{ power: 'on', running: true, answers: true, memory: 'golden', alone: false, pages: 12 },
-        layers: ['one.0.qcow2'],
+        layers: ['one.disk.qcow2.layer0'],
       },
       two: { power: 'off', layers: [] },
     },
