@@ -108,7 +108,8 @@ export class Needs {
 /** What is needed on the very node, whichever others have it. */
 const localTo = (part: string): boolean => ['libvirt', 'switch', 'switch agent'].includes(part)
 
-const baseName = (service: string): string => service.replace(/\.(service|socket)$/, '').replace(/@.*$/, '')
+const baseName = (service: string): string =>
+  service.replace(/\.(service|socket)$/, '').split('@', 1)[0] ?? ''
 
 /** Where nobody has said what needs what, each service is a part of its own. */
 function ownServices({ roles }: Contract): Record<string, Part> {
