@@ -90,7 +90,7 @@ async function openHorizon(cluster: Cluster, recording: Recording): Promise<void
   if (!display)
     throw new StackrigError('USAGE', 'a browser must have a screen', {
       seen: 'DISPLAY is not set',
-      next: 'record in a terminal of a desktop, or over ssh -X',
+      next: 'record in a terminal of a desktop',
     })
   const browser = await openBrowser(cluster, {
     screen: { display, authority: authority ?? join(settings().home, '.Xauthority') },
@@ -167,7 +167,11 @@ function tellHow({ nodes, contract }: Topology): void {
 }
 
 async function tellEnd(file: ScenarioFile, path: string, { notes }: Recording): Promise<void> {
-  await file.settle()
+  await file.settle().catch((error: unknown) => {
+    // What could not be written is not lost.
+    print(file.text)
+    throw error
+  })
   const name = relative(projectFolder, path)
   if (notes.length === 0) print('nothing was done, so there is no scenario')
   else print(name, `next: npx stackrig test ${name.replace(/\.scenario\.ts$/, '')}`)

@@ -97,7 +97,7 @@ export class Cloud implements Disposable {
 
   /**
    * The id of what has that name in a list: `idOf('network', '/networks', 'tenant')`.
-   * @throws StackrigError USAGE when none or several are called so; ApiError
+   * @throws StackrigError UNEXPECTED_STATE when none or several are called so; ApiError
    */
   async idOf(type: ServiceType, path: string, name: string): Promise<string> {
     const { json } = await this.request(type, 'GET', path)
@@ -106,7 +106,7 @@ export class Cloud implements Disposable {
     const ids = entries.filter((entry) => entry.name === name).map(({ id }) => String(id))
     const [id] = ids
     if (id !== undefined && ids.length === 1) return id
-    throw new StackrigError('USAGE', `one of ${type}${path} must be called ${name}`, {
+    throw new StackrigError('UNEXPECTED_STATE', `one of ${type}${path} must be called ${name}`, {
       seen:
         ids.length > 1
           ? `${ids.length} are`

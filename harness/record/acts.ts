@@ -57,7 +57,8 @@ function collected(notes: readonly Note[]): Done[] {
         section = note.name
         break
       case 'mark': {
-        const seen = all.at(-1)?.act
+        // As the person was told: of the last thing that was seen, whatever could not be recorded since.
+        const seen = all.findLast(({ act }) => act.kind !== 'gap')?.act
         if (seen && seen.kind !== 'gap') seen.expects.push(note.expects)
         break
       }
@@ -70,7 +71,8 @@ function collected(notes: readonly Note[]): Done[] {
       case 'gap': {
         const waited = ended !== undefined && note.began - ended >= patience
         const act = actOf(note, note.kind === 'program' ? calls : [], waited)
-        calls = []
+        // Those of a program in the background belong to the next one.
+        if (note.kind === 'program') calls = []
         all.push({
           act: section === undefined ? act : { ...act, section },
           key: keyOf(note),
@@ -133,6 +135,8 @@ function laterTry(all: readonly Done[], index: number): Done | undefined {
   // A look, not something that was done twice: it says something, and in the end the person says what it should.
   if (!next || !isSame(next) || !says(done.act)) return undefined
   const run = rest.slice(0, rest.findIndex((one) => !isSame(one)) >>> 0)
+  // One that fails in the end, or has changed something, was done several times.
+  if (run.some((one) => one.failed) || [done, ...run].some(({ act }) => changes(act))) return undefined
   const end = run.at(-1)
   const isLook = end?.act.kind !== 'gap' && (end?.act.expects.length !== 0 || run.length === rest.length)
   return isLook ? next : undefined
@@ -140,3 +144,8 @@ function laterTry(all: readonly Done[], index: number): Done | undefined {
 
 const says = (act: Act): boolean =>
   act.kind === 'command' ? act.stdout.trim() !== '' : act.kind === 'program' && act.output.trim() !== ''
+
+/** Whether a program has changed something in the cloud; tokens are asked for by each. Of a command on a node nobody can tell. */
+const changes = (act: Act): boolean =>
+  act.kind === 'program' &&
+  act.calls.some(({ method, url }) => !['GET', 'HEAD'].includes(method) && !/\/tokens(\/|\?|$)/.test(url))

@@ -65,7 +65,14 @@ const server = createServer((asked, answer) => {
       ...{ path: target.pathname + target.search, headers: { ...headers, host: target.host } },
     },
     (from) => {
-      answer.writeHead(from.statusCode ?? 502, from.statusMessage, from.headers)
+      try {
+        answer.writeHead(from.statusCode ?? 502, from.statusMessage, from.headers)
+      } catch {
+        // A guest may say what no answer is (RFC 9112, 4).
+        from.destroy()
+        answer.writeHead(502).end()
+        return
+      }
       from.on('data', (piece) => got.add(piece))
       from.on('end', () => ended(from))
       from.on('error', () => answer.destroy())
@@ -88,8 +95,12 @@ const server = createServer((asked, answer) => {
 
 /** What is encrypted passes, and is not told. */
 server.on('connect', (asked, client, head) => {
-  const { hostname, port } = new URL(`http://${asked.url ?? ''}`)
-  const other = connect(Number(port || 443), hostname, () => {
+  const [, host = '', port = ''] = /^\[?([^[\]]+?)\]?:(\d{1,5})$/.exec(asked.url ?? '') ?? []
+  if (host === '' || Number(port) > 65_535) {
+    client.destroy()
+    return
+  }
+  const other = connect(Number(port), host, () => {
     client.write('HTTP/1.1 200 Connection established\r\n\r\n')
     if (head.length > 0) other.write(head)
     other.pipe(client).pipe(other)

@@ -298,7 +298,10 @@ export class CallSource {
   #path(path: string, written: Written): string {
     const pieces = path.split(/([^/?&=]+)/)
     const values = pieces.map((piece) =>
-      this.#known.has(piece) || this.#values.has(piece) ? this.#value(piece, written) : undefined,
+      // A short one, as a flavor's `1`, may mean something else here.
+      isMadeUp(piece) && (this.#known.has(piece) || this.#values.has(piece))
+        ? this.#value(piece, written)
+        : undefined,
     )
     if (values.every((value) => value === undefined || value.startsWith("'"))) return stringLiteral(path)
     const inside = pieces.map((piece, index) => {

@@ -11,7 +11,9 @@ export function commandLine(before: readonly Before[], command: string): string 
 
 /** What has to be done before later commands, once this is done, too. */
 export function withSetting(before: readonly Before[], setting: Before): Before[] {
-  const kept = before.filter((one) => !replaces(setting, one))
+  // A file that is read may lie in the folder that was entered before it.
+  const read = before.findLastIndex((one) => 'text' in one && /^(\.|source)\s/.test(one.text))
+  const kept = before.filter((one, index) => index < read || !replaces(setting, one))
   return [...kept, setting]
 }
 

@@ -1,3 +1,4 @@
+import { maskSecrets } from '../openstack/index.js'
 import type { CommandAct } from './acts.js'
 import { commandLine } from './command-line.js'
 import { stepName, type Draft, type Part } from './draft.js'
@@ -56,33 +57,36 @@ export class CommandSource {
       if (!isLast) return [`// It exited ${exitCode ?? 'with the node'}.`, `await ${this.#execute(act)}`]
       if (tries > 0) return [`await ${this.#wait(act, unseenTimeout(act))}`]
     }
-    const { uses } = { uses: (name: string) => this.#draft.uses(name) }
-    const all = '`${stdout.toString()}${stderr.toString()}`'
-    const checks = texts.map((one) => `${uses('expect')}(${all})${contains(one)}`)
+    const expect = this.#draft.uses('expect')
+    // Several commands may be parts of one step: each has variables of its own.
+    const result = this.#draft.variable('result')
+    const aside = `${result}.stderr.toString()`
+    const all = `\`\${${result}.stdout.toString()}\${${aside}}\``
+    const checks = texts.map((one) => `${expect}(${all})${contains(one)}`)
     const wanted = status ?? (texts.length === 0 ? 0 : undefined)
-    if (wanted !== undefined) checks.unshift(`${uses('expect')}(exitCode, stderr.toString()).toBe(${wanted})`)
-    const parts = [
-      ...(wanted === undefined ? [] : ['exitCode']),
-      ...(texts.length === 0 ? ['stderr'] : ['stdout', 'stderr']),
-    ]
-    return [`const { ${parts.join(', ')} } = await ${this.#execute(act)}`, ...checks]
+    if (wanted !== undefined) checks.unshift(`${expect}(${result}.exitCode, ${aside}).toBe(${wanted})`)
+    return [`const ${result} = await ${this.#execute(act)}`, ...checks]
   }
 
   #says(act: CommandAct, texts: TextExpectation[]): string[] {
     const [first, ...rest] = texts
+    const said = texts.length > 1 ? this.#draft.variable('said') : ''
     if (act.isLate && first && !first.not) {
       const wait = this.#waitForOutput(act, stringLiteral(first.text), first.text)
       if (rest.length === 0) return [`await ${wait}`]
-      const checks = rest.map((one) => `${this.#draft.uses('expect')}(said)${contains(one)}`)
-      return [`const said = await ${wait}`, ...checks]
+      const checks = rest.map((one) => `${this.#draft.uses('expect')}(${said})${contains(one)}`)
+      return [`const ${said} = await ${wait}`, ...checks]
     }
     const expect = this.#draft.uses('expect')
     if (texts.length === 1 && first) return [`${expect}(await ${this.#run(act)})${contains(first)}`]
-    return [`const said = await ${this.#run(act)}`, ...texts.map((one) => `${expect}(said)${contains(one)}`)]
+    return [
+      `const ${said} = await ${this.#run(act)}`,
+      ...texts.map((one) => `${expect}(${said})${contains(one)}`),
+    ]
   }
 
   #lastSeen(act: CommandAct): string[] {
-    const lasting = lastingText(act.stdout)
+    const lasting = lastingText(maskSecrets(act.stdout))
     if (lasting === undefined) return [`await ${act.isLate ? this.#wait(act) : this.#run(act)}`]
     const { matcher, argument } = lasting
     if (!act.isLate) return [`${this.#draft.uses('expect')}(await ${this.#run(act)}).${matcher}(${argument})`]

@@ -31,7 +31,7 @@ export interface Part {
 /** Names that mean something in every scenario: fixtures, vitest's own, and words of the language that a shell's variable may have. */
 const taken = [
   ...['cluster', 'nodes', 'cloud', 'browser', 'guestDisk', 'evidence', 'step', 'test', 'scenario', 'expect'],
-  ...['task', 'skip', 'annotate', 'signal', 'page', 'horizon', 'exitCode', 'stdout', 'stderr', 'said'],
+  ...['task', 'skip', 'annotate', 'signal', 'page', 'horizon'],
   ...['waitFor', 'output', 'apiAnswer', 'http', 'cloudAccess', 'Horizon', 'credentials', 'horizonUrl'],
   ...['quoteWord', 'process', 'Buffer', 'undefined', 'eval', 'arguments', 'async', 'NaN', 'Infinity'],
   ...['await', 'break', 'case', 'catch', 'class', 'const', 'continue', 'debugger', 'default', 'delete', 'do'],

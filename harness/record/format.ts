@@ -1,10 +1,9 @@
-/** A scenario as the project's prettier writes it; where there is none, as in a project that has only the package, as it is. */
+/** A scenario as the project's prettier writes it; as it is where there is none, or where that cannot: a recording is not lost for its looks. */
 export async function formatted(source: string, file: string): Promise<string> {
   try {
     const { format, resolveConfig } = await import('prettier')
     return await format(source, { ...(await resolveConfig(file)), filepath: file })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return source
-    throw error
+  } catch {
+    return source
   }
 }

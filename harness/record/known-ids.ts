@@ -31,16 +31,18 @@ export function knownIds(
       const name = typeof entry.name === 'string' ? entry.name : ''
       if (call.method === 'POST') known.set(entry.id, { made: call, kind, name })
       else if (call.method === 'GET' && name !== '')
-        known.set(entry.id, { listed: { type: asked.type, path: listPath(asked, collection) }, kind, name })
+        known.set(entry.id, { listed: { type: asked.type, path: listPath(asked) }, kind, name })
     }
   }
   return known
 }
 
-/** A list that has names: Nova's short ones have them, too. */
-const listPath = ({ path }: ServicePath, collection: string): string =>
-  // Below another thing it is another list: `/projects/ID/users`.
-  path.startsWith(`/${collection}`) ? `/${collection}` : path
+/** A list that has names: Nova's short ones have them, too. Below another thing it is another list: `/projects/ID/users`. */
+function listPath({ path }: ServicePath): string {
+  const [whole = ''] = path.split('?')
+  const [, collection = '', , ...below] = whole.split('/')
+  return below.length === 0 ? `/${collection}` : whole
+}
 
 /** The things that an answer has: `{ server: {…} }`, `{ servers: […] }`, and Glance's, which has no key around it. */
 export function entriesOf(answer: unknown): { entry: Entry; key: string | undefined }[] {

@@ -1,8 +1,8 @@
 import { patternText, stringLiteral } from './literal.js'
 
-/** What is another one each time: identifiers, times, numbers of processes, durations, addresses in memory. */
+/** What is another one each time: identifiers, times, numbers of processes, durations, addresses in memory, secrets that were taken out. */
 const passing =
-  /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?|\b\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\b|\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b|\b\d{5,}\b|(?<![\d.])\d+\.\d+(?![\d.])/gi
+  /\*\*\*|[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?|\b\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\b|\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b|\b\d{5,}\b|(?<![\d.])\d+\.\d+(?![\d.])/gi
 
 /** Lines and characters of an output that says what was seen, and not all there is. */
 const mostLines = 3

@@ -13,6 +13,9 @@ import { isUnfinished } from './whole-line.js'
 /** Bytes of a command's output that are looked at: what a person sees. */
 const outputLimit = 256 * 1024
 
+/** What a terminal in raw mode says for it. */
+const ctrlC = 3
+
 export interface PromptOptions {
   signal: AbortSignal
   /** Gives a program the terminal, on the node, and resolves when it has ended. */
@@ -53,7 +56,23 @@ export class NodePrompt {
       await this.#openTerminal(command)
       return 0
     }
-    return (await this.#run(command, new AbortController().signal)) ?? 1
+    const { stdin } = process
+    const pressed = new AbortController()
+    const ahead: Buffer[] = []
+    const hear = (data: Buffer): void => {
+      if (data.includes(ctrlC)) pressed.abort(new Error('Ctrl-C'))
+      else ahead.push(data)
+    }
+    stdin.setRawMode(true)
+    stdin.on('data', hear).resume()
+    try {
+      return (await this.#run(command, pressed.signal)) ?? 1
+    } finally {
+      stdin.off('data', hear).pause()
+      stdin.setRawMode(false)
+      // It was typed for whoever comes next.
+      if (ahead.length > 0) stdin.unshift(Buffer.concat(ahead))
+    }
   }
 
   /** What is typed next, as many lines as it takes. */

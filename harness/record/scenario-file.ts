@@ -15,6 +15,8 @@ export class ScenarioFile {
   #writing: Promise<void> | undefined
   #next: readonly Note[] | undefined
   #failure: unknown
+  /** What should be in it. */
+  text = ''
 
   constructor(path: string, subject: Subject) {
     this.#path = path
@@ -39,9 +41,9 @@ export class ScenarioFile {
       const notes = this.#next
       this.#next = undefined
       try {
-        const text = await formatted(scenarioSource(actsOf(notes), this.#subject), this.#path)
+        this.text = await formatted(scenarioSource(actsOf(notes), this.#subject), this.#path)
         makeFolder(dirname(this.#path))
-        replaceFile(this.#path, text)
+        replaceFile(this.#path, this.text)
         this.#failure = undefined
       } catch (error) {
         this.#failure = error

@@ -3,14 +3,14 @@ import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { showControls } from '../errors/index.js'
 import { packageFolder } from '../paths.js'
-import { actsOf } from './acts.js'
+import { actsOf, pauseReason } from './acts.js'
 import type { Subject } from './draft.js'
 import { formatted } from './format.js'
 import { patternText, rawTemplateText, stringLiteral } from './literal.js'
 import type { Note } from './note.js'
 import { scenarioSource } from './scenario-source.js'
 import { objections } from './testing/lawful.js'
-import { onPocket, ran, says, status, gap } from './testing/notes.js'
+import { call, gap, onPocket, program, ran, says, status } from './testing/notes.js'
 
 /** All that were written here: the last test asks the repository's tools about them, which takes seconds. */
 const written: string[] = []
@@ -23,6 +23,54 @@ async function scenarioOf(notes: readonly Note[], subject: Subject = onPocket): 
   written.push(text)
   return text
 }
+
+test('several commands of a step that are looked at have variables of their own', async () => {
+  const text = await scenarioOf([
+    { kind: 'step', name: 'x' },
+    ran('ls /a', { exitCode: 2 }),
+    status(2),
+    ran('ls /b', { exitCode: 2 }),
+    status(2),
+    ran('cat c', { stdout: 'one two\n' }),
+    says('one'),
+    says('two'),
+    ran('cat d', { stdout: 'one two\n' }),
+    says('one'),
+    says('two'),
+  ])
+  const declared = [...text.matchAll(/const (\w+) = await/g)].map(([, name]) => name)
+  expect(declared).toHaveLength(4)
+  expect(new Set(declared).size).toBe(4)
+})
+
+test('what succeeded once and failed the second time is done twice', () => {
+  const acts = actsOf([
+    ran('lvcreate x', { stdout: 'created\n' }),
+    ran('lvcreate x', { exitCode: 5, stdout: 'it is there\n' }),
+  ])
+  expect(acts).toHaveLength(2)
+})
+
+test('what changed the cloud is done as often as it was; what looked at it, until it is as wanted', () => {
+  const post = call('POST', 'http://controller:9696/v2.0/networks')
+  const token = call('POST', 'http://controller:5000/v3/auth/tokens')
+  const get = call('GET', 'http://controller:9696/v2.0/networks')
+  const made = actsOf([
+    ...[token, post, program('openstack network create x', { output: 'x\n' })],
+    ...[token, post, program('openstack network create x', { output: 'x\n' })],
+  ])
+  expect(made).toHaveLength(2)
+  const looked = actsOf([
+    ...[token, get, program('openstack network list', { output: '\n x' })],
+    ...[token, get, program('openstack network list', { output: 'x\n' }), says('x')],
+  ])
+  expect(looked).toHaveLength(1)
+})
+
+test('an expectation is of the last thing that was seen, also behind a pause', () => {
+  const [seen] = actsOf([ran('cat state', { stdout: 'ready\n' }), gap('sleep 5', pauseReason), says('ready')])
+  expect(seen).toMatchObject({ expects: [{ text: 'ready' }] })
+})
 
 test('what was done on nodes is a scenario, with a step for each command', async () => {
   expect(
@@ -80,10 +128,12 @@ test('the last observation is asserted, without what passes', async () => {
 
 test('a failure that was the last thing seen fails the scenario; with `expect` it is as it should be', async () => {
   const failing = ran('false; echo broken >&2', { exitCode: 1, stderr: 'broken\n' })
-  expect(await scenarioOf([failing])).toContain('expect(exitCode, stderr.toString()).toBe(0)')
-  expect(await scenarioOf([failing, status(1)])).toContain('expect(exitCode, stderr.toString()).toBe(1)')
+  expect(await scenarioOf([failing])).toContain('expect(result.exitCode, result.stderr.toString()).toBe(0)')
+  expect(await scenarioOf([failing, status(1)])).toContain(
+    'expect(result.exitCode, result.stderr.toString()).toBe(1)',
+  )
   expect(await scenarioOf([failing, says('broken')])).toContain(
-    "expect(`${stdout.toString()}${stderr.toString()}`).toContain('broken')",
+    "expect(`${result.stdout.toString()}${result.stderr.toString()}`).toContain('broken')",
   )
   const tried = [1, 2, 3].map(() => ran('test -e /x', { exitCode: 1, pause: 20_000 }))
   expect(await scenarioOf(tried)).toContain("nodes.one.waitUntil({ timeout: '41s' })`test -e /x`")

@@ -100,6 +100,9 @@ function step(group: readonly Part[], wanted: ReadonlySet<string>, draft: Draft)
   ]
 }
 
-/** A statement whose value nobody needs. */
+/** A statement whose value nobody needs. One that begins with a parenthesis would be a call of the line before. */
 const unnamed = (line: string): string =>
-  line.replace(/^const \w+ = /, '').replace(/^\((await .*)\)\.(at|trim)\([^()]*\)$/s, '$1')
+  line
+    .replace(/^const \w+ = /, '')
+    .replace(/^\((await .*)\)\.(at|trim)\([^()]*\)$/s, '$1')
+    .replace(/^\(/, ';(')

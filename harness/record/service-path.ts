@@ -36,5 +36,5 @@ export function servicePath(
 
 /** Asked for a token, or for the versions of an API: every client does that for itself. */
 export function isOverhead({ type, path }: ServicePath): boolean {
-  return path === '' || path === '/' || (type === 'identity' && path.startsWith('/auth/'))
+  return path === '' || path === '/' || (type === 'identity' && /^\/(auth|tokens)(\/|\?|$)/.test(path))
 }

@@ -24,6 +24,13 @@ test.each([
   ['sleep 3; ls', 'command'],
   ['vi /etc/hosts', 'screen'],
   ['top', 'screen'],
+  ['bash', 'screen'],
+  ['su - nova', 'screen'],
+  ['mysql nova', 'screen'],
+  ['python3 /tmp/repro.py', 'command'],
+  ['sh -x repro.sh', 'command'],
+  ["psql -c 'select 1'", 'command'],
+  ['su nova -s /bin/sh -c id', 'command'],
   ['cat /etc/hosts | less', 'command'],
   ['expect it works', 'word'],
   ['step the second part', 'word'],
@@ -50,18 +57,35 @@ test('what changes a shell is done again before a command, but for what no longe
   expect(commandLine(withSetting(before, { text: 'cd /' }), 'ls')).toBe(
     String.raw`A=2 && export B='z'\''' && cd / && ls`,
   )
+  const read = [{ text: 'cd /root' }, { text: '. ./openrc' }, { text: 'cd /tmp' }]
+  expect(commandLine(read.reduce<Before[]>(withSetting, []), 'ls')).toBe(
+    'cd /root && . ./openrc && cd /tmp && ls',
+  )
 })
 
-test.each(['for i in 1 2', "echo 'open", 'ls \\', 'if true; then', 'echo "$(', 'f() {'])(
-  '%j goes on',
-  (text) => {
-    expect(isUnfinished(text)).toBe(true)
-  },
-)
+test.each([
+  'for i in 1 2',
+  "echo 'open",
+  'ls \\',
+  'if true; then',
+  'echo "$(',
+  'f() {',
+  'cat >x <<EOF',
+  "cat <<-'E'\none\n",
+])('%j goes on', (text) => {
+  expect(isUnfinished(text)).toBe(true)
+})
 
-test.each(['ls', 'for i in 1 2; do echo; done', "echo 'shut'", 'ls \\\\', 'fi', ')', ''])(
-  '%j does not',
-  (text) => {
-    expect(isUnfinished(text)).toBe(false)
-  },
-)
+test.each([
+  'ls',
+  'for i in 1 2; do echo; done',
+  "echo 'shut'",
+  'ls \\\\',
+  'fi',
+  ')',
+  '',
+  'cat <<EOF\none\nEOF',
+  'wc <<<x',
+])('%j does not', (text) => {
+  expect(isUnfinished(text)).toBe(false)
+})

@@ -12,9 +12,13 @@ export type TypedLine =
   | { kind: 'pause'; text: string }
   | { kind: 'command'; command: string }
 
-/** Programs that draw on the whole screen, or ask a person. */
-const screens =
-  /^(vi|vim|view|nano|emacs|less|more|most|man|top|htop|watch|screen|tmux|mc|dialog|whiptail|visudo|crontab -e|bash|sh|su|python3?|mysql|psql)(\s+-\w+)*(\s+[\w./-]+)*$/
+/** Programs that draw on the whole screen, or ask a person; those of the second line do when they are given nothing to run. */
+const screens = new RegExp(
+  [
+    String.raw`^(vi|vim|view|nano|emacs|less|more|most|man|top|htop|watch|screen|tmux|mc|dialog|whiptail|visudo|crontab -e)(\s+-\w+)*(\s+[\w./-]+)*$`,
+    String.raw`^((bash|sh|python3?)(\s+-(?!c)\w+)*|(mysql|psql)(\s+-(?![ce])\w+)*(\s+\w+)?|su(\s+-)?(\s+\w+)?)$`,
+  ].join('|'),
+)
 
 /** A shell's own words that are done again: nothing in them may do something that counts when it is done twice. */
 const settings =
