@@ -37,7 +37,8 @@ export function recordCommand(): Command {
       const found = await findStartExport(startName)
       const topology = isStage(found.start) ? found.start.topology : found.start
       const path = outFile(startName, options.out)
-      const file = new ScenarioFile(path, subjectOf(startName, found, { path, topology, ...options }))
+      const place = (): string => outFile(startName, options.out)
+      const file = new ScenarioFile(place, subjectOf(startName, found, { path, topology, ...options }))
       const environment = environmentFor(topology)
       const recording = new Recording(() => file.update([...recording.notes]))
       await using cluster = await fork(found)
@@ -51,7 +52,7 @@ export function recordCommand(): Command {
       })
       tellHow(topology)
       await session.join()
-      await tellEnd(file, path, recording)
+      await tellEnd(file, recording)
     })
 }
 
@@ -166,13 +167,13 @@ function tellHow({ nodes, contract }: Topology): void {
   )
 }
 
-async function tellEnd(file: ScenarioFile, path: string, { notes }: Recording): Promise<void> {
+async function tellEnd(file: ScenarioFile, { notes }: Recording): Promise<void> {
   await file.settle().catch((error: unknown) => {
     // What could not be written is not lost.
     print(file.text)
     throw error
   })
-  const name = relative(projectFolder, path)
+  const name = relative(projectFolder, file.path ?? '')
   if (notes.length === 0) print('nothing was done, so there is no scenario')
   else print(name, `next: npx stackrig test ${name.replace(/\.scenario\.ts$/, '')}`)
 }

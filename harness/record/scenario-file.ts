@@ -10,7 +10,9 @@ import { scenarioSource } from './scenario-source.js'
 
 /** The file of a scenario that is being recorded. It is written after every note: whatever ends the recording takes nothing with it. */
 export class ScenarioFile {
-  readonly #path: string
+  /** Where it lies, once it was written. */
+  path: string | undefined
+  readonly #place: () => string
   readonly #subject: Subject
   #writing: Promise<void> | undefined
   #next: readonly Note[] | undefined
@@ -18,8 +20,9 @@ export class ScenarioFile {
   /** What should be in it. */
   text = ''
 
-  constructor(path: string, subject: Subject) {
-    this.#path = path
+  /** @param place says where it is to lie, when it is first written: another recording may have been faster */
+  constructor(place: () => string, subject: Subject) {
+    this.#place = place
     this.#subject = subject
   }
 
@@ -33,7 +36,7 @@ export class ScenarioFile {
   async settle(): Promise<void> {
     while (this.#writing) await this.#writing
     if (this.#failure !== undefined)
-      throw hostFault(this.#failure, 'the scenario must be written', this.#path)
+      throw hostFault(this.#failure, 'the scenario must be written', this.path ?? 'scenarios/')
   }
 
   async #write(): Promise<void> {
@@ -41,9 +44,12 @@ export class ScenarioFile {
       const notes = this.#next
       this.#next = undefined
       try {
-        this.text = await formatted(scenarioSource(actsOf(notes), this.#subject), this.#path)
-        makeFolder(dirname(this.#path))
-        replaceFile(this.#path, this.text)
+        this.text = scenarioSource(actsOf(notes), this.#subject)
+        const path = this.path ?? this.#place()
+        this.text = await formatted(this.text, path)
+        makeFolder(dirname(path))
+        replaceFile(path, this.text)
+        this.path = path
         this.#failure = undefined
       } catch (error) {
         this.#failure = error
