@@ -15,9 +15,10 @@ const graceMs = 60 * 60_000
 
 /** Removes the remains of builds of an image that were killed. The caller holds the build's lock. */
 export async function removeUnfinished(name: string): Promise<void> {
+  const begin = `.building-${name}-`
   for (const entry of readdirSync(imagesFolder())) {
     // Not those of an image whose name begins with this one.
-    if (entry.replace(/\d+$/, '') !== `.building-${name}-`) continue
+    if (!entry.startsWith(begin) || !/^\d+$/.test(entry.slice(begin.length))) continue
     debug('pruning unfinished %s', entry)
     await rm(join(imagesFolder(), entry), { recursive: true, force: true }).catch(() => undefined)
   }

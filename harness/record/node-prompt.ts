@@ -7,6 +7,7 @@ import { commandLine, withSetting } from './command-line.js'
 import { LineReader } from './line-reader.js'
 import type { Before, CommandNote } from './note.js'
 import type { Recording } from './recording.js'
+import { shellValue } from './shell-value.js'
 import { readExpectation, readTyped, type TypedLine } from './typed-line.js'
 import { isUnfinished } from './whole-line.js'
 
@@ -155,8 +156,7 @@ export class NodePrompt {
     if (!note) return
     const hasValue = note.exitCode === 0
     this.#recording.add(hasValue ? { ...note, assigns: variable } : note)
-    if (hasValue)
-      this.#before = withSetting(this.#before, { variable, value: note.stdout.replace(/\n+$/, '') })
+    if (hasValue) this.#before = withSetting(this.#before, { variable, value: shellValue(note.stdout) })
   }
 
   async #run(command: string, signal: AbortSignal): Promise<number | undefined> {
