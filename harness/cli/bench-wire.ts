@@ -37,7 +37,7 @@ export async function measureWire(snapshot: Snapshot): Promise<WireCost> {
 async function ping(from: RunningNode, to: RunningNode): Promise<{ received: number; mean: number }> {
   const said = await from.run({ timeout: '5min' })`ping -q -i 0.01 -c ${echoes} ${to.plan.address}`
   return {
-    received: Number(/(\d+) packets received/.exec(said)?.[1]),
+    received: Number(/\b(\d+) packets received/.exec(said)?.[1]),
     mean: Number(/= [\d.]+\/([\d.]+)/.exec(said)?.[1]),
   }
 }

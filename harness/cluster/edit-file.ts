@@ -1,5 +1,6 @@
 import type { FileEdit } from '../contract/index.js'
 import { StackrigError } from '../errors/index.js'
+import { withoutEnd } from '../without-end.js'
 
 /**
  * The text with one key set to a value; nothing else changes, comments and order stay.
@@ -16,14 +17,14 @@ function setExport(text: string, key: string, value: string): string {
   const line = `export ${key}=${value}`
   const lines = text.split('\n')
   const at = lines.findIndex((candidate) => candidate.startsWith(`export ${key}=`))
-  if (at === -1) return `${text.replace(/\n*$/, '\n')}${line}\n`
+  if (at === -1) return `${withoutEnd(text, '\n')}\n${line}\n`
   return lines.with(at, line).join('\n')
 }
 
 function setIni(text: string, section: string, key: string, value: string): string {
   const lines = text.split('\n')
   const start = lines.findIndex((line) => line.trim() === `[${section}]`)
-  if (start === -1) return `${text.replace(/\n*$/, '\n')}[${section}]\n${key} = ${value}\n`
+  if (start === -1) return `${withoutEnd(text, '\n')}\n[${section}]\n${key} = ${value}\n`
   const next = lines.findIndex((line, index) => index > start && /^\s*\[.+\]\s*$/.test(line))
   const end = next === -1 ? lines.length : next
   const pattern = new RegExp(`^${key}\\s*=`)

@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { Wizard } from './horizon-wizard.js'
 import { milliseconds, type Duration } from '../duration.js'
+import { withoutEnd } from '../without-end.js'
 
 /** One row of Project > Compute > Instances. */
 export interface InstanceRow {
@@ -39,7 +40,7 @@ export class Horizon {
   /** Opens the login page of the Horizon at `baseUrl`, such as `http://controller:8080/`. */
   static async open(page: Page, baseUrl: string, options: HorizonOptions = {}): Promise<Horizon> {
     const timeout = milliseconds(options.timeout ?? '120s')
-    const horizon = new Horizon(page, baseUrl.replace(/\/*$/, '/'), timeout)
+    const horizon = new Horizon(page, `${withoutEnd(baseUrl, '/')}/`, timeout)
     await horizon.#visit('auth/login/')
     await horizon.#loginForm().waitFor({ timeout })
     return horizon

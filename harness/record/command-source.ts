@@ -1,11 +1,11 @@
 import { maskSecrets } from '../openstack/index.js'
+import { withoutEnd } from '../without-end.js'
 import type { CommandAct } from './acts.js'
 import { commandLine } from './command-line.js'
 import { stepName, type Draft, type Part } from './draft.js'
 import { lastingText } from './lasting-text.js'
 import { rawTemplateText, stringLiteral } from './literal.js'
 import type { Before } from './note.js'
-import { shellValue } from './shell-value.js'
 
 const minute = 60_000
 /** How long `run` lets a command run, and `waitUntil` waits, unless told otherwise, ms. */
@@ -36,7 +36,7 @@ export class CommandSource {
     const lasting = act.isLate ? this.#wait(act) : this.#run(act)
     const call = act.isLate ? `(await ${lasting}).trim()` : `await ${lasting}`
     const variable = this.#draft.variable(shellVariable)
-    this.#values.set(valueKey(shellVariable, shellValue(act.stdout)), variable)
+    this.#values.set(valueKey(shellVariable, withoutEnd(act.stdout, '\n')), variable)
     return { lines: [`const ${variable} = ${call}`], gives: [variable] }
   }
 

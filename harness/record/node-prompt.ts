@@ -2,12 +2,12 @@ import { StringDecoder } from 'node:string_decoder'
 import { styleText } from 'node:util'
 import type { RunningNode } from '../cluster/index.js'
 import { messageOf, showControls } from '../errors/index.js'
+import { withoutEnd } from '../without-end.js'
 import { pauseReason } from './acts.js'
 import { commandLine, withSetting } from './command-line.js'
 import { LineReader } from './line-reader.js'
 import type { Before, CommandNote } from './note.js'
 import type { Recording } from './recording.js'
-import { shellValue } from './shell-value.js'
 import { readExpectation, readTyped, type TypedLine } from './typed-line.js'
 import { isUnfinished } from './whole-line.js'
 
@@ -156,7 +156,7 @@ export class NodePrompt {
     if (!note) return
     const hasValue = note.exitCode === 0
     this.#recording.add(hasValue ? { ...note, assigns: variable } : note)
-    if (hasValue) this.#before = withSetting(this.#before, { variable, value: shellValue(note.stdout) })
+    if (hasValue) this.#before = withSetting(this.#before, { variable, value: withoutEnd(note.stdout, '\n') })
   }
 
   async #run(command: string, signal: AbortSignal): Promise<number | undefined> {

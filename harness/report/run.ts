@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { ErrorClass, ErrorCode } from '../errors/index.js'
 import type { Finding } from '../timeline/index.js'
 
@@ -153,7 +154,10 @@ export function placeInSteps({ state, failures, steps = [] }: Outcome): string |
 export function reportIds({ outcomes }: Pick<Run, 'outcomes'>): Map<Outcome, string> {
   const counts = new Map<string, number>()
   const ids = outcomes.map((outcome): [Outcome, string] => {
-    const name = /([^/.]+)[^/]*$/.exec(outcome.file)?.[1] ?? 'run'
+    const name =
+      basename(outcome.file)
+        .split('.')
+        .find((part) => part !== '') ?? 'run'
     const n = (counts.get(name) ?? 0) + 1
     counts.set(name, n)
     return [outcome, `${name}-${n}`]

@@ -18,7 +18,7 @@ export const makingSteps: Readonly<Record<string, MakingStepVersion>> = {
   provisioning: {
     version: 2,
     sources: ['cluster/provision.ts', 'cluster/edit-file.ts', 'cluster/init-words.ts', 'guest/files.ts'],
-    lookedAt: 'c4143bdf4f200ff5',
+    lookedAt: '1ba142c58dc688a7',
   },
   proof: { version: 4, sources: ['cloud/readiness.ts'], lookedAt: '518e134def7e9ed0' },
   'warm-up': { version: 5, sources: ['cloud/warm-up.ts', 'cloud/browser.ts'], lookedAt: '2a7c9fe8c85b8d33' },

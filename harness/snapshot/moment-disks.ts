@@ -104,4 +104,4 @@ async function blockNode(machine: Machine): Promise<{ node: string; size: number
 const highestIn = (backing: string): number => (/\.qcow2\.layer\d+$/.test(backing) ? numberOf(backing) : -1)
 
 const nextLayer = (disk: string, number: number): string => `${basename(disk)}.layer${number + 1}`
-const numberOf = (layer: string): number => Number(/\d+$/.exec(layer)?.[0])
+const numberOf = (layer: string): number => Number(/\.layer(\d+)$/.exec(layer)?.[1])
