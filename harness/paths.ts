@@ -42,7 +42,11 @@ export function downloadsFolder(): string {
 }
 
 /** The name of a file of scenarios without folders and endings: `nova` of `scenarios/nova.scenario.ts`. */
-export const fileStem = (file: string): string => basename(file).replace(/\.[a-z.]+$/, '')
+export function fileStem(file: string): string {
+  const parts = basename(file).split('.')
+  while (parts.length > 1 && /^[a-z]*$/.test(parts.at(-1) ?? '')) parts.pop()
+  return parts.join('.')
+}
 
 /** Whether the project is stackrig itself. */
 export const isCheckout = projectFolder === packageFolder

@@ -69,7 +69,7 @@ export function readDeployedImage(folder: string, conf: string): DeployedImage {
   read.refuseUnknownKeys()
   const base = conf.slice(0, -suffix.length)
   const machine = read.get('machine')
-  const bare = base.replace(/\.rootfs.*$/, '').replace(/-\d{8,}$/, '')
+  const bare = (base.split('.rootfs', 1)[0] ?? '').replace(/-\d{8,}$/, '')
   // A machine may be called `c++`: it is no pattern.
   const name = machine && bare.endsWith(`-${machine}`) ? bare.slice(0, -machine.length - 1) : bare
   const data = testData(folder, base)
