@@ -153,7 +153,12 @@ const byStatus =
  */
 async function outcomeOfImage(glance: Cloud['glance'], image: Image, wanted: string): Promise<Outcome> {
   if (image.status !== 'active') return byStatus('active', /^(queued|killed|saving)$/)(image)
-  const found = await glance.download(image.id)
+  const found = await glance.download(image.id).catch((error: unknown) => {
+    // Of a file that was not synced nothing may be left: Glance says that there is no data (204).
+    if ((error as { status?: unknown }).status === 204) return undefined
+    throw error
+  })
+  if (!found) return 'failed'
   if (found.sha256 === wanted) return 'done'
   return found.sha512 === image.hash?.value ? 'half' : 'failed'
 }
