@@ -24,6 +24,20 @@ export async function withTimeLimit<T>(
   }
 }
 
+/**
+ * Rejects when the signal ends, with its reason; handled, where nobody waits for it any more. One for all races of one wait: a
+ * listener for each would pile up on the signal.
+ */
+export function rejection(signal: AbortSignal): Promise<never> {
+  const promise = new Promise<never>((_, reject) => {
+    const end = (): void => reject(signal.reason as Error)
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+  promise.catch(() => undefined)
+  return promise
+}
+
 /** Whether work ends within `timeout`, ms; it goes on either way. */
 export async function endsWithin(timeout: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined

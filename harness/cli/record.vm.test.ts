@@ -140,7 +140,9 @@ test('Ctrl-C ends a command, not the recording', async () => {
     ['while ps | grep -q "[s]leep 1234"; do :; done; echo gone', /\ngone[\s\S]*# \x1b\[\d+G$/],
   )
   await type(terminal, ['exit', onHost])
-  terminal.type('sleep 1234\r')
+  // Ctrl-C before the shell has begun it would end the line, not the command.
+  terminal.type('echo begun here; sleep 1234\r')
+  await terminal.shows(/\nbegun here/)
   await type(terminal, ['\x03', /\^C[\s\S]*record> $/])
   terminal.hangUp()
   await terminal.ended

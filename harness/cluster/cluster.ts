@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { hostFault, StackrigError } from '../errors/index.js'
 import { plainImage } from '../images/index.js'
 import { Sandbox } from '../sandbox/index.js'
+import { rejection } from '../time-limit.js'
 import { Turns } from '../turns.js'
 import { nodeLane, noTimeline, type Timeline } from '../timeline/index.js'
 import { makeFolder } from '../make-folder.js'
@@ -317,11 +318,4 @@ export class Cluster<Name extends string = string> implements AsyncDisposable {
 function whenAborted(signal: AbortSignal, then: (reason: unknown) => void): void {
   if (signal.aborted) then(signal.reason)
   else signal.addEventListener('abort', () => then(signal.reason), { once: true })
-}
-
-function rejection(signal: AbortSignal): Promise<never> {
-  const promise = new Promise<never>((_, reject) => whenAborted(signal, reject))
-  // It may come after the race was won.
-  promise.catch(() => undefined)
-  return promise
 }

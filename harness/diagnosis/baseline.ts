@@ -86,7 +86,7 @@ async function readBaseline(
 /**
  * What the nodes of a golden snapshot are like: of a fresh fork of it, the first time; kept beside the snapshots. Of several
  * processes one looks.
- * @throws StackrigError WAIT_TIMEOUT when a node does not tell all in a quarter of an hour, and those of a fork.
+ * @throws StackrigError WAIT_TIMEOUT when a node does not tell all because it says nothing for a quarter of an hour, and those of a fork.
  */
 export async function ensureBaseline(
   origin: Origin,
@@ -143,7 +143,7 @@ async function lookAtAll(cluster: Cluster, signal: AbortSignal | undefined): Pro
     const options = {
       topology,
       signal: signal ?? cluster.signal,
-      timeout: 900_000,
+      silence: 900_000,
       logsSince: 0,
       contents: 'all' as const,
     }

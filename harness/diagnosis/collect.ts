@@ -1,3 +1,4 @@
+import { humanDuration } from '../duration.js'
 import { messageOf } from '../errors/index.js'
 import { playsRole, type RunningNode, type Topology } from '../cluster/index.js'
 import { contentOf, contentScript, filesScript, logScript, stateScript } from './facts/scripts.js'
@@ -22,8 +23,8 @@ export interface Collected {
 export interface CollectOptions {
   topology: Topology
   signal: AbortSignal
-  /** ms */
-  timeout: number
+  /** A node that says nothing for so long is given up, ms; one that is only slow goes on. */
+  silence: number
   /** Log lines from then on, by the node's clock in ms since 1970; none without. */
   logsSince?: number | undefined
   /**
@@ -47,7 +48,7 @@ const waysFile = '/dev/shm/stackrig-ways'
  * What tells most comes first. Never rejects: what went wrong is told in `unfinished`.
  */
 export async function collect(node: RunningNode, options: CollectOptions): Promise<Collected> {
-  const { topology, signal, timeout, logsSince, ways, contents } = options
+  const { topology, signal, silence, logsSince, ways, contents } = options
   const { contract } = topology
   const services = contract.roles[node.plan.role]?.services ?? []
   const own = (contract.facts ?? []).filter(({ role }) => playsRole(node.plan, role))
@@ -69,11 +70,17 @@ export async function collect(node: RunningNode, options: CollectOptions): Promi
   const asked = { from: Date.now(), to: 0 }
   const said: Buffer[] = []
   let failure: string | undefined
+  const silent = new AbortController()
+  const patience = setTimeout(
+    () => silent.abort(new Error(`it said nothing for ${humanDuration(silence)}`)),
+    silence,
+  )
   try {
     await node.execute(`sh -c ${quoteWord(`echo '@answer greeting'; ${script}`)}`, {
-      timeout,
-      signal,
+      timeout: 'none',
+      signal: AbortSignal.any([signal, silent.signal]),
       onOutput: (stream, data) => {
+        patience.refresh()
         if (stream !== 'stdout') return
         said.push(data)
         // The clock is told among the first; what comes before it says when it was begun.
@@ -84,6 +91,8 @@ export async function collect(node: RunningNode, options: CollectOptions): Promi
     })
   } catch (error) {
     failure = messageOf(error).split('\n')[0]
+  } finally {
+    clearTimeout(patience)
   }
   asked.to ||= Date.now()
   const answers = answersIn(Buffer.concat(said).toString())
@@ -98,7 +107,7 @@ export async function collect(node: RunningNode, options: CollectOptions): Promi
   }
   const isSilent = answers.size === 0
   if (contents !== undefined && contents !== 'all' && !isSilent)
-    await readChanged(node, contents, facts, { timeout, signal }).catch((error: unknown) =>
+    await readChanged(node, contents, facts, { timeout: silence, signal }).catch((error: unknown) =>
       unfinished.push(`what files of ${node.name} say: ${messageOf(error).split('\n')[0]}`),
     )
   return {

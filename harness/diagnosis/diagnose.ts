@@ -34,12 +34,14 @@ export interface DiagnoseOptions {
   /** When it was first seen that something is wrong, ms since 1970: what began later is no cause of it. */
   firstBad?: number | undefined
   /**
-   * Of the looks themselves, on a machine with nothing else to do; default 30 s; twice what a look at the golden snapshot took
-   * when that is longer. The first time also the golden snapshot is looked at, for a minute or so.
+   * How long a node or an API may say nothing, on a machine with nothing else to do; default 30 s; twice what a look at the
+   * golden snapshot took when that is longer. Who goes on saying something has five minutes, and then as long again: on a slow
+   * machine half a look would name a consequence as the first cause. The first time also the golden snapshot is looked at, for a
+   * minute or so.
    */
   timeout?: Duration
   signal?: AbortSignal | undefined
-  /** Called with what could not be found out. */
+  /** Called with what could not be found out; without it that is a finding, the last one. */
   onUnfinished?: ((what: string) => void) | undefined
 }
 
@@ -50,13 +52,22 @@ export interface DiagnoseOptions {
  * It never rejects: it is asked when something has failed already, and that must stay the message.
  */
 export async function diagnose(cluster: Cluster, options: DiagnoseOptions = {}): Promise<Finding[]> {
-  try {
-    return await lookEverywhere(cluster, options)
-  } catch (error) {
-    options.onUnfinished?.(`the diagnosis: ${messageOf(error)}`)
+  const left: string[] = []
+  const onUnfinished = options.onUnfinished ?? ((what) => left.push(what))
+  const found = await lookEverywhere(cluster, { ...options, onUnfinished }).catch((error: unknown) => {
+    onUnfinished(`the diagnosis: ${messageOf(error)}`)
     return []
-  }
+  })
+  return left.length === 0 ? found : [...found, findingForPeople(notWhole(left))]
 }
+
+/** Whoever asks for findings alone must not take a look that was cut short for one that saw nothing. */
+const notWhole = (left: readonly string[]): Finding => ({
+  what: `not everything could be looked at: ${left[0]?.split('\n', 1).join('')}`,
+  where: 'cloud',
+  proof: left.slice(1),
+  explains: [],
+})
 
 /** A finding whose texts may be shown: guests said most of them. */
 function findingForPeople(finding: Finding): Finding {
@@ -71,20 +82,25 @@ function findingForPeople(finding: Finding): Finding {
   }
 }
 
-async function lookEverywhere(cluster: Cluster, options: DiagnoseOptions): Promise<Finding[]> {
-  const unfinished = (what: string): void => options.onUnfinished?.(what)
+async function lookEverywhere(
+  cluster: Cluster,
+  options: DiagnoseOptions & { onUnfinished: (what: string) => void },
+): Promise<Finding[]> {
+  const unfinished = options.onUnfinished
   const baseline = await baselineOf(cluster, unfinished, options.signal)
-  const limit = Math.max(milliseconds(options.timeout ?? '30s'), usual(baseline)) * crowding()
+  const silence = Math.max(milliseconds(options.timeout ?? '30s'), usual(baseline)) * crowding()
   const ended = AbortSignal.any([cluster.signal, ...(options.signal ? [options.signal] : [])])
-  const late = (): Error => new Error(`not finished within ${humanDuration(limit)}`)
+  const late = (): Error => new Error(`not finished within ${humanDuration(longestLook)}`)
   const needs = new Needs(cluster.topology)
-  const seen = await withTimeLimit({ timeout: limit, late, signals: [ended] }, async (signal) => {
-    const look = new Look(cluster, { needs, baseline, signal, timeout: limit, unfinished })
+  const seen = await withTimeLimit({ timeout: longestLook, late, signals: [ended] }, async (signal) => {
+    const look = new Look(cluster, { needs, baseline, signal, silence, unfinished })
     const [nodes, reports, known, old] = await Promise.all([
       look.nodes(),
       timed('what the APIs say', look.reports()),
-      timed('known lines of logs', symptoms(cluster, needs, { timeout: limit, signal })).catch(() => []),
-      baseline ? Promise.resolve([]) : looks(cluster, needs).catch(() => []),
+      timed('known lines of logs', symptoms(cluster, needs, { timeout: silence, signal, unfinished })),
+      baseline
+        ? Promise.resolve([])
+        : looks(cluster, needs).catch(unseen('services, files and names', unfinished)),
     ])
     return {
       reports,
@@ -103,10 +119,21 @@ async function lookEverywhere(cluster: Cluster, options: DiagnoseOptions): Promi
   return rank(told, { needs, failed: failed.things, said, firstBad }).map(findingForPeople)
 }
 
-/** A failed scenario waits no longer than this for what is looked at once, ms. */
+/** A failed scenario waits no longer than this for a look, however much a node goes on saying, ms. */
+const longestLook = 300_000
+
+/** The same of what is looked at once, ms. */
 const longestFirstLook = 600_000
 
-/** ms that a look may take where one at the golden snapshot took so long: what is only slow is not to be blamed. */
+/** For a look of which nothing came. */
+const unseen =
+  (what: string, unfinished: (what: string) => void) =>
+  (error: unknown): [] => {
+    unfinished(`${what}: ${messageOf(error)}`)
+    return []
+  }
+
+/** ms of silence where a look at the golden snapshot took so long: what is only slow is not to be blamed. */
 const usual = (baseline: Baseline | undefined): number =>
   Math.min(longestFirstLook, 2 * (baseline?.took ?? 0))
 
@@ -136,7 +163,7 @@ interface LookOptions {
   needs: Needs
   baseline: Baseline | undefined
   signal: AbortSignal
-  timeout: number
+  silence: number
   unfinished: (what: string) => void
 }
 
@@ -158,17 +185,17 @@ class Look {
   }
 
   async #node(node: RunningNode): Promise<{ suspicions: Suspicion[]; said: string[] }> {
-    const { needs, baseline, signal, timeout, unfinished } = this.#options
+    const { needs, baseline, signal, silence, unfinished } = this.#options
     const { topology, clockBehind, origin } = this.#cluster
     const ways = waysOf(topology, needs).filter(({ from }) => from === node.name)
     const others = topology.nodes
       .filter(({ name }) => name !== node.name && this.#isOn(name))
       .map(({ address }) => address)
-    const seconds = Math.max(1, Math.round(timeout / 4000))
+    const seconds = Math.max(1, Math.round(silence / 4000))
     const collecting = collect(node, {
       topology,
       signal,
-      timeout,
+      silence,
       logsSince: baseline && origin ? origin.made.getTime() - 1000 : undefined,
       ways: probeScript(ways, others, seconds),
       contents: baseline?.nodes.get(node.name)?.facts,
@@ -204,12 +231,12 @@ class Look {
   }
 
   async reports(): Promise<Reports> {
-    const { needs, signal, timeout } = this.#options
+    const { needs, signal, silence } = this.#options
     const { topology } = this.#cluster
     const dial: Cluster['dial'] = (host, port) => this.#cluster.dial(host, port)
     if (!topology.contract.cloud) return { suspicions: [], failures: [], unanswered: [] }
     const { identityUrl, apis, region, credentials } = cloudAccess(topology)
-    const timeouts = { request: timeout / 2, connect: timeout / 6, retry: 0 }
+    const timeouts = { request: silence / 2, connect: silence / 6, retry: 0 }
     using cloud = openCloud({ dial, identityUrl, apis, region, ...credentials, signal, timeouts })
     return await askCloud(cloud, topology, needs)
   }

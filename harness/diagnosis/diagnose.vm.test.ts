@@ -32,7 +32,12 @@ const contract: Contract = {
     },
   },
   purposes: { page: { needs: ['page'], words: 'page' } },
-  facts: [{ role: 'pocket', command: `echo '@part records of the page'; cat /srv/records; echo; echo @end` }],
+  facts: [
+    {
+      role: 'pocket',
+      command: `echo '@part records of the page'; cat /srv/records; sh /srv/more 2>/dev/null; echo; echo @end`,
+    },
+  ],
 }
 const topology = { ...pair, contract }
 
@@ -148,6 +153,22 @@ test.each<[string, string, RegExp]>([
   const cluster = await fork()
   await cluster.node('one').execute(`sh -c '${command.replaceAll("'", `'\\''`)}'`)
   expect(await first(cluster)).toMatch(expected)
+})
+
+test('a node that is slow is looked at to its end; of one that falls silent it is told that not all was seen', async () => {
+  const cluster = await fork()
+  const two = cluster.node('two')
+  await two.writeFile('/etc/agent.conf', '[ovs]\nlocal_ip = 192.168.7.2\n')
+  await two.writeFile('/srv/more', 'for part in 1 2 3 4 5 6 7 8; do sleep 2; echo part $part; done')
+  const slow = await diagnose(cluster, { timeout: '10s' })
+  expect(slow.map(({ what }) => what)).toEqual([
+    expect.stringMatching(/^\/etc\/agent\.conf on two has "\[ovs\] local_ip = 192\.168\.7\.2"/),
+  ])
+  await two.writeFile('/srv/more', 'sleep 1000')
+  const cut = await diagnose(cluster, { timeout: '10s' })
+  expect(cut.at(-1)?.what).toMatch(
+    /^not everything could be looked at: facts 1 of the contract of two: it said nothing for/,
+  )
 })
 
 test('a node that stands still is told first, in time, and one that is off when something needs it', async () => {

@@ -7,6 +7,8 @@ import {
   type Cluster,
   type ChangedFile,
 } from '../cluster/index.js'
+import type { Symptom } from '../contract/index.js'
+import { messageOf } from '../errors/index.js'
 import type { Suspicion } from './finding.js'
 import type { Needs } from './needs.js'
 
@@ -78,41 +80,46 @@ async function names(cluster: Cluster): Promise<Suspicion[]> {
 export async function symptoms(
   cluster: Cluster,
   needs: Needs,
-  { timeout, signal }: { timeout: number; signal: AbortSignal },
+  {
+    timeout,
+    signal,
+    unfinished,
+  }: { timeout: number; signal: AbortSignal; unfinished: (what: string) => void },
 ): Promise<Suspicion[]> {
   const known = cluster.topology.contract.symptoms ?? []
   const found = await Promise.all(
-    known.flatMap(({ role, command, means }) =>
+    known.flatMap((symptom) =>
       cluster.nodes
-        .filter((node) => node.isOn && playsRole(node.plan, role))
+        .filter((node) => node.isOn && playsRole(node.plan, symptom.role))
         .map(async (node): Promise<Suspicion[]> => {
-          const { stdout } = await node.execute(command, { timeout, signal })
-          const proof = stdout.toString().trim().split('\n').filter(Boolean)
-          const parts = needs
-            .partsOn(node.name)
-            .filter(
-              (part) =>
-                means.toLowerCase().includes(part) ||
-                needs.parts[part]?.services.some((service) =>
-                  command.includes(service.split('-')[0] ?? service),
-                ),
-            )
-          const breaks =
-            parts.length > 0 ? parts.map((part) => `part ${part}@${node.name}`) : [`node ${node.name}`]
-          return proof.length === 0
-            ? []
-            : [
-                {
-                  tier: 'stopped',
-                  what: `${node.name}: ${means.replace(/\.$/, '')}`,
-                  where: node.name,
-                  proof,
-                  breaks,
-                  words: [],
-                },
-              ]
+          try {
+            const { stdout } = await node.execute(symptom.command, { timeout, signal })
+            const proof = stdout.toString().trim().split('\n').filter(Boolean)
+            return proof.length === 0 ? [] : [toldOf(symptom, { node: node.name, needs, proof })]
+          } catch (error) {
+            unfinished(`whether ${node.name} says "${symptom.means}": ${messageOf(error).split('\n')[0]}`)
+            return []
+          }
         }),
     ),
   )
   return found.flat()
+}
+
+function toldOf(
+  { command, means }: Symptom,
+  { node, needs, proof }: { node: string; needs: Needs; proof: string[] },
+): Suspicion {
+  const isSpokenOf = (part: string): boolean =>
+    means.toLowerCase().includes(part) ||
+    (needs.parts[part]?.services ?? []).some((service) => command.includes(service.split('-')[0] ?? service))
+  const parts = needs.partsOn(node).filter(isSpokenOf)
+  return {
+    tier: 'stopped',
+    what: `${node}: ${means.replace(/\.$/, '')}`,
+    where: node,
+    proof,
+    breaks: parts.length > 0 ? parts.map((part) => `part ${part}@${node}`) : [`node ${node}`],
+    words: [],
+  }
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { humanDuration, milliseconds, type Duration } from '../duration.js'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
-import { endsWithin, withTimeLimit } from '../time-limit.js'
+import { endsWithin, rejection, withTimeLimit } from '../time-limit.js'
 import { BoundedOutput } from './bounded-output.js'
 import { lastLines } from './plain-text.js'
 import type { CommandResult, Conversation, OnOutput, ShellChannel } from './shell-channel.js'
@@ -178,12 +178,9 @@ export class Shell {
       await channel.startWhileBusy(this.#signal)
       this.#give(channel)
     })
-    await this.#within(milliseconds(timeout), async (signal) => {
-      const late = new Promise<never>((_, reject) =>
-        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
-      )
-      await Promise.race([Promise.any([...greeted, this.#ender.startWhileBusy(signal)]), late])
-    })
+    await this.#within(milliseconds(timeout), (signal) =>
+      Promise.race([Promise.any([...greeted, this.#ender.startWhileBusy(signal)]), rejection(signal)]),
+    )
   }
 
   /** @param timeout ms. @throws StackrigError SHELL_LOST after that time; the reason of the signals. */

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { harnessFile } from '../paths.js'
 import type { Sandbox } from '../sandbox/index.js'
-import { endsWithin, withTimeLimit } from '../time-limit.js'
+import { endsWithin, rejection, withTimeLimit } from '../time-limit.js'
 import type { CallNote } from './note.js'
 import { toldCall } from './told-call.js'
 
@@ -92,12 +92,4 @@ export class ApiCalls implements Disposable {
     this.#child.stdin?.end()
     this.#child.kill()
   }
-}
-
-function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const end = (): void => reject(signal.reason as Error)
-    if (signal.aborted) end()
-    else signal.addEventListener('abort', end, { once: true })
-  })
 }

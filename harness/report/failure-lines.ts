@@ -79,6 +79,8 @@ function partsOf(outcome: Outcome, { id, goThere }: Ways, { from, report }: Summ
     follows[0],
     follows.length > 1 ? `(${follows.length - 1} more)` : undefined,
   )
+  const unseen = story?.unseen ?? []
+  add('not looked', unseen[0], unseen.length > 1 ? `(${unseen.length - 1} more)` : undefined)
   const { wanted, seen } = story?.wanted === undefined ? toldBy(outcome) : story
   add('wanted', wanted)
   add('seen', seen)

@@ -89,6 +89,7 @@ async function testOf({ outcome, run, id, folder, room, timeline }: TestParts): 
     failures,
     timeline,
     findings: story?.findings ?? [],
+    unseen: story?.unseen ?? [],
     ...(goThere !== undefined && { goThere }),
     ...(failureClass && { class: failureClass }),
     ...(code && { code }),

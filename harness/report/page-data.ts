@@ -31,6 +31,8 @@ export interface PageTest {
   place?: string
   /** Why it failed; the first one is the first cause. */
   findings: PageFinding[]
+  /** What the diagnosis could not find out. */
+  unseen: string[]
   /** The command that leads to where it failed. */
   goThere?: string
   failures: { message: string; diff?: string; stack?: string }[]

@@ -46,6 +46,7 @@ const resultsSchema = z.object({
       story: z
         .object({
           findings: z.array(findingSchema),
+          unseen: z.array(z.string()).optional(),
           wanted: z.string().optional(),
           seen: z.string().optional(),
         })

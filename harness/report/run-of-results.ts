@@ -32,11 +32,13 @@ function outcomeOf(test: Results['tests'][number], folder: string): Outcome {
 
 function storyOfResult({
   findings,
+  unseen,
   wanted,
   seen,
 }: NonNullable<Results['tests'][number]['story']>): NonNullable<Outcome['story']> {
   return {
     findings,
+    ...(unseen !== undefined && { unseen }),
     ...(wanted !== undefined && { wanted }),
     ...(seen !== undefined && { seen }),
   }

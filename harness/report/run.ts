@@ -23,6 +23,8 @@ export interface Failure {
 export interface Story {
   /** The first one is the first cause, as far as the diagnosis knows it. */
   findings: Finding[]
+  /** What the diagnosis could not find out: the first cause may lie there. */
+  unseen?: string[]
   /** What was waited for, and for how long. */
   wanted?: string
   /** What was there instead, at last. */

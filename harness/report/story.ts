@@ -25,8 +25,10 @@ export async function readStory(path: string, failures: readonly Failure[]): Pro
 export function storyOf(timeline: ReadTimeline, failures: readonly Failure[]): Story {
   const findings = timeline.entries.flatMap((entry) => (entry.kind === 'finding' ? [entry] : []))
   const wait = failedWait(timeline, failures[0]?.message ?? '')
+  const unseen = timeline.entries.flatMap((entry) => textsIn(entry.kind === 'note' && entry.data?.unseen))
   return {
     findings: findings.map(({ text, data = {} }) => findingOf(text, data)),
+    ...(unseen.length > 0 && { unseen }),
     ...(wait && waitStory(wait, timeline)),
   }
 }

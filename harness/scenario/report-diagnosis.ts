@@ -1,7 +1,7 @@
 import type { RunnerTestCase } from 'vitest'
 import type { Cluster } from '../cluster/index.js'
 import { diagnose } from '../diagnosis/index.js'
-import { forPeople, stripEscapes } from '../errors/index.js'
+import { forPeople, lineForPeople, stripEscapes } from '../errors/index.js'
 import type { Timeline } from '../timeline/index.js'
 import { writeDiagnosis } from './evidence.js'
 
@@ -32,6 +32,10 @@ export async function reportDiagnosis(
   )
   for (const finding of findings)
     timeline.add({ lane: 'scenario', kind: 'finding', text: finding.what, data: { ...finding } })
+  if (unfinished.length > 0) {
+    const unseen = unfinished.map(lineForPeople)
+    timeline.add({ lane: 'scenario', kind: 'note', text: `not found out: ${unseen[0]}`, data: { unseen } })
+  }
 }
 
 /** What of a test its diagnosis needs. */

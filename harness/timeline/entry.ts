@@ -45,8 +45,8 @@ export interface EntryData {
   finding: Record<string, unknown>
   /** What the scenario failed of. */
   error: { message: string; code?: string; class?: string }
-  /** What the timeline has to say of itself, as how much of it was left out. */
-  note: { leftOut?: Record<string, number> }
+  /** What the timeline has to say of itself, as how much of it was left out; and what the diagnosis could not find out. */
+  note: { leftOut?: Record<string, number>; unseen?: string[] }
 }
 
 export type EntryKind = keyof EntryData

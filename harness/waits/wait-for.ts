@@ -1,5 +1,6 @@
 import { humanDuration, milliseconds, type Duration } from '../duration.js'
 import { endsWaits, messageOf, StackrigError, type ErrorCode } from '../errors/index.js'
+import { rejection } from '../time-limit.js'
 import { presentTimeline } from '../timeline/index.js'
 import type { Condition, Look, Seen } from './condition.js'
 import { History } from './history.js'
@@ -112,14 +113,4 @@ function textOf(found: Exclude<Answer<unknown>, { done: true }>): string {
 async function explanation(diagnose: WaitOptions['diagnose']): Promise<string[]> {
   const said = await diagnose?.().catch((error: unknown) => `no diagnosis: ${messageOf(error)}`)
   return said ? [said] : []
-}
-
-/** One promise for the whole wait: a listener for each look would pile up on the signal. */
-function rejection(signal: AbortSignal): Promise<never> {
-  const promise = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason as Error)
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-  })
-  promise.catch(() => undefined)
-  return promise
 }

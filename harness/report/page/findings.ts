@@ -6,7 +6,10 @@ import { clock } from './times.js'
 const shown = 3
 
 /** Why a test failed, the first cause first, each with what shows it and what mends it. */
-export function findingList(findings: readonly PageFinding[], jump: (what: string) => void): HTMLElement {
+export function findingList(
+  { findings, unseen }: { findings: readonly PageFinding[]; unseen: readonly string[] },
+  jump: (what: string) => void,
+): HTMLElement {
   const root = element('section', { className: 'findings' }, element('h2', {}, 'why'))
   const list = element('ol')
   for (const finding of findings.slice(0, shown)) list.append(item(finding, jump))
@@ -16,6 +19,7 @@ export function findingList(findings: readonly PageFinding[], jump: (what: strin
     for (const finding of findings.slice(shown)) more.append(item(finding, jump))
     root.append(element('details', {}, element('summary', {}, `${findings.length - shown} more`), more))
   }
+  for (const what of unseen) root.append(element('p', { className: 'faint' }, `not looked at: ${what}`))
   return root
 }
 

@@ -24,9 +24,9 @@ export function testPage(test: PageTest): HTMLElement {
     root.append(element('p', {}, 'known issue ', name, `, expected until ${until}`))
   }
   const view = test.timeline ? entriesOf(test).then((entries) => timelineView(test, entries)) : undefined
-  if (test.findings.length > 0) {
+  if (test.findings.length + test.unseen.length > 0) {
     const jump = (what: string): void => void view?.then(({ jumpToFinding }) => jumpToFinding(what))
-    root.append(findingList(test.findings, jump))
+    root.append(findingList(test, jump))
   }
   if (test.goThere !== undefined) {
     const command = element('code', {}, test.goThere)
