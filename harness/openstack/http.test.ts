@@ -82,6 +82,19 @@ describe('requests', () => {
     http.close()
   })
 
+  it('may be as many at once as one likes', async () => {
+    const { dial } = await serve((_, response) => response.end('{}'))
+    const warned: string[] = []
+    const note = ({ name }: Error): number => warned.push(name)
+    process.on('warning', note)
+    cleanUps.push(() => process.off('warning', note))
+    const http = new Http(dial, {}, new AbortController().signal)
+    await Promise.all(Array.from({ length: 12 }, () => http.send({ method: 'GET', url: 'http://c:1/' })))
+    await new Promise(setImmediate)
+    expect(warned).toEqual([])
+    http.close()
+  })
+
   it('are tried again after a refused connection, but not a POST', async () => {
     const { dial } = await serve((_, response) => response.end('{}'))
     let refusals = 0

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import got, { CancelError, type Method, type OptionsOfBufferResponseBody, type Response } from 'got'
 import type * as z from 'zod'
 import { milliseconds, type Duration } from '../duration.js'
@@ -70,6 +71,8 @@ export class Http {
     this.#retryWindow = milliseconds(timeouts.retry ?? '20s')
     this.uploadTimeout = milliseconds(timeouts.upload ?? '30min')
     this.signal = signal
+    // Each request that goes on listens to it, and takes its listener away: many at once are no leak.
+    if (signal) setMaxListeners(0, signal)
     this.timeline = timeline
   }
 
