@@ -31,18 +31,29 @@ export const hasMemory = (topology: Topology, images: Images): boolean =>
   availableMemory().mebibytes >= memoryOf(topology, images)
 
 /**
- * A cold boot fills its nodes' memory. Checked before anything starts: the kernel would end a node in the middle. When it is short,
- * clusters that nobody uses yet are given up.
+ * A cold boot fills its nodes' memory. Checked before anything starts: the kernel would end a node in the middle.
  * @throws StackrigError HOST_MEMORY
  */
 export async function requireMemory(topology: Topology, images: Images): Promise<void> {
-  if (!hasMemory(topology, images)) await giveUpSpare()
-  const { mebibytes: available, source } = availableMemory()
-  const wanted = memoryOf(topology, images)
-  if (available >= wanted) return
-  throw new StackrigError('HOST_MEMORY', `${wanted} MiB of memory must be free to boot ${topology.name}`, {
-    seen: `${available} MiB available (${source})`,
-    next: 'end other programs (npx stackrig ps lists running clusters), or lower memoryMiB in the topology',
+  await requireFree(
+    memoryOf(topology, images),
+    `to boot ${topology.name}`,
+    ', or lower memoryMiB in the topology',
+  )
+}
+
+/**
+ * Memory that no snapshot backs, MiB: without room for it the kernel would end some cluster's node. When it is short, clusters that
+ * nobody uses yet are given up. `next` is what else helps.
+ * @throws StackrigError HOST_MEMORY
+ */
+export async function requireFree(wanted: number, purpose: string, next = ''): Promise<void> {
+  if (availableMemory().mebibytes < wanted) await giveUpSpare()
+  const { mebibytes, source } = availableMemory()
+  if (mebibytes >= wanted) return
+  throw new StackrigError('HOST_MEMORY', `${wanted} MiB of memory must be free ${purpose}`, {
+    seen: `${mebibytes} MiB available (${source})`,
+    next: `end other programs (npx stackrig ps lists running clusters)${next}`,
   })
 }
 

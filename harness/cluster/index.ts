@@ -16,7 +16,14 @@ export type {
   Share,
 } from './faults.js'
 export { hostNames, hostsBeside } from './host-names.js'
-export { giveUpSpare, giveUpWhenShort, hasMemory, requireDisk, requireMemory } from './host-room.js'
+export {
+  giveUpSpare,
+  giveUpWhenShort,
+  hasMemory,
+  requireDisk,
+  requireFree,
+  requireMemory,
+} from './host-room.js'
 export { findKept, listKept, topologyNodeSchema, type KeptCluster } from './kept.js'
 export { LayOver } from './lay-over.js'
 export { consoleLogOf } from './console-log.js'

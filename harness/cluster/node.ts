@@ -95,6 +95,11 @@ export class RunningNode {
     return this.#booting !== undefined && !this.#booting.machine.ended.aborted
   }
 
+  /** Whether its guest runs, be it that its shells have not answered yet. */
+  get runs(): boolean {
+    return this.isOn || this.isBooting
+  }
+
   get #shell(): Shell {
     const { machine, shell } = this.#current
     return this.isBooting

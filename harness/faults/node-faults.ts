@@ -11,7 +11,7 @@ export async function pause(cluster: Cluster, nodes: readonly RunningNode[]): Pr
     heal: async () => {
       await Promise.all(nodes.filter(({ isOn }) => isOn).map(({ machine }) => machine.resume()))
       const moved = begun - performance.now()
-      if (cluster.nodes.some((node) => (node.isOn || node.isBooting) && !nodes.includes(node)))
+      if (cluster.nodes.some((node) => node.runs && !nodes.includes(node)))
         return { clocks: nodes.map(({ name }) => ({ node: name, moved })) }
       // All stood still: their clocks are as they were to each other.
       cluster.clockBehind -= moved

@@ -1,5 +1,5 @@
 import { renameSync, symlinkSync } from 'node:fs'
-import { lstat, readlink, rename, symlink } from 'node:fs/promises'
+import { lstat, readlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { StackrigError } from '../errors/index.js'
 import { backingFile } from '../images/index.js'
@@ -19,36 +19,36 @@ export interface Cut {
  */
 export async function prepareCut(machine: Machine, disk: string): Promise<Cut> {
   const { node, size, backing } = await blockNode(machine)
-  const { layers, layer, above, linked } = await nextLayers(disk, { size, backing })
+  const next = await nextLayers(disk, { size, backing })
   const perform = async (): Promise<void> => {
     await machine.qmp.execute('blockdev-snapshot-sync', {
       'node-name': node,
-      'snapshot-file': join(dirname(disk), above),
-      'snapshot-node-name': `layer${numberOf(above)}`,
+      'snapshot-file': join(dirname(disk), next.above),
+      'snapshot-node-name': `layer${numberOf(next.above)}`,
       ...{ format: 'qcow2', mode: 'existing' },
     })
     // Not before: QEMU opens the old layer anew by its name, to read only.
-    if (!linked) await rename(disk, join(dirname(disk), layer))
-    await symlink(above, `${disk}.next`)
-    await rename(`${disk}.next`, disk)
+    putOnTop(disk, next)
   }
-  return { layers, perform }
+  return { layers: next.layers, perform }
 }
 
 /** The same of a node that is off: nobody has its disk open, nor must anybody open it before the cut is made. */
 export async function prepareCutOff(disk: string): Promise<Cut> {
   const size = await sizeOfDisk(disk, { format: 'qcow2', from: disk })
-  const { layers, layer, above, linked } = await nextLayers(disk, {
-    size,
-    backing: (await backingFile(disk)) ?? '',
-  })
+  const next = await nextLayers(disk, { size, backing: (await backingFile(disk)) ?? '' })
   const perform = (): Promise<void> => {
-    if (!linked) renameSync(disk, join(dirname(disk), layer))
-    symlinkSync(above, `${disk}.next`)
-    renameSync(`${disk}.next`, disk)
+    putOnTop(disk, next)
     return Promise.resolve()
   }
-  return { layers, perform }
+  return { layers: next.layers, perform }
+}
+
+/** What was cut off gets its own name; the disk leads to the empty layer. */
+function putOnTop(disk: string, { layer, above, linked }: Layers): void {
+  if (!linked) renameSync(disk, join(dirname(disk), layer))
+  symlinkSync(above, `${disk}.next`)
+  renameSync(`${disk}.next`, disk)
 }
 
 interface Layers {

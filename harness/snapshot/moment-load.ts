@@ -1,10 +1,9 @@
 import { join } from 'node:path'
 import { StackrigError } from '../errors/index.js'
 import {
-  availableMemory,
   Cluster,
   diskOf,
-  giveUpSpare,
+  requireFree,
   launch,
   machineSpec,
   offNode,
@@ -136,18 +135,12 @@ async function loadOn(
   }
 }
 
-/** Memory that no snapshot backs is taken when the fork is made: without room for it the kernel would end some cluster's node. */
+/** Own memory is taken when the fork is made. */
 async function requireOwnMemory(chain: readonly KeptMoment[], { nodes }: MomentInfo): Promise<void> {
   const own = Object.keys(nodes).filter((name) => isOwn(nodes[name]))
   const pages = own.flatMap((name) => memoryChain(chain, name).map(({ info }) => info.nodes[name]))
   const wanted = Math.ceil(pages.reduce((sum, one) => sum + (isOwn(one) ? one.pages : 0), 0) / 256)
-  if (availableMemory().mebibytes < wanted) await giveUpSpare()
-  const { mebibytes, source } = availableMemory()
-  if (mebibytes >= wanted) return
-  throw new StackrigError('HOST_MEMORY', `${wanted} MiB of memory must be free to enter a moment`, {
-    seen: `${mebibytes} MiB available (${source})`,
-    next: 'end other programs (npx stackrig ps lists running clusters)',
-  })
+  await requireFree(wanted, 'to enter a moment')
 }
 
 const isOwn = (node: MomentNode | undefined): node is MomentNode & { power: 'on' } =>

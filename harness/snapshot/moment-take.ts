@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { StackrigError } from '../errors/index.js'
-import { availableMemory, type Cluster, type RunningNode } from '../cluster/index.js'
+import { requireFree, type Cluster, type RunningNode } from '../cluster/index.js'
 import { saveDevices } from '../qemu/index.js'
 import { memoryKind } from './memory-kind.js'
 import { prepareCut, prepareCutOff, type Cut } from './moment-disks.js'
@@ -92,14 +91,17 @@ interface Stopped {
 
 async function stop(cluster: Cluster, options: TakeOptions): Promise<Stopped> {
   const { golden, memoryOf, building } = options
-  const isOn = (node: RunningNode): boolean => node.isOn || node.isBooting
-  const plans = cluster.nodes.filter(isOn).map((node) => ({
-    ...{ node, memory: memoryKind(node, golden), answers: node.isOn, ...memoryOf(node) },
-  }))
+  const plans = cluster.nodes
+    .filter(({ runs }) => runs)
+    .map((node) => ({
+      ...{ node, memory: memoryKind(node, golden), answers: node.isOn, ...memoryOf(node) },
+    }))
   const off: OffNode[] = []
   try {
-    for (const node of cluster.nodes.filter((node) => !isOn(node))) off.push(await prepareOff(node, cluster))
-    requireRoom(await Promise.all(plans.map(look)))
+    for (const node of cluster.nodes.filter(({ runs }) => !runs)) off.push(await prepareOff(node, cluster))
+    // A node that was switched on again has used much of its memory.
+    const bytes = await Promise.all(plans.map(look))
+    await requireFree(mebibytes(bytes), 'to take a moment')
     const on = await Promise.all(plans.map(prepareOn))
     return { on, off, ...(await standStill(cluster, on, off, building)) }
   } finally {
@@ -114,16 +116,8 @@ async function look({ node: { machine }, memory, pages }: Planned): Promise<numb
   return pages.look({ process, file: machine.spec.memory.file, isOwn: memory === 'own' })
 }
 
-/** A node that was switched on again has used much of its memory: without room for a copy of it the kernel would end the nodes. */
-function requireRoom(bytes: number[]): void {
-  const wanted = Math.ceil(bytes.reduce((sum, one) => sum + one, 0) / 1024 ** 2)
-  const { mebibytes, source } = availableMemory()
-  if (mebibytes >= wanted) return
-  throw new StackrigError('HOST_MEMORY', `${wanted} MiB of memory must be free to take a moment`, {
-    seen: `${mebibytes} MiB available (${source})`,
-    next: 'end other programs (npx stackrig ps lists running clusters)',
-  })
-}
+const mebibytes = (bytes: readonly number[]): number =>
+  Math.ceil(bytes.reduce((sum, one) => sum + one, 0) / 1024 ** 2)
 
 async function prepareOn(planned: Planned): Promise<OnNode> {
   const { machine } = planned.node
