@@ -47,6 +47,13 @@ test('a failure that is no wait’s has findings only, as far as they are of the
     wait('a port', 'failed', [[1, 'closed']]),
     finding({ proof: ['-j DROP', 7], explains: 'nothing', where: 'two\u0007', since: 'long', mends: 7 }),
     finding({ where: 'two', since: 5, mends: 'iptables -D' }),
+    {
+      t: 2,
+      lane: 'scenario',
+      kind: 'note',
+      text: 'not found out',
+      data: { unseen: ['the files of two'] },
+    } as const,
   ]
   expect(storyOf(read(entries), [failure('expected 1 to be 2')])).toEqual({
     findings: [
@@ -56,5 +63,6 @@ test('a failure that is no wait’s has findings only, as far as they are of the
         ...{ proof: [], explains: [], mends: 'iptables -D' },
       },
     ],
+    unseen: ['the files of two'],
   })
 })
