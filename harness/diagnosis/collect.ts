@@ -1,5 +1,6 @@
 import { humanDuration } from '../duration.js'
 import { messageOf } from '../errors/index.js'
+import type { Symptom } from '../contract/index.js'
 import { playsRole, type RunningNode, type Topology } from '../cluster/index.js'
 import { contentOf, contentScript, filesScript, logScript, stateScript } from './facts/scripts.js'
 import { quoteWord } from '../shell-word.js'
@@ -13,6 +14,8 @@ export interface Collected {
   logs: LogLine[]
   /** What `ways` printed. */
   said: string
+  /** The known lines of logs that it has, by what they mean. */
+  symptoms: ReadonlyMap<Symptom, string[]>
   unfinished: string[]
   /** Whether not one of the questions was answered. */
   silent: boolean
@@ -31,6 +34,8 @@ export interface CollectOptions {
    * What files said when all was well: those that have changed since are read; without it none. `all`: every one.
    */
   contents?: Facts | 'all' | undefined
+  /** Whether it is looked for known lines of logs. */
+  symptoms?: boolean
   /** One more script, which waits for others most of its time; its output is handed back as it is. */
   ways?: string | undefined
 }
@@ -52,9 +57,16 @@ export async function collect(node: RunningNode, options: CollectOptions): Promi
   const { contract } = topology
   const services = contract.roles[node.plan.role]?.services ?? []
   const own = (contract.facts ?? []).filter(({ role }) => playsRole(node.plan, role))
+  const known = options.symptoms ? (contract.symptoms ?? []) : []
+  const signs = new Map(
+    known
+      .filter(({ role }) => playsRole(node.plan, role))
+      .map((symptom, index) => [`symptom ${index + 1} of the contract`, symptom]),
+  )
   const questions = new Map([
     ['the state', stateScript(namesIn(topology), services.map(unitName))],
     ...own.map(({ command }, index) => [`facts ${index + 1} of the contract`, command] as const),
+    ...[...signs].map(([name, { command }]) => [name, command] as const),
     ...(logsSince === undefined ? [] : ([['the logs', logScript(logsSince / 1000)]] as const)),
     ['the files', filesScript],
     ...(contents === 'all' ? ([['what files say', contentScript]] as const) : []),
@@ -102,7 +114,8 @@ export async function collect(node: RunningNode, options: CollectOptions): Promi
   for (const [index, name] of expected.entries()) {
     const answer = answers.get(name)
     const isNext = answers.has(expected[index + 1] ?? 'all')
-    const whole = isFacts(name) ? readFacts(answer ?? '', facts).whole : answer !== undefined && isNext
+    const isText = name === 'the logs' || name === 'the ways' || signs.has(name)
+    const whole = !isText ? readFacts(answer ?? '', facts).whole : answer !== undefined && isNext
     if (!whole) unfinished.push(`${name} of ${node.name}: ${failure ?? 'it was not said to its end'}`)
   }
   const isSilent = answers.size === 0
@@ -114,6 +127,7 @@ export async function collect(node: RunningNode, options: CollectOptions): Promi
     ...{ facts, unfinished, asked, silent: isSilent },
     logs: logLinesOf(node.name, answers.get('the logs') ?? ''),
     said: answers.get('the ways') ?? '',
+    symptoms: new Map([...signs].map(([name, symptom]) => [symptom, linesOf(answers.get(name) ?? '')])),
   }
 }
 
@@ -144,7 +158,7 @@ async function readChanged(
   readFacts(stdout.toString(), now)
 }
 
-const isFacts = (question: string): boolean => question !== 'the logs' && question !== 'the ways'
+const linesOf = (text: string): string[] => text.trim().split('\n').filter(Boolean)
 
 /** What a node said, by question. */
 function answersIn(output: string): Map<string, string> {

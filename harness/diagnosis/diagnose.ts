@@ -13,7 +13,7 @@ import { failedThings, type Failure } from './failed.js'
 import { Facts } from './facts/facts.js'
 import type { Suspicion } from './finding.js'
 import { saidBy, unheard } from './logs.js'
-import { looks, symptoms } from './looks.js'
+import { knownLine, looks } from './looks.js'
 import { Needs } from './needs.js'
 import { probeScript, readProbes, waysOf } from './probes.js'
 import { rank } from './rank.js'
@@ -94,10 +94,9 @@ async function lookEverywhere(
   const needs = new Needs(cluster.topology)
   const seen = await withTimeLimit({ timeout: longestLook, late, signals: [ended] }, async (signal) => {
     const look = new Look(cluster, { needs, baseline, signal, silence, unfinished })
-    const [nodes, reports, known, old] = await Promise.all([
+    const [nodes, reports, old] = await Promise.all([
       look.nodes(),
       timed('what the APIs say', look.reports()),
-      timed('known lines of logs', symptoms(cluster, needs, { timeout: silence, signal, unfinished })),
       baseline
         ? Promise.resolve([])
         : looks(cluster, needs).catch(unseen('services, files and names', unfinished)),
@@ -105,7 +104,7 @@ async function lookEverywhere(
     return {
       reports,
       said: nodes.said,
-      suspicions: [...nodes.suspicions, ...reports.suspicions, ...known, ...old],
+      suspicions: [...nodes.suspicions, ...reports.suspicions, ...old],
     }
   })
   // Half of what is seen of a cluster that ends is no evidence.
@@ -196,6 +195,7 @@ class Look {
       topology,
       signal,
       silence,
+      symptoms: true,
       logsSince: baseline && origin ? origin.made.getTime() - 1000 : undefined,
       ways: probeScript(ways, others, seconds),
       contents: baseline?.nodes.get(node.name)?.facts,
@@ -221,6 +221,9 @@ class Look {
     const suspicions = [
       ...suspect(differences, context),
       ...readProbes(collected.said, { ways, topology, from: node.name, seconds }),
+      ...[...collected.symptoms].flatMap(([symptom, proof]) =>
+        proof.length === 0 ? [] : [knownLine(symptom, { node: node.name, needs, proof })],
+      ),
       ...saidBy(fresh, needs, (ms) => ms + clockBehind),
     ]
     return { suspicions, said: fresh.map(({ text }) => text) }
@@ -236,7 +239,7 @@ class Look {
     const dial: Cluster['dial'] = (host, port) => this.#cluster.dial(host, port)
     if (!topology.contract.cloud) return { suspicions: [], failures: [], unanswered: [] }
     const { identityUrl, apis, region, credentials } = cloudAccess(topology)
-    const timeouts = { request: silence / 2, connect: silence / 6, retry: 0 }
+    const timeouts = { request: silence, connect: silence / 3, retry: 0 }
     using cloud = openCloud({ dial, identityUrl, apis, region, ...credentials, signal, timeouts })
     return await askCloud(cloud, topology, needs)
   }

@@ -2,13 +2,11 @@ import {
   describeService,
   downServices,
   planProvision,
-  playsRole,
   withoutPasswords,
   type Cluster,
   type ChangedFile,
 } from '../cluster/index.js'
 import type { Symptom } from '../contract/index.js'
-import { messageOf } from '../errors/index.js'
 import type { Suspicion } from './finding.js'
 import type { Needs } from './needs.js'
 
@@ -76,37 +74,8 @@ async function names(cluster: Cluster): Promise<Suspicion[]> {
     }))
 }
 
-/** What the logs are known to say when something is wrong. */
-export async function symptoms(
-  cluster: Cluster,
-  needs: Needs,
-  {
-    timeout,
-    signal,
-    unfinished,
-  }: { timeout: number; signal: AbortSignal; unfinished: (what: string) => void },
-): Promise<Suspicion[]> {
-  const known = cluster.topology.contract.symptoms ?? []
-  const found = await Promise.all(
-    known.flatMap((symptom) =>
-      cluster.nodes
-        .filter((node) => node.isOn && playsRole(node.plan, symptom.role))
-        .map(async (node): Promise<Suspicion[]> => {
-          try {
-            const { stdout } = await node.execute(symptom.command, { timeout, signal })
-            const proof = stdout.toString().trim().split('\n').filter(Boolean)
-            return proof.length === 0 ? [] : [toldOf(symptom, { node: node.name, needs, proof })]
-          } catch (error) {
-            unfinished(`whether ${node.name} says "${symptom.means}": ${messageOf(error).split('\n')[0]}`)
-            return []
-          }
-        }),
-    ),
-  )
-  return found.flat()
-}
-
-function toldOf(
+/** What a line of a log means that is known to stand there when something is wrong. */
+export function knownLine(
   { command, means }: Symptom,
   { node, needs, proof }: { node: string; needs: Needs; proof: string[] },
 ): Suspicion {

@@ -43,17 +43,15 @@ test('a failure that is no wait’s has findings only, as far as they are of the
   const finding = (data: Record<string, unknown>): Entry => ({
     ...{ t: 1, lane: 'harness', kind: 'finding', text: 'a rule drops it', data },
   })
+  const unseen: Entry = {
+    ...{ t: 2, lane: 'scenario', kind: 'note', text: 'not found out' },
+    data: { unseen: ['the files of two'] },
+  }
   const entries = [
     wait('a port', 'failed', [[1, 'closed']]),
     finding({ proof: ['-j DROP', 7], explains: 'nothing', where: 'two\u0007', since: 'long', mends: 7 }),
     finding({ where: 'two', since: 5, mends: 'iptables -D' }),
-    {
-      t: 2,
-      lane: 'scenario',
-      kind: 'note',
-      text: 'not found out',
-      data: { unseen: ['the files of two'] },
-    } as const,
+    unseen,
   ]
   expect(storyOf(read(entries), [failure('expected 1 to be 2')])).toEqual({
     findings: [
