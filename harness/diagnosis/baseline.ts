@@ -6,11 +6,13 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import * as z from 'zod'
 import type { Cluster, Origin, Topology } from '../cluster/index.js'
 import { StackrigError } from '../errors/index.js'
+import { humanDuration } from '../duration.js'
 import { lockFile } from '../file-lock.js'
 import { makeFolder } from '../make-folder.js'
 import { cacheFolder } from '../paths.js'
 import { replaceFile } from '../replace-file.js'
 import { snapshotRoot } from '../snapshot/index.js'
+import { withTimeLimit } from '../time-limit.js'
 import { collect, type Collected } from './collect.js'
 import { differencesOf, factKey } from './differences.js'
 import { Facts } from './facts/facts.js'
@@ -86,7 +88,7 @@ async function readBaseline(
 /**
  * What the nodes of a golden snapshot are like: of a fresh fork of it, the first time; kept beside the snapshots. Of several
  * processes one looks.
- * @throws StackrigError WAIT_TIMEOUT when a node does not tell all because it says nothing for a quarter of an hour, and those of a fork.
+ * @throws StackrigError WAIT_TIMEOUT when a node does not tell all because it says nothing for a quarter of an hour, or goes on for an hour, and those of a fork.
  */
 export async function ensureBaseline(
   origin: Origin,
@@ -137,12 +139,24 @@ async function make(
   return baseline
 }
 
-async function lookAtAll(cluster: Cluster, signal: AbortSignal | undefined): Promise<Map<string, Collected>> {
+/** A contract may ask for something that never ends, ms. */
+const longestLook = 3_600_000
+
+function lookAtAll(cluster: Cluster, signal: AbortSignal | undefined): Promise<Map<string, Collected>> {
+  const limits = {
+    timeout: longestLook,
+    late: () => new Error(`it was not at its end after ${humanDuration(longestLook)}`),
+    signals: [signal ?? cluster.signal],
+  }
+  return withTimeLimit(limits, (either) => lookAtEach(cluster, either))
+}
+
+async function lookAtEach(cluster: Cluster, signal: AbortSignal): Promise<Map<string, Collected>> {
   const { topology } = cluster
   const looked = cluster.nodes.map(async (node) => {
     const options = {
       topology,
-      signal: signal ?? cluster.signal,
+      signal,
       silence: 900_000,
       logsSince: 0,
       contents: 'all' as const,

@@ -1,8 +1,7 @@
-import { humanDuration } from '../duration.js'
-import { messageOf } from '../errors/index.js'
 import type { Symptom } from '../contract/index.js'
 import { playsRole, type RunningNode, type Topology } from '../cluster/index.js'
 import { contentOf, contentScript, filesScript, logScript, stateScript } from './facts/scripts.js'
+import { ask, type AskOptions } from './ask.js'
 import { quoteWord } from '../shell-word.js'
 import { Facts } from './facts/facts.js'
 import { readFacts } from './facts/read.js'
@@ -65,8 +64,9 @@ export async function collect(node: RunningNode, options: CollectOptions): Promi
   )
   const questions = new Map([
     ['the state', stateScript(namesIn(topology), services.map(unitName))],
+    // In a shell of its own: one that is no sh would end all that comes after it.
+    ...[...signs].map(([name, { command }]) => [name, `sh -c ${quoteWord(command)}`] as const),
     ...own.map(({ command }, index) => [`facts ${index + 1} of the contract`, command] as const),
-    ...[...signs].map(([name, { command }]) => [name, command] as const),
     ...(logsSince === undefined ? [] : ([['the logs', logScript(logsSince / 1000)]] as const)),
     ['the files', filesScript],
     ...(contents === 'all' ? ([['what files say', contentScript]] as const) : []),
@@ -80,34 +80,17 @@ export async function collect(node: RunningNode, options: CollectOptions): Promi
     `echo; echo '@answer all'`,
   ].join('\n')
   const asked = { from: Date.now(), to: 0 }
-  const said: Buffer[] = []
-  let failure: string | undefined
-  const silent = new AbortController()
-  const patience = setTimeout(
-    () => silent.abort(new Error(`it said nothing for ${humanDuration(silence)}`)),
+  const { text, failure } = await ask(node, `sh -c ${quoteWord(`echo '@answer greeting'; ${script}`)}`, {
     silence,
-  )
-  try {
-    await node.execute(`sh -c ${quoteWord(`echo '@answer greeting'; ${script}`)}`, {
-      timeout: 'none',
-      signal: AbortSignal.any([signal, silent.signal]),
-      onOutput: (stream, data) => {
-        patience.refresh()
-        if (stream !== 'stdout') return
-        said.push(data)
-        // The clock is told among the first; what comes before it says when it was begun.
-        if (asked.to === 0 && data.includes('@part ticks')) asked.to = Date.now()
-        else if (asked.to === 0) asked.from = Date.now()
-      },
-      outputLimit: 1024,
-    })
-  } catch (error) {
-    failure = messageOf(error).split('\n')[0]
-  } finally {
-    clearTimeout(patience)
-  }
+    signal,
+    // The clock is told among the first; what comes before it says when it was begun.
+    onSaid: (data) => {
+      if (asked.to === 0 && data.includes('@part ticks')) asked.to = Date.now()
+      else if (asked.to === 0) asked.from = Date.now()
+    },
+  })
   asked.to ||= Date.now()
-  const answers = answersIn(Buffer.concat(said).toString())
+  const answers = answersIn(text)
   const facts = new Facts()
   const unfinished: string[] = []
   const expected = [...questions.keys(), ...(ways === undefined ? [] : ['the ways'])]
@@ -115,16 +98,18 @@ export async function collect(node: RunningNode, options: CollectOptions): Promi
     const answer = answers.get(name)
     const isNext = answers.has(expected[index + 1] ?? 'all')
     const isText = name === 'the logs' || name === 'the ways' || signs.has(name)
-    const whole = !isText ? readFacts(answer ?? '', facts).whole : answer !== undefined && isNext
-    if (!whole) unfinished.push(`${name} of ${node.name}: ${failure ?? 'it was not said to its end'}`)
+    const whole = isText ? answer !== undefined && isNext : readFacts(answer ?? '', facts).whole
+    if (!whole) unfinished.push(name)
   }
+  const missing = ofNode(node.name, unfinished, failure)
   const isSilent = answers.size === 0
-  if (contents !== undefined && contents !== 'all' && !isSilent)
-    await readChanged(node, contents, facts, { timeout: silence, signal }).catch((error: unknown) =>
-      unfinished.push(`what files of ${node.name} say: ${messageOf(error).split('\n')[0]}`),
-    )
+  // Whoever fell silent is not asked once more.
+  if (contents !== undefined && contents !== 'all' && failure === undefined) {
+    const lacking = await readChanged(node, contents, facts, { silence, signal })
+    if (lacking !== undefined) missing.push(`what changed files of ${node.name} say: ${lacking}`)
+  }
   return {
-    ...{ facts, unfinished, asked, silent: isSilent },
+    ...{ facts, unfinished: missing, asked, silent: isSilent },
     logs: logLinesOf(node.name, answers.get('the logs') ?? ''),
     said: answers.get('the ways') ?? '',
     symptoms: new Map([...signs].map(([name, symptom]) => [symptom, linesOf(answers.get(name) ?? '')])),
@@ -134,13 +119,13 @@ export async function collect(node: RunningNode, options: CollectOptions): Promi
 /** Of more files that have changed nobody reads what they say. */
 const mostFiles = 300
 
-/** Adds what the files of /etc say: of those that have not changed since it is known. */
+/** Adds what the files of /etc say: of those that have not changed since it is known. Resolves with why that is not all. */
 async function readChanged(
   node: RunningNode,
   before: Facts,
   now: Facts,
-  limits: { timeout: number; signal: AbortSignal },
-): Promise<void> {
+  limits: AskOptions,
+): Promise<string | undefined> {
   const files = [...now.of('rights')].filter(([path, rights]) => {
     return (path.startsWith('/etc/') || path === '/root/.bashrc') && rights.startsWith('regular file')
   })
@@ -153,9 +138,18 @@ async function readChanged(
       if (known !== undefined) now.add(kind, path, known)
     }
   }
-  if (changed.length === 0) return
-  const { stdout } = await node.execute(contentOf(changed.slice(0, mostFiles)), limits)
-  readFacts(stdout.toString(), now)
+  if (changed.length === 0) return undefined
+  const { text, failure } = await ask(node, contentOf(changed.slice(0, mostFiles)), limits)
+  readFacts(text, now)
+  return failure
+}
+
+/** What a node did not say: when it was given up, nothing that comes after it either. */
+function ofNode(node: string, unfinished: readonly string[], failure: string | undefined): string[] {
+  const [first, ...others] = unfinished
+  if (first === undefined) return []
+  if (failure === undefined) return unfinished.map((name) => `${name} of ${node}: it was not said to its end`)
+  return [`${first} of ${node}${others.length > 0 ? ', and what is asked after it' : ''}: ${failure}`]
 }
 
 const linesOf = (text: string): string[] => text.trim().split('\n').filter(Boolean)

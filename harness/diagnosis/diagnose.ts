@@ -34,8 +34,8 @@ export interface DiagnoseOptions {
   /** When it was first seen that something is wrong, ms since 1970: what began later is no cause of it. */
   firstBad?: number | undefined
   /**
-   * How long a node or an API may say nothing, on a machine with nothing else to do; default 30 s; twice what a look at the
-   * golden snapshot took when that is longer. Who goes on saying something has five minutes, and then as long again: on a slow
+   * How long a node may say nothing, or an API take to answer, on a machine with nothing else to do; default 30 s; twice what a look
+   * at the golden snapshot took when that is longer, two minutes at most. Who goes on saying something has ten minutes: on a slow
    * machine half a look would name a consequence as the first cause. The first time also the golden snapshot is looked at, for a
    * minute or so.
    */
@@ -47,7 +47,8 @@ export interface DiagnoseOptions {
 
 /**
  * Why something failed: what differs from the golden snapshot and breaks what failed, what does not run, who does not reach whom.
- * The first finding is the first cause; none when nothing is wrong.
+ * The first finding is the first cause; none when nothing is wrong. Without `onUnfinished` the last one says what could not be
+ * looked at, when there is something.
  *
  * It never rejects: it is asked when something has failed already, and that must stay the message.
  */
@@ -55,7 +56,7 @@ export async function diagnose(cluster: Cluster, options: DiagnoseOptions = {}):
   const left: string[] = []
   const onUnfinished = options.onUnfinished ?? ((what) => left.push(what))
   const found = await lookEverywhere(cluster, { ...options, onUnfinished }).catch((error: unknown) => {
-    onUnfinished(`the diagnosis: ${messageOf(error)}`)
+    onUnfinished(`the diagnosis: ${messageOf(error).split('\n', 1).join('')}`)
     return []
   })
   return left.length === 0 ? found : [...found, findingForPeople(notWhole(left))]
@@ -63,7 +64,7 @@ export async function diagnose(cluster: Cluster, options: DiagnoseOptions = {}):
 
 /** Whoever asks for findings alone must not take a look that was cut short for one that saw nothing. */
 const notWhole = (left: readonly string[]): Finding => ({
-  what: `not everything could be looked at: ${left[0]?.split('\n', 1).join('')}`,
+  what: `not everything could be looked at: ${left[0]}`,
   where: 'cloud',
   proof: left.slice(1),
   explains: [],
@@ -86,20 +87,29 @@ async function lookEverywhere(
   cluster: Cluster,
   options: DiagnoseOptions & { onUnfinished: (what: string) => void },
 ): Promise<Finding[]> {
-  const unfinished = options.onUnfinished
-  const baseline = await baselineOf(cluster, unfinished, options.signal)
+  const baseline = await baselineOf(cluster, options.onUnfinished, options.signal)
   const silence = Math.max(milliseconds(options.timeout ?? '30s'), usual(baseline)) * crowding()
+  const left: string[] = []
   const ended = AbortSignal.any([cluster.signal, ...(options.signal ? [options.signal] : [])])
   const late = (): Error => new Error(`not finished within ${humanDuration(longestLook)}`)
   const needs = new Needs(cluster.topology)
   const seen = await withTimeLimit({ timeout: longestLook, late, signals: [ended] }, async (signal) => {
-    const look = new Look(cluster, { needs, baseline, signal, silence, unfinished })
+    const look = new Look(cluster, {
+      needs,
+      baseline,
+      signal,
+      silence,
+      unfinished: (what) => left.push(what),
+    })
     const [nodes, reports, old] = await Promise.all([
       look.nodes(),
       timed('what the APIs say', look.reports()),
       baseline
         ? Promise.resolve([])
-        : looks(cluster, needs).catch(unseen('services, files and names', unfinished)),
+        : looks(cluster, needs).catch((error: unknown) => {
+            left.push(`services, files and names: ${messageOf(error)}`)
+            return []
+          }),
     ])
     return {
       reports,
@@ -110,7 +120,7 @@ async function lookEverywhere(
   // Half of what is seen of a cluster that ends is no evidence.
   ended.throwIfAborted()
   const { reports, suspicions } = seen
-  for (const what of reports.unanswered) unfinished(what)
+  for (const what of [...left, ...reports.unanswered]) options.onUnfinished(what.split('\n', 1).join(''))
   const { failure, firstBad } = options
   const failed = failedThings(needs, { failure, told: reports.failures, suspicions })
   const said = [failure?.message ?? '', ...reports.failures, ...seen.said].join('\n').toLowerCase()
@@ -119,22 +129,10 @@ async function lookEverywhere(
 }
 
 /** A failed scenario waits no longer than this for a look, however much a node goes on saying, ms. */
-const longestLook = 300_000
-
-/** The same of what is looked at once, ms. */
-const longestFirstLook = 600_000
-
-/** For a look of which nothing came. */
-const unseen =
-  (what: string, unfinished: (what: string) => void) =>
-  (error: unknown): [] => {
-    unfinished(`${what}: ${messageOf(error)}`)
-    return []
-  }
+const longestLook = 600_000
 
 /** ms of silence where a look at the golden snapshot took so long: what is only slow is not to be blamed. */
-const usual = (baseline: Baseline | undefined): number =>
-  Math.min(longestFirstLook, 2 * (baseline?.took ?? 0))
+const usual = (baseline: Baseline | undefined): number => Math.min(120_000, 2 * (baseline?.took ?? 0))
 
 /** How many times slower than alone everything is now, at most four: a look that was cut short would blame whoever was slow. */
 const crowding = (): number => Math.min(4, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism() / 2))
@@ -146,14 +144,14 @@ async function baselineOf(
 ): Promise<Baseline | undefined> {
   if (!origin) return undefined
   const limits = {
-    timeout: longestFirstLook,
+    timeout: longestLook,
     late: () => new Error('not finished in time'),
     signals: signal ? [signal] : [],
   }
   try {
     return await withTimeLimit(limits, (either) => ensureBaseline(origin, topology, { signal: either }))
   } catch (error) {
-    unfinished(`what the golden snapshot is like: ${messageOf(error)}`)
+    unfinished(`what the golden snapshot is like: ${messageOf(error).split('\n', 1).join('')}`)
     return undefined
   }
 }
@@ -190,7 +188,7 @@ class Look {
     const others = topology.nodes
       .filter(({ name }) => name !== node.name && this.#isOn(name))
       .map(({ address }) => address)
-    const seconds = Math.max(1, Math.round(silence / 4000))
+    const seconds = Math.min(30, Math.max(1, Math.round(silence / 4000)))
     const collecting = collect(node, {
       topology,
       signal,

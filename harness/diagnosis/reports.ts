@@ -97,8 +97,8 @@ export async function askCloud(cloud: Cloud, topology: Topology, needs: Needs): 
       }
     }),
   )
-  const unanswered = asked.flatMap((one) =>
-    one && late.test(one.said) ? [`the question to the ${one.part}`] : [],
+  const unanswered = new Set(
+    asked.flatMap((one) => (one && late.test(one.said) ? [`the question to the ${one.part}`] : [])),
   )
   const refused = new Map(
     asked.flatMap((one) => (one && !late.test(one.said) ? [[one.part, one.said] as const] : [])),
@@ -114,5 +114,5 @@ export async function askCloud(cloud: Cloud, topology: Topology, needs: Needs): 
       words: [],
     })
   }
-  return { suspicions, failures, unanswered }
+  return { suspicions, failures, unanswered: [...unanswered] }
 }

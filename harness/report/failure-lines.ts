@@ -37,14 +37,15 @@ const margin = 15
 export function failureLines(outcome: Outcome, ways: Ways, options: SummaryOptions): string[] {
   const { width } = options
   const room = Math.max(20, width - margin)
-  const parts = partsOf(outcome, ways, options)
-  const lines = parts.flatMap(({ name, texts }) => {
+  const linesOf = ({ name, texts }: Part): string[] => {
     const wrapped = texts.flatMap((text) => wrap(clean(text), room))
     const shown =
       wrapped.length > longestPart ? [...wrapped.slice(0, longestPart - 1), cut(wrapped, room)] : wrapped
     return shown.map((line, index) => `  ${(index === 0 ? name : '').padEnd(margin - 2)}${line}`)
-  })
-  return [headLine(outcome, options), ...lines].slice(0, mostLines)
+  }
+  const told = partsOf(outcome, options).flatMap(linesOf)
+  const more = whereMore(outcome, ways, options).flatMap(linesOf)
+  return [headLine(outcome, options), ...told.slice(0, mostLines - 1 - more.length), ...more]
 }
 
 /** What says that a part has more lines. */
@@ -64,8 +65,8 @@ interface Part {
   texts: string[]
 }
 
-function partsOf(outcome: Outcome, { id, goThere }: Ways, { from, report }: SummaryOptions): Part[] {
-  const { evidence, story, failures } = outcome
+function partsOf(outcome: Outcome, { width }: SummaryOptions): Part[] {
+  const { story, failures } = outcome
   const [cause, ...others] = story?.findings ?? []
   const parts: Part[] = []
   const add = (name: string, ...texts: (string | undefined)[]): void => {
@@ -80,15 +81,22 @@ function partsOf(outcome: Outcome, { id, goThere }: Ways, { from, report }: Summ
     follows.length > 1 ? `(${follows.length - 1} more)` : undefined,
   )
   const unseen = story?.unseen ?? []
-  add('not looked', unseen[0], unseen.length > 1 ? `(${unseen.length - 1} more)` : undefined)
+  const further = unseen.length > 1 ? ` (${unseen.length - 1} more)` : ''
+  add('not looked', unseen[0] && short(unseen[0], Math.max(20, width - margin) - further.length) + further)
   const { wanted, seen } = story?.wanted === undefined ? toldBy(outcome) : story
   add('wanted', wanted)
   add('seen', seen)
   add('also', failures[1]?.message.split('\n', 1).join(''))
-  add('go there', goThere)
-  if (evidence !== undefined) add('evidence', relative(from, evidence))
-  if (report !== undefined) add('report', `${relative(from, report)}#${id}`)
   return parts
+}
+
+function whereMore({ evidence }: Outcome, { id, goThere }: Ways, { from, report }: SummaryOptions): Part[] {
+  const places = {
+    'go there': goThere,
+    evidence: evidence && relative(from, evidence),
+    report: report && `${relative(from, report)}#${id}`,
+  }
+  return Object.entries(places).flatMap(([name, place]) => (place ? [{ name, texts: [place] }] : []))
 }
 
 /** What an error's own message wanted and saw (StackrigError), or all of its first line. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { exitStatus } from './exit-status.js'
 import { parseResults, resultsJson } from './results-json.js'
+import { runOfResults } from './run-of-results.js'
 import type { FailureClass, Outcome, Run } from './run.js'
 
 const outcome = (state: Outcome['state'], ...classes: FailureClass[]): Outcome => ({
@@ -37,6 +38,12 @@ test('what was written is read again; what vitest or a later version writes is n
   expect(parseResults('{"numTotalTestSuites": 1, "testResults": []}')).toBeUndefined()
   expect(parseResults(text.replace('"version": 1', '"version": 2'))).toBeUndefined()
   expect(parseResults(text.slice(0, -20))).toBeUndefined()
+})
+
+test('what a timeline told of a failure is read again', () => {
+  const story = { findings: [], unseen: ['the files of two'], wanted: 'ACTIVE', seen: 'BUILD' }
+  const results = parseResults(resultsJson(runOf({ ...outcome('failed', 'product'), story }), '/results'))
+  expect(results && runOfResults(results, '/results').outcomes[0]?.story).toEqual(story)
 })
 
 test('the exit status is the smallest of those of the classes that failed', () => {

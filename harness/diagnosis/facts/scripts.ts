@@ -80,8 +80,8 @@ for space in $(ls /run/netns | head -n 8); do
 done
 if have ovs-vsctl; then
     part switch
-    timeout 30 ovs-vsctl --timeout=25 show
-    for bridge in $(timeout 30 ovs-vsctl --timeout=25 list-br); do part flows "$bridge"; timeout 30 ovs-ofctl dump-flows "$bridge"; done
+    # A daemon that stands still must not be taken for a node that does: that is given up after 30 s of silence.
+    timeout 20 ovs-vsctl --timeout=15 show && for bridge in $(timeout 20 ovs-vsctl --timeout=15 list-br); do part flows "$bridge"; timeout 20 ovs-ofctl dump-flows "$bridge"; done
 fi
 part settings
 sysctl -a

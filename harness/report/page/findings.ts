@@ -13,7 +13,7 @@ export function findingList(
   const root = element('section', { className: 'findings' }, element('h2', {}, 'why'))
   const list = element('ol')
   for (const finding of findings.slice(0, shown)) list.append(item(finding, jump))
-  root.append(list)
+  if (findings.length > 0) root.append(list)
   if (findings.length > shown) {
     const more = element('ol', { start: shown + 1 })
     for (const finding of findings.slice(shown)) more.append(item(finding, jump))
