@@ -34,8 +34,8 @@ export interface DiagnoseOptions {
   /** When it was first seen that something is wrong, ms since 1970: what began later is no cause of it. */
   firstBad?: number | undefined
   /**
-   * How long a node may say nothing, or an API take to answer, on a machine with nothing else to do; default 30 s; twice what a look
-   * at the golden snapshot took when that is longer, two minutes at most. Who goes on saying something has ten minutes: on a slow
+   * How long a node may say nothing, and half of what an API may take to answer, on a machine with nothing else to do; default 30 s; twice
+   * what a look at the golden snapshot took when that is longer, two minutes at most. Who goes on saying something has ten minutes: on a slow
    * machine half a look would name a consequence as the first cause. The first time also the golden snapshot is looked at, for a
    * minute or so.
    */
@@ -237,7 +237,8 @@ class Look {
     const dial: Cluster['dial'] = (host, port) => this.#cluster.dial(host, port)
     if (!topology.contract.cloud) return { suspicions: [], failures: [], unanswered: [] }
     const { identityUrl, apis, region, credentials } = cloudAccess(topology)
-    const timeouts = { request: silence, connect: silence / 3, retry: 0 }
+    // The nodes are looked at meanwhile: on a slow machine the first answers of a fork took 38 s.
+    const timeouts = { request: 2 * silence, connect: silence / 3, retry: 0 }
     using cloud = openCloud({ dial, identityUrl, apis, region, ...credentials, signal, timeouts })
     return await askCloud(cloud, topology, needs)
   }
