@@ -4,7 +4,7 @@ import { lineForPeople, messageOf } from '../errors/index.js'
 import { logger } from '../log.js'
 import { cloudAccess, type Cluster, type RunningNode } from '../cluster/index.js'
 import { openCloud } from '../openstack/index.js'
-import { withTimeLimit } from '../time-limit.js'
+import { rejection, withTimeLimit } from '../time-limit.js'
 import type { Finding } from '../timeline/index.js'
 import { ensureBaseline, type Baseline } from './baseline.js'
 import { collect, type Collected } from './collect.js'
@@ -106,7 +106,7 @@ async function lookEverywhere(
       timed('what the APIs say', look.reports()),
       baseline
         ? Promise.resolve([])
-        : looks(cluster, needs).catch((error: unknown) => {
+        : Promise.race([looks(cluster, needs), rejection(signal)]).catch((error: unknown) => {
             left.push(`services, files and names: ${messageOf(error)}`)
             return []
           }),
