@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { endingWithUs } from './ending-with-us.js'
 import { messageOf, StackrigError } from './errors/index.js'
 import { makeFolder } from './make-folder.js'
 
@@ -97,7 +98,8 @@ async function runFlock(
   signal?: AbortSignal,
 ): Promise<number | null> {
   // It waits no longer than we live. Of a process group of its own: Ctrl-C is for us, and our signal ends it.
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'flock', ...args], {
+  const [program, ...words] = endingWithUs('KILL', 'flock', ...args)
+  const child = spawn(program, words, {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', descriptor],
   })

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { execa } from 'execa'
+import { endingWithUs } from '../ending-with-us.js'
 import { errorCodes, StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
 import { interrupted } from './interrupt.js'
@@ -21,8 +22,9 @@ export async function buildExactly(
   environment: Record<string, string>,
 ): Promise<Refusal | undefined> {
   interrupted.throwIfAborted()
-  const program = ['--pdeathsig', 'TERM', process.execPath, process.argv[1] ?? '']
-  const { exitCode, stderr } = await execa('setpriv', [...program, 'images', 'build', ...names], {
+  const ourselves = [process.execPath, process.argv[1] ?? '']
+  const [program, ...words] = endingWithUs('TERM', ...ourselves, 'images', 'build', ...names)
+  const { exitCode, stderr } = await execa(program, words, {
     cwd: projectFolder,
     env: environment,
     stdin: 'ignore',

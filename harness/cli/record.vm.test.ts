@@ -142,7 +142,7 @@ test('Ctrl-C ends a command, not the recording', async () => {
   await type(terminal, ['exit', onHost])
   // Ctrl-C before the shell has begun it would end the line, not the command.
   terminal.type('echo begun here; sleep 1234\r')
-  await terminal.shows(/\nbegun here/)
+  await terminal.shows(/\rbegun here/)
   await type(terminal, ['\x03', /\^C[\s\S]*record> $/])
   terminal.hangUp()
   await terminal.ended

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { execa } from 'execa'
+import { endingWithUs } from '../ending-with-us.js'
 import { StackrigError } from '../errors/index.js'
 import { projectFolder } from '../paths.js'
 import { parseResults, type Results } from '../report/index.js'
@@ -30,8 +31,8 @@ export async function runApart(
 ): Promise<ApartRun> {
   interrupted.throwIfAborted()
   // When this process is killed, it ends in order.
-  const program = ['--pdeathsig', 'TERM', process.execPath, process.argv[1] ?? '']
-  const ran = await execa('setpriv', [...program, 'test', ...words], {
+  const [program, ...line] = endingWithUs('TERM', process.execPath, process.argv[1] ?? '', 'test', ...words)
+  const ran = await execa(program, line, {
     cwd: projectFolder,
     env: environment,
     stdin: 'ignore',

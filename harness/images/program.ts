@@ -2,6 +2,7 @@ import { createWriteStream, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
+import { endingWithUs } from '../ending-with-us.js'
 import { messageOf, StackrigError } from '../errors/index.js'
 import { logger } from '../log.js'
 import { downloadsFolder } from '../paths.js'
@@ -46,11 +47,10 @@ export async function runLogged(
   let unwritten: Error | undefined
   stream.on('error', (error) => (unwritten ??= error))
   stream.write(withoutPasswords(`+ ${program} ${args.join(' ')}\n`))
-  // Asks the kernel to end the program when this process dies, even of SIGKILL.
-  const command = options.ownProcesses
-    ? ['KILL', 'unshare', '--pid', '--fork', '--kill-child', '--mount-proc', program, ...args]
-    : ['TERM', program, ...args]
-  const running = execa('setpriv', ['--pdeathsig', ...command], {
+  const [first, ...words] = options.ownProcesses
+    ? endingWithUs('KILL', 'unshare', '--pid', '--fork', '--kill-child', '--mount-proc', program, ...args)
+    : endingWithUs('TERM', program, ...args)
+  const running = execa(first, words, {
     // unshare leaves other signals to its child, and mmdebstrap ends by itself only after its present step.
     killSignal: options.ownProcesses ? 'SIGKILL' : 'SIGTERM',
     ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
@@ -70,8 +70,7 @@ export async function runLogged(
   if (log.signal.aborted) throw givenUp(log)
   if (unwritten) throw buildFailed(log, messageOf(unwritten), unwritten)
   if (!result.failed) return
-  const tail = lastLines(log.file)
-  if (result.exitCode === 127 || tail.includes(`setpriv: failed to execute ${program}`)) {
+  if (result.exitCode === 127) {
     throw new StackrigError('HOST_PROGRAM_MISSING', `The build of images needs the program ${program}.`, {
       next: 'npx stackrig doctor',
     })

@@ -4,6 +4,7 @@ import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, vi } from 'vitest'
+import { endingWithUs } from '../../ending-with-us.js'
 
 /** Programs of Debian's packages slurm-wlm and munge; daemons are in no ordinary user's PATH. */
 const programs = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'scontrol']
@@ -78,7 +79,8 @@ export class Slurm implements AsyncDisposable {
 
   /** A daemon ends with this process, however that ends. */
   #startDaemon(name: string, words: string[]): void {
-    const daemon = execa('setpriv', ['--pdeathsig', 'KILL', '--', ...words], {
+    const [program, ...rest] = endingWithUs('KILL', ...words)
+    const daemon = execa(program, rest, {
       ...{ env: this.env, reject: false, stdin: 'ignore', stdout: 'ignore' },
       stderr: { file: join(this.#folder, `${name}.stderr`) },
     })
