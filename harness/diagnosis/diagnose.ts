@@ -1,4 +1,5 @@
 import { availableParallelism, loadavg } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { humanDuration, milliseconds, type Duration } from '../duration.js'
 import { lineForPeople, messageOf } from '../errors/index.js'
 import { logger } from '../log.js'
@@ -34,10 +35,10 @@ export interface DiagnoseOptions {
   /** When it was first seen that something is wrong, ms since 1970: what began later is no cause of it. */
   firstBad?: number | undefined
   /**
-   * How long a node may say nothing, and half of what an API may take to answer, on a machine with nothing else to do; default 30 s; twice
-   * what a look at the golden snapshot took when that is longer, two minutes at most. Who goes on saying something has ten minutes: on a slow
-   * machine half a look would name a consequence as the first cause. The first time also the golden snapshot is looked at, for a
-   * minute or so.
+   * How long a node may say nothing, on a machine with nothing else to do; default 30 s; twice what a look at the golden snapshot took
+   * when that is longer, two minutes at most. Who goes on saying something has ten minutes: on a slow machine half a look would name a
+   * consequence as the first cause. An API has as long to answer, and until all nodes are looked at. The first time also the golden
+   * snapshot is looked at, for a minute or so.
    */
   timeout?: Duration
   signal?: AbortSignal | undefined
@@ -88,7 +89,9 @@ async function lookEverywhere(
   options: DiagnoseOptions & { onUnfinished: (what: string) => void },
 ): Promise<Finding[]> {
   const baseline = await baselineOf(cluster, options.onUnfinished, options.signal)
-  const silence = Math.max(milliseconds(options.timeout ?? '30s'), usual(baseline)) * crowding()
+  const least = milliseconds(options.timeout ?? '30s')
+  const crowd = crowding()
+  const silence = Math.max(least, usual(baseline)) * crowd
   const left: string[] = []
   const ended = AbortSignal.any([cluster.signal, ...(options.signal ? [options.signal] : [])])
   const late = (): Error => new Error(`not finished within ${humanDuration(longestLook)}`)
@@ -101,9 +104,10 @@ async function lookEverywhere(
       silence,
       unfinished: (what) => left.push(what),
     })
+    const looked = look.nodes()
     const [nodes, reports, old] = await Promise.all([
-      look.nodes(),
-      timed('what the APIs say', look.reports()),
+      looked,
+      timed('what the APIs say', look.reports(after(looked, least * crowd))),
       baseline
         ? Promise.resolve([])
         : Promise.race([looks(cluster, needs), rejection(signal)]).catch((error: unknown) => {
@@ -126,6 +130,18 @@ async function lookEverywhere(
   const said = [failure?.message ?? '', ...reports.failures, ...seen.said].join('\n').toLowerCase()
   const told = suspicions.filter(({ soft, tier }) => failed.shown || (soft !== true && tier !== 'said'))
   return rank(told, { needs, failed: failed.things, said, firstBad }).map(findingForPeople)
+}
+
+/**
+ * Ends a while after the work has, but not before so many ms. The nodes are looked at while the APIs are asked: on a slow machine
+ * the first answers of a fork took 38 s; one that stands still must not take longer than all the rest.
+ */
+function after(work: Promise<unknown>, least: number): AbortSignal {
+  const over = new AbortController()
+  const wait = (ms: number): Promise<void> => delay(ms, undefined, { ref: false })
+  const end = (): void => over.abort(new Error('it had no answer when all nodes had been looked at'))
+  void Promise.allSettled([work.then(() => wait(10_000)), wait(least)]).then(end)
+  return over.signal
 }
 
 /** A failed scenario waits no longer than this for a look, however much a node goes on saying, ms. */
@@ -231,14 +247,15 @@ class Look {
     return this.#cluster.nodes.some((node) => node.name === name && node.isOn)
   }
 
-  async reports(): Promise<Reports> {
-    const { needs, signal, silence } = this.#options
+  /** @param over ends what has no answer yet */
+  async reports(over: AbortSignal): Promise<Reports> {
+    const { needs, silence } = this.#options
+    const signal = AbortSignal.any([this.#options.signal, over])
     const { topology } = this.#cluster
     const dial: Cluster['dial'] = (host, port) => this.#cluster.dial(host, port)
     if (!topology.contract.cloud) return { suspicions: [], failures: [], unanswered: [] }
     const { identityUrl, apis, region, credentials } = cloudAccess(topology)
-    // The nodes are looked at meanwhile: on a slow machine the first answers of a fork took 38 s.
-    const timeouts = { request: 2 * silence, connect: silence / 3, retry: 0 }
+    const timeouts = { request: longestLook, connect: silence / 3, retry: 0 }
     using cloud = openCloud({ dial, identityUrl, apis, region, ...credentials, signal, timeouts })
     return await askCloud(cloud, topology, needs)
   }
