@@ -1,4 +1,4 @@
-import type { ProgramAct } from './acts.js'
+import type { Expectation, ProgramAct } from './acts.js'
 import { stepName, type Draft, type Part } from './draft.js'
 import { entriesOf, isMadeUp, knownIds, type Origin } from './known-ids.js'
 import { commentText, patternText, stringLiteral } from './literal.js'
@@ -36,7 +36,12 @@ export class CallSource {
     const { lines, gives, uses } = written
     for (const call of this.#changing(act)) this.#change(act, call, written)
     this.#observe(act, written)
-    if (lines.length === 0) lines.push(this.#leftOut(act))
+    if (lines.length === 0) {
+      lines.push(this.#leftOut(act))
+      // The person was told that the scenario fails here.
+      const unmet = act.expects.find((one) => !isMet(one, act))
+      if (unmet) lines.push(`await Promise.reject(new Error(${stringLiteral(unmetText(unmet, act))}))`)
+    }
     return { name: stepName(act.command), lines, gives, uses }
   }
 
@@ -73,9 +78,7 @@ export class CallSource {
     if (hasFailed(note)) {
       const isRight = act.expects.some((one) => 'text' in one || one.status !== 0) || !act.isLast
       if (isRight) {
-        written.lines.push(
-          `await ${this.#draft.uses('expect')}(${code}).rejects.toMatchObject({ code: 'API_FAILED', status: ${note.status ?? 'undefined'} })`,
-        )
+        written.lines.push(this.#refused(code, note))
       } else written.lines.push(`await ${code}`)
       return
     }
@@ -107,14 +110,9 @@ export class CallSource {
     const cloud = this.#draft.fixture('cloud')
     if (typed) return { code: `${cloud}.${typed.code}`, gives: typed.gives }
     const { note, type, path } = call
-    const options = [
-      ...(note.json === undefined ? [] : [`json: ${this.#json(note.json, written)}`]),
-      ...(note.version === undefined || isBase(note.version)
-        ? []
-        : [`headers: ${versionHeader(note.version)}`]),
-    ]
-    const rest = options.length === 0 ? '' : `, { ${options.join(', ')} }`
-    const code = `${cloud}.request('${type}', '${note.method}', ${this.#path(path, written)}${rest})`
+    const json = note.json === undefined ? [] : [`json: ${this.#json(note.json, written)}`]
+    const options = optionsOf([...json, ...versionOf(note)])
+    const code = `${cloud}.request('${type}', '${note.method}', ${this.#path(path, written)}${options})`
     const lost = note.size !== undefined && note.json === undefined
     if (lost) written.lines.push(`// The ${note.size} bytes that were sent were not recorded.`)
     return { code, gives: 'answer' }
@@ -149,10 +147,20 @@ export class CallSource {
     const looks = this.#services(act).filter(({ note }) => note.method === 'GET')
     for (const one of act.expects) if ('text' in one) this.#expectText(act, looks, one, written)
     this.#plainAnswers(act, written)
-    if (act.expects.length > 0) return
+    if (act.expects.length > 0) {
+      this.#expectStatus(act, looks.at(-1), written)
+      return
+    }
     if (!act.isLast && !act.isLate && written.lines.length > 0) return
     const last = looks.at(-1)
     if (last && (act.isLast || act.isLate)) this.#state(act, last, written)
+  }
+
+  /** A client that was refused says so with its exit status. */
+  #expectStatus(act: ProgramAct, last: ServiceCall | undefined, written: Written): void {
+    const isRight = act.expects.every((one) => 'status' in one && one.status !== 0 && isMet(one, act))
+    if (written.lines.length > 0 || !isRight || !last || !hasFailed(last.note)) return
+    written.lines.push(this.#refused(this.#plainGet(last, written), last.note))
   }
 
   #state(act: ProgramAct, look: ServiceCall, written: Written): void {
@@ -211,7 +219,13 @@ export class CallSource {
       JSON.stringify(note.answer ?? '').includes(JSON.stringify(text).slice(1, -1)),
     )
     const wanted = look ?? looks.at(-1)
-    if (!wanted || hasFailed(wanted.note)) return
+    if (!wanted) return
+    const isSeen = look !== undefined || act.output.includes(text)
+    if (hasFailed(wanted.note) && isSeen !== not) {
+      const said = not || !saysInWords(wanted.note.answer, text) ? undefined : text
+      written.lines.push(this.#refused(this.#plainGet(wanted, written), wanted.note, said))
+      return
+    }
     if (look === undefined && act.output.includes(text)) {
       written.lines.push(`// What the program said, and no answer did: ${commentText(text)}.`)
       return
@@ -241,8 +255,17 @@ export class CallSource {
     return `await ${this.#draft.uses('waitFor')}(${condition}, { timeout: '${seen ? '15min' : '1min'}' })`
   }
 
-  #plainGet({ type, path }: ServiceCall, written: Written): string {
-    return `${this.#draft.fixture('cloud')}.request('${type}', 'GET', ${this.#path(path, written)})`
+  #plainGet({ type, path, note }: ServiceCall, written: Written): string {
+    const options = optionsOf(versionOf(note))
+    return `${this.#draft.fixture('cloud')}.request('${type}', 'GET', ${this.#path(path, written)}${options})`
+  }
+
+  /** That a call is refused as it was; `text` is what the service says to it. */
+  #refused(code: string, { status }: CallNote, text?: string): string {
+    const expect = this.#draft.uses('expect')
+    const said =
+      text === undefined ? '' : `, said: ${expect}.stringContaining(${stringLiteral(text)}) as string`
+    return `await ${expect}(${code}).rejects.toMatchObject({ code: 'API_FAILED', status: ${status ?? 'undefined'}${said} })`
   }
 
   /** What was asked of a server that is none of the cloud's services. */
@@ -356,6 +379,30 @@ function patternLiteral(pattern: string): string {
   const plain = pattern.replaceAll(/[^\x20-\x7e]/g, '.')
   return `/${plain}/`
 }
+
+/** Whether the person was told that it is so. */
+const isMet = (expects: Expectation, { output, exitCode }: ProgramAct): boolean =>
+  'status' in expects ? exitCode === expects.status : output.includes(expects.text) !== expects.not
+
+function unmetText(expects: Expectation, { command, exitCode }: ProgramAct): string {
+  const wanted =
+    'status' in expects ? `exit ${expects.status}` : `${expects.not ? 'not ' : ''}say ${expects.text}`
+  return `${command}: it must ${wanted}; when it was recorded it exited ${exitCode}`
+}
+
+/** Whether a service says it in a text of its answer, and not by how the answer is made. */
+function saysInWords(answer: unknown, text: string): boolean {
+  if (typeof answer === 'string') return answer.includes(text)
+  return typeof answer === 'object' && answer !== null
+    ? Object.values(answer).some((one) => saysInWords(one, text))
+    : false
+}
+
+const optionsOf = (options: readonly string[]): string =>
+  options.length === 0 ? '' : `, { ${options.join(', ')} }`
+
+const versionOf = ({ version }: CallNote): string[] =>
+  version === undefined || isBase(version) ? [] : [`headers: ${versionHeader(version)}`]
 
 /** The version of a client that asks for none. */
 const isBase = (version: string): boolean => /(^| )(2\.1|3\.0)$/.test(version)
