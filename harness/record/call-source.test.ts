@@ -80,6 +80,10 @@ test('what was said to be wanted is asserted, of the thing whose state it is', a
   expect(await scenarioOf(...created, list, seen, says('ACTIVE'))).toContain(
     "waitFor(apiAnswer(cloud, 'compute', '/servers/detail', /ACTIVE/), { timeout: '1min' })",
   )
+  // As a service has it that is asked with curl.
+  expect(await scenarioOf(...created, list, seen, says('"status": "ERROR"'))).toContain(
+    String.raw`waitFor(apiAnswer(cloud, 'compute', '/servers/detail', /"status":\s*"ERROR"/), {`,
+  )
   expect(await scenarioOf(...created, list, seen, says('ACTIVE', true))).toContain(
     "expect((await cloud.request('compute', 'GET', '/servers/detail')).text).not.toContain('ACTIVE')",
   )

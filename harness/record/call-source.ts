@@ -215,9 +215,7 @@ export class CallSource {
     { text, not }: { text: string; not: boolean },
     written: Written,
   ): void {
-    const look = looks.findLast(({ note }) =>
-      JSON.stringify(note.answer ?? '').includes(JSON.stringify(text).slice(1, -1)),
-    )
+    const look = looks.findLast(({ note }) => patternIn(note.answer, text) !== undefined)
     const wanted = look ?? looks.at(-1)
     if (!wanted) return
     const isSeen = look !== undefined || act.output.includes(text)
@@ -243,16 +241,22 @@ export class CallSource {
     written.lines.push(
       owner
         ? this.#becomes(owner.entry.id, owner.key, text, wanted, written)
-        : this.#waitForAnswer(wanted, patternText(jsonText(text)), written, act),
+        : this.#waitForAnswer(
+            wanted,
+            patternIn(wanted.note.answer, text) ?? patternText(jsonText(text)),
+            written,
+            {
+              isSeen: look !== undefined,
+            },
+          ),
     )
   }
 
-  #waitForAnswer(look: ServiceCall, pattern: string, written: Written, act?: ProgramAct): string {
+  #waitForAnswer(look: ServiceCall, pattern: string, written: Written, { isSeen = true } = {}): string {
     const { type, path } = look
     const answer = this.#draft.uses('apiAnswer')
     const condition = `${answer}(${this.#draft.fixture('cloud')}, '${type}', ${this.#path(path, written)}, ${patternLiteral(pattern)})`
-    const seen = act === undefined || new RegExp(pattern).test(JSON.stringify(look.note.answer))
-    return `await ${this.#draft.uses('waitFor')}(${condition}, { timeout: '${seen ? '15min' : '1min'}' })`
+    return `await ${this.#draft.uses('waitFor')}(${condition}, { timeout: '${isSeen ? '15min' : '1min'}' })`
   }
 
   #plainGet({ type, path, note }: ServiceCall, written: Written): string {
@@ -388,6 +392,16 @@ function unmetText(expects: Expectation, { command, exitCode }: ProgramAct): str
   const wanted =
     'status' in expects ? `exit ${expects.status}` : `${expects.not ? 'not ' : ''}say ${expects.text}`
   return `${command}: it must ${wanted}; when it was recorded it exited ${exitCode}`
+}
+
+/** How a text stands in an answer that was sent, as a pattern: in a text of it, or across the form of its JSON. Undefined when it does not. */
+function patternIn(answer: unknown, text: string): string | undefined {
+  const sent = JSON.stringify(answer ?? '')
+  if (sent.includes(jsonText(text))) return patternText(jsonText(text))
+  const words = text.split(/\s+/).filter(Boolean)
+  return words.length > 0 && sent.replaceAll(/\s+/g, '').includes(words.join(''))
+    ? words.map(patternText).join(String.raw`\s*`)
+    : undefined
 }
 
 /** Whether a service says it in a text of its answer, and not by how the answer is made. */
