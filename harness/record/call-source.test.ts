@@ -186,6 +186,31 @@ test('a refusal that was the last thing seen fails the scenario; one that is rig
   expect(await scenarioOf(refused, failed, program('openstack quota show'))).toContain(right)
 })
 
+test('what a change was answered is asserted, where it was expected', async () => {
+  const group = '5b3a2c1d-7d44-4f6f-9dc0-5ffdce74fad2'
+  const url = 'http://controller:9696/v2.0/security-group-rules'
+  const json = { security_group_rule: { remote_ip_prefix: '192.168.1.1' } }
+  const made = call('POST', url, {
+    ...{ status: 201, json },
+    answer: { security_group_rule: { id: group, remote_ip_prefix: '192.168.1.1/32' } },
+  })
+  const text = await scenarioOf(
+    made,
+    program('openstack … rule create', { output: '192.168.1.1/32' }),
+    says('192.168.1.1/32'),
+  )
+  expect(text).toMatch(/const answer = await cloud\.request\('network', 'POST', '\/security-group-rules'/)
+  expect(text).toContain(String.raw`expect(answer.text).toMatch(/192\.168\.1\.1\/32/)`)
+  const refused = call('POST', url, {
+    ...{ status: 400, json },
+    answer: { NeutronError: { type: 'X', message: 'Invalid CIDR nowhere', detail: '' } },
+  })
+  const failed = program('openstack … rule create', { exitCode: 1, output: 'Invalid CIDR nowhere' })
+  expect(await scenarioOf(refused, failed, says('nowhere'), status(1))).toContain(
+    "said: expect.stringContaining('nowhere') as string",
+  )
+})
+
 test('a look that was refused is refused again, with what was said to it, in the version that was asked for', async () => {
   const look = call('GET', `${nova}/servers/detail?status=EROR`, {
     ...{ status: 400, version: 'compute 2.38' },
@@ -211,6 +236,14 @@ test('what was told to fail the scenario fails it, also when nothing of it can b
     /Promise\.reject\(\s*new Error\(\s*'openstack server list --status EROR: it must exit 0; /,
   )
   expect(await scenarioOf(refused, says('choice'))).not.toContain('Promise.reject')
+  const post = call('POST', `${nova}/os-keypairs`, {
+    status: 409,
+    json: {},
+    answer: { conflictingRequest: {} },
+  })
+  expect(
+    await scenarioOf(post, program('openstack keypair create', { exitCode: 1 }), says('fingerprint')),
+  ).toMatch(/Promise\.reject\(\s*new Error\(\s*'openstack keypair create: it must say fingerprint;/)
 })
 
 test('what a program of this machine did that no service heard of is left out', async () => {

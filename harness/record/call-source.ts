@@ -36,12 +36,10 @@ export class CallSource {
     const { lines, gives, uses } = written
     for (const call of this.#changing(act)) this.#change(act, call, written)
     this.#observe(act, written)
-    if (lines.length === 0) {
-      lines.push(this.#leftOut(act))
-      // The person was told that the scenario fails here.
-      const unmet = act.expects.find((one) => !isMet(one, act))
-      if (unmet) lines.push(`await Promise.reject(new Error(${stringLiteral(unmetText(unmet, act))}))`)
-    }
+    if (lines.length === 0) lines.push(this.#leftOut(act))
+    // The person was told that the scenario fails here.
+    for (const unmet of written.unmet)
+      lines.push(`await Promise.reject(new Error(${stringLiteral(unmetText(unmet, act))}))`)
     return { name: stepName(act.command), lines, gives, uses }
   }
 
@@ -75,16 +73,21 @@ export class CallSource {
     const upload = this.#uploadOf(act, call)
     if (upload === 'with its image') return
     const { code, gives } = upload ?? this.#call(call, written)
+    const texts = textsSaid(act, note)
     if (hasFailed(note)) {
       const isRight = act.expects.some((one) => 'text' in one || one.status !== 0) || !act.isLast
       if (isRight) {
-        written.lines.push(this.#refused(code, note))
+        const text = texts.find((one) => saysInWords(note.answer, one))
+        written.lines.push(this.#refused(code, note, text))
+        for (const one of texts) written.asserted.add(one)
       } else written.lines.push(`await ${code}`)
       return
     }
     const [made] = note.method === 'POST' ? entriesOf(note.answer) : []
+    const answer =
+      gives === 'answer' && texts.length > 0 ? this.#answered(code, note, texts, written) : undefined
     if (!made || gives === 'nothing') {
-      written.lines.push(`await ${code}`)
+      if (answer === undefined) written.lines.push(`await ${code}`)
       return
     }
     const { id } = made.entry
@@ -100,8 +103,20 @@ export class CallSource {
     } else {
       this.#values.set(id, variable)
       const at = made.key === undefined ? "'id'" : `${stringLiteral(made.key)}, 'id'`
-      written.lines.push(`const ${variable} = (await ${code}).at(${at})`)
+      written.lines.push(`const ${variable} = ${answer ?? `(await ${code})`}.at(${at})`)
     }
+  }
+
+  /** A variable of what a service said to a change, with what it must say. */
+  #answered(code: string, { answer }: CallNote, texts: readonly string[], written: Written): string {
+    const variable = this.#draft.variable('answer')
+    written.lines.push(`const ${variable} = await ${code}`)
+    for (const text of texts) {
+      const pattern = patternLiteral(patternIn(answer, text) ?? patternText(text))
+      written.lines.push(`${this.#draft.uses('expect')}(${variable}.text).toMatch(${pattern})`)
+      written.asserted.add(text)
+    }
+    return variable
   }
 
   #call(call: ServiceCall, written: Written): { code: string; gives: 'resource' | 'answer' | 'nothing' } {
@@ -145,7 +160,11 @@ export class CallSource {
   /** What was seen: of a thing its state, of what should be said the answer that says it. */
   #observe(act: ProgramAct, written: Written): void {
     const looks = this.#services(act).filter(({ note }) => note.method === 'GET')
-    for (const one of act.expects) if ('text' in one) this.#expectText(act, looks, one, written)
+    for (const one of act.expects) {
+      const before = written.lines.length
+      if ('text' in one) this.#expectText(act, looks, one, written)
+      if (!isMet(one, act) && written.lines.length === before) written.unmet.push(one)
+    }
     this.#plainAnswers(act, written)
     if (act.expects.length > 0) {
       this.#expectStatus(act, looks.at(-1), written)
@@ -215,6 +234,7 @@ export class CallSource {
     { text, not }: { text: string; not: boolean },
     written: Written,
   ): void {
+    if (written.asserted.has(text) && !not) return
     const look = looks.findLast(({ note }) => patternIn(note.answer, text) !== undefined)
     const wanted = look ?? looks.at(-1)
     if (!wanted) return
@@ -358,6 +378,10 @@ class Written {
   readonly lines: string[] = []
   readonly gives: string[] = []
   readonly uses: string[] = []
+  /** Texts that were expected, and that a line asks for. */
+  readonly asserted = new Set<string>()
+  /** What was not so when it was recorded, and no line asks for. */
+  readonly unmet: Expectation[] = []
 }
 
 function requestedName(json: unknown, key: string | undefined): unknown {
@@ -393,6 +417,12 @@ function unmetText(expects: Expectation, { command, exitCode }: ProgramAct): str
     'status' in expects ? `exit ${expects.status}` : `${expects.not ? 'not ' : ''}say ${expects.text}`
   return `${command}: it must ${wanted}; when it was recorded it exited ${exitCode}`
 }
+
+/** Texts that were expected, and that a call's own answer says. */
+const textsSaid = ({ expects }: ProgramAct, { answer }: CallNote): string[] =>
+  expects.flatMap((one) =>
+    'text' in one && !one.not && patternIn(answer, one.text) !== undefined ? [one.text] : [],
+  )
 
 /** How a text stands in an answer that was sent, as a pattern: in a text of it, or across the form of its JSON. Undefined when it does not. */
 function patternIn(answer: unknown, text: string): string | undefined {
