@@ -201,6 +201,7 @@ test('what a change was answered is asserted, where it was expected', async () =
   )
   expect(text).toMatch(/const answer = await cloud\.request\('network', 'POST', '\/security-group-rules'/)
   expect(text).toContain(String.raw`expect(answer.text).toMatch(/192\.168\.1\.1\/32/)`)
+  expect(text).not.toContain('.at(')
   const refused = call('POST', url, {
     ...{ status: 400, json },
     answer: { NeutronError: { type: 'X', message: 'Invalid CIDR nowhere', detail: '' } },

@@ -72,12 +72,14 @@ function steps(parts: readonly Part[], draft: Draft): string[] {
 /** @param wanted variables that later steps use */
 function step(group: readonly Part[], wanted: ReadonlySet<string>, draft: Draft): string[] {
   const used = new Set([...wanted, ...group.flatMap(({ uses }) => uses)])
-  const lines = group.flatMap((part) =>
-    part.lines.map((line) => {
-      const isUnused = part.gives.some((name) => !used.has(name) && line.startsWith(`const ${name} = `))
-      return isUnused ? unnamed(line) : line
-    }),
-  )
+  const lines = group
+    .flatMap((part) =>
+      part.lines.map((line) => {
+        const isUnused = part.gives.some((name) => !used.has(name) && line.startsWith(`const ${name} = `))
+        return isUnused ? unnamed(line) : line
+      }),
+    )
+    .filter((line) => !isReading(line))
   if (lines.every((line) => line.startsWith('//'))) return lines
   const [first] = group
   const name = first?.section ?? group.find((part) => part.name !== '')?.name ?? 'what was done'
@@ -99,6 +101,9 @@ function step(group: readonly Part[], wanted: ReadonlySet<string>, draft: Draft)
     '',
   ]
 }
+
+/** What only reads from an answer that a variable has. */
+const isReading = (line: string): boolean => /^\w+\.at\([^()]*\)$/.test(line)
 
 /** A statement whose value nobody needs. One that begins with a parenthesis would be a call of the line before. */
 const unnamed = (line: string): string =>
