@@ -1,20 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { ensureModules } from './build.mjs'
 import { endingWithUs } from './ending-with-us.js'
+import { runs } from './testing/runs.js'
 
 const built = join(await ensureModules(), 'harness', 'ending-with-us.js')
 
 /** Whatever else this machine does. */
 const patient = { timeout: 30_000 }
-
-/** What has ended and was not asked about yet has no command line any more (proc(5)). */
-const runs = (pid: string): boolean =>
-  existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== ''
 
 test('what runs has its words, and is a child of this process', async () => {
   const [program, ...words] = endingWithUs(

@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { ensureModules } from './build.mjs'
 import { lockFile, tryLock } from './file-lock.js'
+import { runs } from './testing/runs.js'
 
 const built = join(await ensureModules(), 'harness', 'file-lock.js')
 
@@ -86,10 +87,6 @@ test('who is killed while it waits leaves nobody that waits', async () => {
   child.kill('SIGKILL')
   await vi.waitFor(() => expect(runs(waiting)).toBe(false), patient)
 })
-
-/** What has ended and was not asked about yet has no command line any more. */
-const runs = (pid: string): boolean =>
-  existsSync(join('/proc', pid)) && readFileSync(join('/proc', pid, 'cmdline'), 'utf8') !== ''
 
 /** Numbers of a process's children (proc(5)). */
 const childrenOf = (pid = 0): string[] =>

@@ -13,8 +13,8 @@ export interface Collected {
   logs: LogLine[]
   /** What `ways` printed. */
   said: string
-  /** The known lines of logs that it has, by what they mean. */
-  symptoms: ReadonlyMap<Symptom, string[]>
+  /** The known lines of logs that it has, with what they mean. */
+  symptoms: [Symptom, string[]][]
   unfinished: string[]
   /** Whether not one of the questions was answered. */
   silent: boolean
@@ -92,27 +92,29 @@ export async function collect(node: RunningNode, options: CollectOptions): Promi
   asked.to ||= Date.now()
   const answers = answersIn(text)
   const facts = new Facts()
-  const unfinished: string[] = []
+  const names: string[] = []
   const expected = [...questions.keys(), ...(ways === undefined ? [] : ['the ways'])]
   for (const [index, name] of expected.entries()) {
     const answer = answers.get(name)
     const isNext = answers.has(expected[index + 1] ?? 'all')
     const isText = name === 'the logs' || name === 'the ways' || signs.has(name)
     const whole = isText ? answer !== undefined && isNext : readFacts(answer ?? '', facts).whole
-    if (!whole) unfinished.push(name)
+    if (!whole) names.push(name)
   }
-  const missing = ofNode(node.name, unfinished, failure)
-  const isSilent = answers.size === 0
+  const unfinished = ofNode(node.name, names, failure)
   // Whoever fell silent is not asked once more.
   if (contents !== undefined && contents !== 'all' && failure === undefined) {
     const lacking = await readChanged(node, contents, facts, { silence, signal })
-    if (lacking !== undefined) missing.push(`what changed files of ${node.name} say: ${lacking}`)
+    if (lacking !== undefined) unfinished.push(`what changed files of ${node.name} say: ${lacking}`)
   }
   return {
-    ...{ facts, unfinished: missing, asked, silent: isSilent },
+    ...{ facts, unfinished, asked, silent: answers.size === 0 },
     logs: logLinesOf(node.name, answers.get('the logs') ?? ''),
     said: answers.get('the ways') ?? '',
-    symptoms: new Map([...signs].map(([name, symptom]) => [symptom, linesOf(answers.get(name) ?? '')])),
+    symptoms: [...signs].flatMap(([name, symptom]) => {
+      const lines = linesOf(answers.get(name) ?? '')
+      return lines.length === 0 ? [] : [[symptom, lines]]
+    }),
   }
 }
 
@@ -145,10 +147,10 @@ async function readChanged(
 }
 
 /** What a node did not say: when it was given up, nothing that comes after it either. */
-function ofNode(node: string, unfinished: readonly string[], failure: string | undefined): string[] {
-  const [first, ...others] = unfinished
+function ofNode(node: string, names: readonly string[], failure: string | undefined): string[] {
+  const [first, ...others] = names
   if (first === undefined) return []
-  if (failure === undefined) return unfinished.map((name) => `${name} of ${node}: it was not said to its end`)
+  if (failure === undefined) return names.map((name) => `${name} of ${node}: it was not said to its end`)
   return [`${first} of ${node}${others.length > 0 ? ', and what is asked after it' : ''}: ${failure}`]
 }
 

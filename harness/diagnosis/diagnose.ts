@@ -55,9 +55,12 @@ export interface DiagnoseOptions {
  */
 export async function diagnose(cluster: Cluster, options: DiagnoseOptions = {}): Promise<Finding[]> {
   const left: string[] = []
-  const onUnfinished = options.onUnfinished ?? ((what) => left.push(what))
+  const told = options.onUnfinished ?? ((what) => left.push(what))
+  const onUnfinished = (what: string): void => {
+    told(what.split('\n', 1).join(''))
+  }
   const found = await lookEverywhere(cluster, { ...options, onUnfinished }).catch((error: unknown) => {
-    onUnfinished(`the diagnosis: ${messageOf(error).split('\n', 1).join('')}`)
+    onUnfinished(`the diagnosis: ${messageOf(error)}`)
     return []
   })
   return left.length === 0 ? found : [...found, findingForPeople(notWhole(left))]
@@ -124,7 +127,7 @@ async function lookEverywhere(
   // Half of what is seen of a cluster that ends is no evidence.
   ended.throwIfAborted()
   const { reports, suspicions } = seen
-  for (const what of [...left, ...reports.unanswered]) options.onUnfinished(what.split('\n', 1).join(''))
+  for (const what of [...left, ...reports.unanswered]) options.onUnfinished(what)
   const { failure, firstBad } = options
   const failed = failedThings(needs, { failure, told: reports.failures, suspicions })
   const said = [failure?.message ?? '', ...reports.failures, ...seen.said].join('\n').toLowerCase()
@@ -167,7 +170,7 @@ async function baselineOf(
   try {
     return await withTimeLimit(limits, (either) => ensureBaseline(origin, topology, { signal: either }))
   } catch (error) {
-    unfinished(`what the golden snapshot is like: ${messageOf(error).split('\n', 1).join('')}`)
+    unfinished(`what the golden snapshot is like: ${messageOf(error)}`)
     return undefined
   }
 }
@@ -235,9 +238,7 @@ class Look {
     const suspicions = [
       ...suspect(differences, context),
       ...readProbes(collected.said, { ways, topology, from: node.name, seconds }),
-      ...[...collected.symptoms].flatMap(([symptom, proof]) =>
-        proof.length === 0 ? [] : [knownLine(symptom, { node: node.name, needs, proof })],
-      ),
+      ...collected.symptoms.map(([symptom, proof]) => knownLine(symptom, { node: node.name, needs, proof })),
       ...saidBy(fresh, needs, (ms) => ms + clockBehind),
     ]
     return { suspicions, said: fresh.map(({ text }) => text) }

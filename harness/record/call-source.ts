@@ -77,15 +77,14 @@ export class CallSource {
     if (hasFailed(note)) {
       const isRight = act.expects.some((one) => 'text' in one || one.status !== 0) || !act.isLast
       if (isRight) {
-        const text = texts.find((one) => saysInWords(note.answer, one))
-        written.lines.push(this.#refused(code, note, text))
-        for (const one of texts) written.asserted.add(one)
+        const said = texts.find(({ text }) => saysInWords(note.answer, text))
+        written.lines.push(this.#refused(code, note, said?.text))
+        for (const { text } of texts) written.asserted.add(text)
       } else written.lines.push(`await ${code}`)
       return
     }
     const [made] = note.method === 'POST' ? entriesOf(note.answer) : []
-    const answer =
-      gives === 'answer' && texts.length > 0 ? this.#answered(code, note, texts, written) : undefined
+    const answer = gives === 'answer' && texts.length > 0 ? this.#answered(code, texts, written) : undefined
     if (!made || gives === 'nothing') {
       if (answer === undefined) written.lines.push(`await ${code}`)
       return
@@ -108,12 +107,13 @@ export class CallSource {
   }
 
   /** A variable of what a service said to a change, with what it must say. */
-  #answered(code: string, { answer }: CallNote, texts: readonly string[], written: Written): string {
+  #answered(code: string, texts: readonly Said[], written: Written): string {
     const variable = this.#draft.variable('answer')
     written.lines.push(`const ${variable} = await ${code}`)
-    for (const text of texts) {
-      const pattern = patternLiteral(patternIn(answer, text) ?? patternText(text))
-      written.lines.push(`${this.#draft.uses('expect')}(${variable}.text).toMatch(${pattern})`)
+    for (const { text, pattern } of texts) {
+      written.lines.push(
+        `${this.#draft.uses('expect')}(${variable}.text).toMatch(${patternLiteral(pattern)})`,
+      )
       written.asserted.add(text)
     }
     return variable
@@ -418,11 +418,18 @@ function unmetText(expects: Expectation, { command, exitCode }: ProgramAct): str
   return `${command}: it must ${wanted}; when it was recorded it exited ${exitCode}`
 }
 
-/** Texts that were expected, and that a call's own answer says. */
-const textsSaid = ({ expects }: ProgramAct, { answer }: CallNote): string[] =>
-  expects.flatMap((one) =>
-    'text' in one && !one.not && patternIn(answer, one.text) !== undefined ? [one.text] : [],
-  )
+/** A text that was expected, and how it stands in an answer. */
+interface Said {
+  text: string
+  pattern: string
+}
+
+/** Those that a call's own answer says. */
+const textsSaid = ({ expects }: ProgramAct, { answer }: CallNote): Said[] =>
+  expects.flatMap((one) => {
+    const pattern = 'text' in one && !one.not ? patternIn(answer, one.text) : undefined
+    return 'text' in one && pattern !== undefined ? [{ text: one.text, pattern }] : []
+  })
 
 /** How a text stands in an answer that was sent, as a pattern: in a text of it, or across the form of its JSON. Undefined when it does not. */
 function patternIn(answer: unknown, text: string): string | undefined {

@@ -43,7 +43,7 @@ export function failureLines(outcome: Outcome, ways: Ways, options: SummaryOptio
       wrapped.length > longestPart ? [...wrapped.slice(0, longestPart - 1), cut(wrapped, room)] : wrapped
     return shown.map((line, index) => `  ${(index === 0 ? name : '').padEnd(margin - 2)}${line}`)
   }
-  const told = partsOf(outcome, options).flatMap(linesOf)
+  const told = partsOf(outcome, room).flatMap(linesOf)
   const more = whereMore(outcome, ways, options).flatMap(linesOf)
   return [headLine(outcome, options), ...told.slice(0, mostLines - 1 - more.length), ...more]
 }
@@ -65,7 +65,7 @@ interface Part {
   texts: string[]
 }
 
-function partsOf(outcome: Outcome, { width }: SummaryOptions): Part[] {
+function partsOf(outcome: Outcome, room: number): Part[] {
   const { story, failures } = outcome
   const [cause, ...others] = story?.findings ?? []
   const parts: Part[] = []
@@ -82,7 +82,7 @@ function partsOf(outcome: Outcome, { width }: SummaryOptions): Part[] {
   )
   const unseen = story?.unseen ?? []
   const further = unseen.length > 1 ? ` (${unseen.length - 1} more)` : ''
-  add('not looked', unseen[0] && short(unseen[0], Math.max(20, width - margin) - further.length) + further)
+  add('not looked', unseen[0] && short(unseen[0], room - further.length) + further)
   const { wanted, seen } = story?.wanted === undefined ? toldBy(outcome) : story
   add('wanted', wanted)
   add('seen', seen)
